@@ -1,0 +1,390 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace escucha::media {
+
+/// What `escuchad` (control) and `escucha-media` (media) say to each other: commands one way,
+/// events the other, over one Unix stream socket. The prose, with the order of things, is
+/// docs/media-protocol.md; this header is its wire form. Both sides must have the same version.
+///
+/// A frame is a 32-bit big-endian length, one byte of type, the body; the length counts type and
+/// body. The types of `Command` count from 1 and those of `Event` from 128, in the order of the
+/// variants below, which may only be appended to within a version.
+
+inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::size_t kMaxFrameBytes = 64 * 1024;  ///< Type and body.
+inline constexpr std::size_t kMaxPathBytes = 512;
+inline constexpr std::size_t kMaxDetailBytes = 256;
+inline constexpr std::size_t kMaxIpBytes = 45;
+inline constexpr std::size_t kMaxDigits = 32;          ///< In one SendDigits.
+inline constexpr std::size_t kMaxPlayPrompts = 64;     ///< In one Play.
+inline constexpr std::size_t kMaxPauses = 64;          ///< In one recording.
+inline constexpr std::size_t kMaxListingEntries = 32;  ///< Of each kind in one Listing frame.
+
+/// Chosen by control, unique while the endpoint lives, never 0. Stays the same over a restart of
+/// control, which is why control keeps it in its live rows.
+enum class EndpointId : std::uint64_t {};
+/// Chosen by control, unique on its endpoint.
+enum class PlayId : std::uint64_t {};
+/// Endpoints of one conversation. Only endpoints of one group can be bridged: they share a thread.
+enum class CallGroup : std::uint64_t {};
+
+enum class Codec : std::uint8_t { Pcmu = 0, Pcma = 8 };  ///< The number is the RTP payload type.
+/// Seen from the media process: `Send` plays but expects nothing, `Receive` the reverse.
+enum class Direction : std::uint8_t { None, Send, Receive, Both };
+/// Which source may speak to the endpoint (docs/media-protocol.md, "Source").
+enum class SourceRule : std::uint8_t { Signalled, Learn };
+enum class Repeat : std::uint8_t { Once, Forever };
+enum class RecordingKind : std::uint8_t { Call, Voicemail };
+enum class PlayEnd : std::uint8_t { Finished, Stopped, Digit, Error };
+/// Interrupted: the media process died; the file was mended at its next start.
+enum class RecordEnd : std::uint8_t { Stopped, MaxLength, Silence, EndpointGone, Io, Interrupted };
+
+enum class FailureCode : std::uint8_t {
+    None,
+    InvalidArgument,
+    NotFound,       ///< No such endpoint, bridge, play or recording.
+    AlreadyExists,  ///< The id is in use.
+    NoPorts,        ///< The port range is used up, or its free ports still rest.
+    TooMany,        ///< A named limit of the engine is reached.
+    WrongGroup,     ///< Bridge of endpoints of different groups.
+    Busy,           ///< The endpoint is bridged elsewhere or already recorded.
+    PathRefused,    ///< Absolute, "..", or characters outside [A-Za-z0-9._/-].
+    PromptMissing,
+    PromptInvalid,  ///< Not 8 kHz mono 16-bit PCM WAV, or too long.
+    Io,
+    NotNegotiated,  ///< Digits without a telephone-event payload type, or no remote yet.
+    Overloaded,     ///< A queue inside media is full; try again.
+};
+
+// ---- Commands --------------------------------------------------------------------------------
+
+/// The first frame on a connection. Answered by HelloReply, then by the events kept meanwhile.
+struct Hello {
+    std::uint16_t version = kProtocolVersion;
+    auto operator<=>(const Hello&) const = default;
+};
+/// Answered by Created or Failed. An empty `bind_ip` is the address media was started with.
+struct Create {
+    EndpointId endpoint{};
+    CallGroup group{};
+    std::string bind_ip;
+    auto operator<=>(const Create&) const = default;
+};
+/// What the last offer and answer agreed for this leg; repeated for every re-INVITE. Failed or
+/// silence. Changing address or `source` starts the search for the source anew.
+struct SetRemote {
+    EndpointId endpoint{};
+    std::string ip;
+    std::uint16_t port = 0;
+    std::uint16_t rtcp_port = 0;  ///< 0 is port + 1; equal to `port` multiplexes (RFC 5761).
+    Codec codec = Codec::Pcmu;
+    std::optional<std::uint8_t> telephone_event_pt;  ///< 96 to 127.
+    Direction direction = Direction::Both;
+    SourceRule source = SourceRule::Learn;
+    std::uint32_t media_timeout_ms = 10'000;  ///< 0 never tells.
+    auto operator<=>(const SetRemote&) const = default;
+};
+/// Plays files one after another without a gap. Answered by one PlayEnded, always. A play that is
+/// running on the endpoint is stopped first. What a bridge brings is not heard meanwhile.
+struct Play {
+    EndpointId endpoint{};
+    PlayId play{};
+    std::vector<std::string>
+        prompts;  ///< Relative paths, "tone:beep", "tone:ringing", "silence:MS".
+    Repeat repeat = Repeat::Once;
+    bool stop_on_digit = false;
+    auto operator<=>(const Play&) const = default;
+};
+/// Answered by the PlayEnded of that play; Failed/NotFound when it has already ended.
+struct StopPlay {
+    EndpointId endpoint{};
+    PlayId play{};
+    auto operator<=>(const StopPlay&) const = default;
+};
+/// Both hear each other from now on. Answered by Bridged or Failed.
+struct Bridge {
+    EndpointId a{};
+    EndpointId b{};
+    auto operator<=>(const Bridge&) const = default;
+};
+/// Answered by Unbridged or Failed.
+struct Unbridge {
+    EndpointId a{};
+    EndpointId b{};
+    auto operator<=>(const Unbridge&) const = default;
+};
+/// `digits` of 0-9 * # A-D. Answered by DigitsSent when the last is out, or Failed.
+struct SendDigits {
+    EndpointId endpoint{};
+    std::string digits;
+    auto operator<=>(const SendDigits&) const = default;
+};
+/// Records what `left` (and `right`) say into a WAV file: two channels for a call, one for
+/// voicemail. Answered by RecordStarted or Failed; ends with one RecordEnded.
+struct Record {
+    RecordingId recording;
+    std::string path;  ///< Relative to the recordings folder; must not exist; folders are made.
+    RecordingKind kind = RecordingKind::Call;
+    EndpointId left{};
+    std::optional<EndpointId> right;  ///< May be set later by MoveRecord; never for voicemail.
+    std::uint32_t max_ms = 0;         ///< 0 is the engine's limit of 4 h.
+    std::uint32_t silence_ms = 0;     ///< Ends after this much silence on the left; 0 never.
+    auto operator<=>(const Record&) const = default;
+};
+/// Both channels are silence until resumed; time goes on. Answered by RecordPaused or Failed.
+struct PauseRecord {
+    RecordingId recording;
+    auto operator<=>(const PauseRecord&) const = default;
+};
+/// Answered by RecordResumed or Failed.
+struct ResumeRecord {
+    RecordingId recording;
+    auto operator<=>(const ResumeRecord&) const = default;
+};
+/// The right channel follows another endpoint (transfer), or none. Failed or silence.
+struct MoveRecord {
+    RecordingId recording;
+    std::optional<EndpointId> right;
+    auto operator<=>(const MoveRecord&) const = default;
+};
+/// Answered by RecordEnded or Failed.
+struct StopRecord {
+    RecordingId recording;
+    auto operator<=>(const StopRecord&) const = default;
+};
+/// Control has stored this RecordEnded; until then every List repeats it. Never answered.
+struct ForgetRecord {
+    RecordingId recording;
+    auto operator<=>(const ForgetRecord&) const = default;
+};
+/// Ends its plays, bridge and recordings on the left channel, then the endpoint. Answered by
+/// Destroyed or Failed. The port rests before it is given out again.
+struct Destroy {
+    EndpointId endpoint{};
+    auto operator<=>(const Destroy&) const = default;
+};
+/// Answered by one or more Listing, the last with `is_last`.
+struct List {
+    auto operator<=>(const List&) const = default;
+};
+/// Answered by StatsReport or Failed.
+struct Stats {
+    EndpointId endpoint{};
+    auto operator<=>(const Stats&) const = default;
+};
+
+using Command = std::variant<Hello,
+                             Create,
+                             SetRemote,
+                             Play,
+                             StopPlay,
+                             Bridge,
+                             Unbridge,
+                             SendDigits,
+                             Record,
+                             PauseRecord,
+                             ResumeRecord,
+                             MoveRecord,
+                             StopRecord,
+                             ForgetRecord,
+                             Destroy,
+                             List,
+                             Stats>;
+
+// ---- Events ----------------------------------------------------------------------------------
+
+struct HelloReply {
+    std::uint16_t version = kProtocolVersion;
+    std::uint32_t pid = 0;
+    std::uint64_t start_id = 0;        ///< Another value means another process: nothing survived.
+    std::uint32_t dropped_events = 0;  ///< Lost while no control listened; List tells the state.
+    auto operator<=>(const HelloReply&) const = default;
+};
+struct Created {
+    EndpointId endpoint{};
+    std::string ip;
+    std::uint16_t port = 0;
+    auto operator<=>(const Created&) const = default;
+};
+/// A command that could not be done. `command` is its type on the wire.
+struct Failed {
+    std::uint8_t command = 0;
+    EndpointId endpoint{};  ///< 0 when it named none.
+    RecordingId recording;  ///< Nil when it named none.
+    FailureCode code = FailureCode::None;
+    std::string detail;  ///< For the log; no personal data.
+    auto operator<=>(const Failed&) const = default;
+};
+struct PlayEnded {
+    EndpointId endpoint{};
+    PlayId play{};
+    PlayEnd reason = PlayEnd::Finished;
+    FailureCode error = FailureCode::None;
+    std::uint32_t played_ms = 0;
+    std::string detail;  ///< With Error: the prompt that could not be played.
+    auto operator<=>(const PlayEnded&) const = default;
+};
+struct Bridged {
+    EndpointId a{};
+    EndpointId b{};
+    auto operator<=>(const Bridged&) const = default;
+};
+/// Also sent when one side of the bridge is destroyed.
+struct Unbridged {
+    EndpointId a{};
+    EndpointId b{};
+    auto operator<=>(const Unbridged&) const = default;
+};
+struct DigitsSent {
+    EndpointId endpoint{};
+    auto operator<=>(const DigitsSent&) const = default;
+};
+/// One key press heard, when it ends.
+struct Digit {
+    EndpointId endpoint{};
+    char digit = '0';  ///< 0-9 * # A-D.
+    std::uint32_t duration_ms = 0;
+    auto operator<=>(const Digit&) const = default;
+};
+/// Nothing heard for the configured time though the direction expects it. Once per silence.
+struct MediaTimeout {
+    EndpointId endpoint{};
+    std::uint32_t silent_ms = 0;
+    auto operator<=>(const MediaTimeout&) const = default;
+};
+struct MediaResumed {
+    EndpointId endpoint{};
+    auto operator<=>(const MediaResumed&) const = default;
+};
+/// Where the peer really sends from, and where media sends to from now on.
+struct SourceLocked {
+    EndpointId endpoint{};
+    std::string ip;
+    std::uint16_t port = 0;
+    auto operator<=>(const SourceLocked&) const = default;
+};
+struct RecordStarted {
+    RecordingId recording;
+    auto operator<=>(const RecordStarted&) const = default;
+};
+struct RecordPaused {
+    RecordingId recording;
+    std::uint32_t at_ms = 0;  ///< Since the start of the recording.
+    auto operator<=>(const RecordPaused&) const = default;
+};
+struct RecordResumed {
+    RecordingId recording;
+    std::uint32_t at_ms = 0;
+    auto operator<=>(const RecordResumed&) const = default;
+};
+/// A stretch of silence that was asked for, in milliseconds since the start of the recording.
+struct Pause {
+    std::uint32_t from_ms = 0;
+    std::uint32_t to_ms = 0;
+    auto operator<=>(const Pause&) const = default;
+};
+struct RecordEnded {
+    RecordingId recording;
+    RecordEnd reason = RecordEnd::Stopped;
+    std::uint32_t duration_ms = 0;
+    std::uint64_t bytes = 0;
+    std::array<std::uint8_t, 32> sha256{};  ///< Of the whole file; zeros when it cannot be read.
+    bool complete = false;                  ///< Every packet received was written.
+    std::string path;
+    std::vector<Pause> pauses;
+    auto operator<=>(const RecordEnded&) const = default;
+};
+struct StatsReport {
+    EndpointId endpoint{};
+    std::uint64_t packets_received = 0;
+    std::uint64_t packets_sent = 0;
+    std::uint64_t packets_lost = 0;       ///< RFC 3550 §6.4.1, never negative here.
+    std::uint64_t packets_refused = 0;    ///< Wrong source, malformed, unknown payload type.
+    std::uint32_t jitter_us = 0;          ///< RFC 3550 §6.4.1.
+    std::optional<std::uint32_t> rtt_us;  ///< From RTCP.
+    std::optional<std::uint32_t> last_packet_ms;  ///< Age of the last packet; absent before one.
+    std::uint32_t peer_lost = 0;                  ///< What the peer's RTCP says it lost of ours.
+    auto operator<=>(const StatsReport&) const = default;
+};
+struct Destroyed {
+    EndpointId endpoint{};
+    StatsReport stats;
+    auto operator<=>(const Destroyed&) const = default;
+};
+struct ListedEndpoint {
+    EndpointId endpoint{};
+    CallGroup group{};
+    std::string ip;
+    std::uint16_t port = 0;
+    std::optional<PlayId> playing;
+    std::optional<EndpointId> bridged_to;
+    auto operator<=>(const ListedEndpoint&) const = default;
+};
+struct ListedRecording {
+    RecordingId recording;
+    std::string path;
+    EndpointId left{};
+    std::optional<EndpointId> right;
+    std::uint32_t elapsed_ms = 0;
+    bool paused = false;
+    auto operator<=>(const ListedRecording&) const = default;
+};
+/// `ended` are recordings control has not yet forgotten.
+struct Listing {
+    std::vector<ListedEndpoint> endpoints;
+    std::vector<ListedRecording> recordings;
+    std::vector<RecordEnded> ended;
+    bool is_last = true;
+    auto operator<=>(const Listing&) const = default;
+};
+
+using Event = std::variant<HelloReply,
+                           Created,
+                           Failed,
+                           PlayEnded,
+                           Bridged,
+                           Unbridged,
+                           DigitsSent,
+                           Digit,
+                           MediaTimeout,
+                           MediaResumed,
+                           SourceLocked,
+                           RecordStarted,
+                           RecordPaused,
+                           RecordResumed,
+                           RecordEnded,
+                           StatsReport,
+                           Destroyed,
+                           Listing>;
+
+// ---- Codec -----------------------------------------------------------------------------------
+
+/// Appends one whole frame. The message must respect the limits above: it is built by us.
+void encode(const Command& command, Bytes& out);
+void encode(const Event& event, Bytes& out);
+
+/// `frame` is type and body, without the length (see FrameReader). `Errc::InvalidArgument` names
+/// the type that was wrong: unknown, truncated, with bytes left over, or a value out of range.
+Result<Command> decode_command(ByteView frame);
+Result<Event> decode_event(ByteView frame);
+
+/// The number of the command on the wire, as in Failed::command.
+std::uint8_t wire_type(const Command& command);
+/// "create", "set_remote": for logs and traces.
+const char* name(const Command& command);
+const char* name(const Event& event);
+const char* name(FailureCode code);
+
+}  // namespace escucha::media
