@@ -1,0 +1,130 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "sip/address.h"
+
+namespace escucha::sip {
+
+/// Everything a peer could make grow. Over a limit the message is refused and counted.
+struct Limits {
+    std::size_t udp_message_bytes = 65'507;
+    std::size_t tcp_message_bytes = 64 * 1024;  ///< Headers and body; also the framer's buffer.
+    std::size_t header_bytes = 8 * 1024;        ///< Start line and headers, 513 when exceeded.
+    std::size_t header_count = 128;
+    std::size_t body_bytes = 16 * 1024;  ///< 413 when exceeded.
+    std::size_t legs = 20'000;           ///< 503 with Retry-After when exceeded.
+    std::size_t transactions = 1'000'000;
+    std::size_t bindings_per_phone = 8;
+    std::size_t nonces = 65'536;  ///< Remembered nonce counts of authenticated peers.
+    std::size_t forks = 8;        ///< Extra 2xx answers of one INVITE that get their ACK and BYE.
+};
+
+/// RFC 3261 §17.1.1.1: table 4. Only tests change them.
+struct Timing {
+    std::chrono::milliseconds t1{500};
+    std::chrono::milliseconds t2{4000};
+    std::chrono::milliseconds t4{5000};
+    std::chrono::seconds nonce_life{300};
+    std::chrono::seconds min_expires{60};
+    std::chrono::seconds max_expires{3600};
+    std::chrono::seconds default_expires{600};
+    /// A call nobody answers or refuses is cancelled (out) or refused with 480 (in) after this.
+    std::chrono::minutes max_ringing{10};
+};
+
+struct Settings {
+    Limits limits;
+    Timing timing;
+    /// From the system's generator, never from a seed: tags, branches and nonces depend on it.
+    std::array<std::uint8_t, 32> secret{};
+    /// Realm of challenges when the request names none of ours, and host of From in calls to
+    /// phones.
+    std::string domain = "escucha";
+    /// Host for Via and Contact instead of the flow's local address, e.g. behind a 1:1 NAT.
+    std::string advertised_host;
+    bool is_tracing = true;
+};
+
+/// MD5 is 32 and SHA-256 is 64 lower-case hexadecimal digits of user ":" realm ":" password; empty
+/// when that algorithm is not to be accepted.
+struct Credentials {
+    std::string username;
+    std::string realm;
+    std::string ha1_md5;
+    std::string ha1_sha256;
+};
+
+/// A carrier. With sources only: trusted by address. With credentials only: challenged, from
+/// anywhere. With both: both must hold.
+struct Trunk {
+    TrunkId id;
+    std::vector<AddressRange> sources;
+    std::optional<Credentials> credentials;
+    bool is_identity_trusted = false;  ///< Take P-Asserted-Identity at its word.
+};
+
+/// An agent's telephone. Usernames are unique across realms.
+using Phone = Credentials;
+
+/// Monotonic counts since the start, for /metrics.
+struct Counters {
+    enum Method : std::size_t {
+        Invite,
+        Ack,
+        Bye,
+        Cancel,
+        Options,
+        Register,
+        Message,
+        Subscribe,
+        Notify,
+        Refer,
+        Update,
+        Info,
+        Prack,
+        Publish,
+        Other,
+        MethodCount
+    };
+    std::array<std::uint64_t, MethodCount> requests_in{};
+    std::array<std::uint64_t, MethodCount> requests_out{};
+    std::array<std::uint64_t, 7> responses_in{};   ///< By hundreds; [0] unused.
+    std::array<std::uint64_t, 7> responses_out{};  ///< By hundreds; [0] unused.
+    std::uint64_t retransmissions_in = 0;          ///< Absorbed by a transaction.
+    std::uint64_t retransmissions_out = 0;
+    std::uint64_t parse_errors_garbage = 0;   ///< Not SIP, or nothing to answer to: silence.
+    std::uint64_t parse_errors_answered = 0;  ///< 4xx or 5xx sent.
+    std::uint64_t parse_errors_size = 0;
+    std::uint64_t stray_responses = 0;
+    std::uint64_t keepalives = 0;
+    std::uint64_t challenges = 0;
+    std::uint64_t challenges_stale = 0;
+    std::uint64_t authentications_ok = 0;
+    std::uint64_t authentications_failed = 0;
+    std::uint64_t rejected_sources = 0;  ///< 403 to an INVITE from nowhere we know.
+    std::uint64_t rejected_overload = 0;
+    std::uint64_t merged_requests = 0;
+    std::uint64_t legs_in = 0;
+    std::uint64_t legs_out = 0;
+    std::uint64_t ack_timeouts = 0;
+    std::uint64_t transaction_timeouts = 0;
+};
+
+/// Present sizes, for /metrics and for tests that look for leaks.
+struct Gauges {
+    std::size_t legs = 0;
+    std::size_t transactions = 0;
+    std::size_t bindings = 0;
+    std::size_t timers = 0;
+    std::size_t nonces = 0;
+};
+
+}  // namespace escucha::sip

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "sip/address.h"
+#include "sip/effects.h"
+#include "sip/errc.h"
+#include "sip/settings.h"
+
+namespace escucha::sip {
+
+/// Where an outgoing call goes.
+struct PhoneTarget {
+    std::string username;  ///< Its most recent binding is called.
+};
+struct UriTarget {
+    std::string uri;  ///< "sip:+34911234567@192.0.2.1"
+    Flow flow;        ///< No DNS here: the shell resolved it.
+};
+
+struct InviteRequest {
+    LegId leg;  ///< Made by the caller; must be new.
+    std::variant<PhoneTarget, UriTarget> target;
+    std::string from_display;
+    std::string from_user;
+    std::optional<std::string> offer;  ///< Absent: offerless; see `Answered`.
+    std::vector<std::pair<std::string, std::string>> headers;  ///< E.g. "Alert-Info", "X-Case".
+    std::optional<std::chrono::seconds> expires;  ///< Expires header; also cancels by itself.
+};
+
+/// 3xx to 6xx for an incoming call that is not answered yet.
+struct Rejection {
+    int status = 486;
+    std::optional<std::chrono::seconds> retry_after;
+    std::vector<std::string> contacts;  ///< For 3xx: URIs the peer should try instead.
+};
+
+/// The whole of SIP for one process: transactions (RFC 3261 §17, RFC 6026), INVITE sessions,
+/// registrar, digest, trunks.
+///
+/// Pure: no socket, clock, thread or global state. Owned by the control strand. Everything it wants
+/// is appended to `effects`, in order. Timers: call `wake` at or after `next_wakeup()`; early, late
+/// and repeated calls are harmless.
+///
+/// Commands to a leg answer `UnknownLeg` once its Ended or Failed is in some effects list, and
+/// `WrongState` where its state forbids them; then nothing was sent.
+class Stack {
+public:
+    /// `rng` makes ids of incoming legs and must outlive the Stack.
+    Stack(Settings settings, Rng& rng);
+    ~Stack();
+    Stack(const Stack&) = delete;
+    Stack& operator=(const Stack&) = delete;
+
+    /// Replaces the table. Live calls of a removed trunk go on.
+    void set_trunks(std::vector<Trunk> trunks);
+    /// Replaces the table. Bindings of removed phones end at once (D12: within 5 s).
+    void set_phones(std::vector<Phone> phones, Now now, Effects& effects);
+
+    /// One datagram, or one message from a StreamFramer.
+    void receive(const Flow& flow, ByteView message, Now now, Effects& effects);
+    /// A TCP connection is gone, or could not be opened. Bindings and transactions on it end;
+    /// established legs stay, because the peer may come back on another one.
+    void connection_closed(std::uint64_t connection, Now now, Effects& effects);
+
+    [[nodiscard]] std::optional<Instant> next_wakeup() const;
+    void wake(Now now, Effects& effects);
+
+    // Incoming legs.
+
+    /// 180, or 183 with `sdp` for early media. May repeat.
+    Result<void> ring(
+        LegId leg, int status, std::optional<std::string> sdp, Now now, Effects& effects);
+    /// 200. `sdp` answers the INVITE's offer, or is our offer when it had none.
+    Result<void> answer(LegId leg, std::string sdp, Now now, Effects& effects);
+    /// Ends the leg with `Ended{Local}`.
+    Result<void> reject(LegId leg, const Rejection& rejection, Now now, Effects& effects);
+
+    // Outgoing legs.
+
+    /// `NotRegistered` for a phone without a binding.
+    Result<void> invite(InviteRequest request, Now now, Effects& effects);
+    /// Ends an unanswered outgoing leg with `Failed{487}` at once; should an answer cross, the
+    /// Stack acknowledges it and hangs up.
+    Result<void> cancel(LegId leg, Now now, Effects& effects);
+    /// After `Answered` with the peer's offer.
+    Result<void> ack_with_answer(LegId leg, std::string sdp, Now now, Effects& effects);
+
+    // Any leg.
+
+    /// Right in every state: refuses (480), cancels or sends BYE; the leg's one end event follows
+    /// at once. `reason` becomes the text of a Reason header; ASCII, may be empty.
+    Result<void> hang_up(LegId leg, std::string_view reason, Now now, Effects& effects);
+    /// Offers new media on an established leg. `WrongState` while another offer is open.
+    Result<void> reinvite(LegId leg, std::string sdp, Now now, Effects& effects);
+    Result<void> accept_reinvite(LegId leg, std::string sdp, Now now, Effects& effects);
+    Result<void> reject_reinvite(LegId leg, int status, Now now, Effects& effects);
+
+    // Survival of a restart.
+
+    /// An established (or answered, not yet acknowledged) leg in a few hundred bytes of text;
+    /// `WrongState` before. Save again after `Answered`, `Confirmed` and every re-INVITE.
+    [[nodiscard]] Result<std::string> save_leg(LegId leg) const;
+    /// Brings a saved leg back as established. TCP: the first request opens a new connection.
+    Result<void> restore_leg(LegId leg, std::string_view saved);
+    [[nodiscard]] std::string save_registrations(Now now) const;
+    /// Bindings of phones not in the table, and those on TCP connections, are left out. Returns the
+    /// usernames that are reachable again.
+    Result<std::vector<std::string>> restore_registrations(std::string_view saved, Now now);
+
+    /// Is `invite` to this phone possible?
+    [[nodiscard]] bool is_registered(std::string_view username) const;
+    /// The `sess-version` of the last SDP we sent on this leg; the next one must be higher.
+    [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId leg) const;
+
+    [[nodiscard]] const Counters& counters() const;
+    [[nodiscard]] Gauges gauges() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace escucha::sip
