@@ -1,5 +1,6 @@
 #include "media/frame_reader.h"
 
+#include "base/errc.h"
 #include "media/protocol.h"
 
 namespace escucha::media {

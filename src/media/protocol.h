@@ -79,18 +79,18 @@ struct Hello {
 struct Create {
     EndpointId endpoint{};
     CallGroup group{};
-    std::string bind_ip;
+    std::string bind_ip{};
     auto operator<=>(const Create&) const = default;
 };
 /// What the last offer and answer agreed for this leg; repeated for every re-INVITE. Failed or
 /// silence. Changing address or `source` starts the search for the source anew.
 struct SetRemote {
     EndpointId endpoint{};
-    std::string ip;
+    std::string ip{};
     std::uint16_t port = 0;
     std::uint16_t rtcp_port = 0;  ///< 0 is port + 1; equal to `port` multiplexes (RFC 5761).
     Codec codec = Codec::Pcmu;
-    std::optional<std::uint8_t> telephone_event_pt;  ///< 96 to 127.
+    std::optional<std::uint8_t> telephone_event_pt{};  ///< 96 to 127.
     Direction direction = Direction::Both;
     SourceRule source = SourceRule::Learn;
     std::uint32_t media_timeout_ms = 10'000;  ///< 0 never tells.
@@ -128,45 +128,45 @@ struct Unbridge {
 /// `digits` of 0-9 * # A-D. Answered by DigitsSent when the last is out, or Failed.
 struct SendDigits {
     EndpointId endpoint{};
-    std::string digits;
+    std::string digits{};
     auto operator<=>(const SendDigits&) const = default;
 };
 /// Records what `left` (and `right`) say into a WAV file: two channels for a call, one for
 /// voicemail. Answered by RecordStarted or Failed; ends with one RecordEnded.
 struct Record {
-    RecordingId recording;
-    std::string path;  ///< Relative to the recordings folder; must not exist; folders are made.
+    RecordingId recording{};
+    std::string path{};  ///< Relative to the recordings folder; must not exist; folders are made.
     RecordingKind kind = RecordingKind::Call;
     EndpointId left{};
-    std::optional<EndpointId> right;  ///< May be set later by MoveRecord; never for voicemail.
-    std::uint32_t max_ms = 0;         ///< 0 is the engine's limit of 4 h.
-    std::uint32_t silence_ms = 0;     ///< Ends after this much silence on the left; 0 never.
+    std::optional<EndpointId> right{};  ///< May be set later by MoveRecord; never for voicemail.
+    std::uint32_t max_ms = 0;           ///< 0 is the engine's limit of 4 h.
+    std::uint32_t silence_ms = 0;       ///< Ends after this much silence on the left; 0 never.
     auto operator<=>(const Record&) const = default;
 };
 /// Both channels are silence until resumed; time goes on. Answered by RecordPaused or Failed.
 struct PauseRecord {
-    RecordingId recording;
+    RecordingId recording{};
     auto operator<=>(const PauseRecord&) const = default;
 };
 /// Answered by RecordResumed or Failed.
 struct ResumeRecord {
-    RecordingId recording;
+    RecordingId recording{};
     auto operator<=>(const ResumeRecord&) const = default;
 };
 /// The right channel follows another endpoint (transfer), or none. Failed or silence.
 struct MoveRecord {
-    RecordingId recording;
-    std::optional<EndpointId> right;
+    RecordingId recording{};
+    std::optional<EndpointId> right{};
     auto operator<=>(const MoveRecord&) const = default;
 };
 /// Answered by RecordEnded or Failed.
 struct StopRecord {
-    RecordingId recording;
+    RecordingId recording{};
     auto operator<=>(const StopRecord&) const = default;
 };
 /// Control has stored this RecordEnded; until then every List repeats it. Never answered.
 struct ForgetRecord {
-    RecordingId recording;
+    RecordingId recording{};
     auto operator<=>(const ForgetRecord&) const = default;
 };
 /// Ends its plays, bridge and recordings on the left channel, then the endpoint. Answered by
@@ -214,17 +214,17 @@ struct HelloReply {
 };
 struct Created {
     EndpointId endpoint{};
-    std::string ip;
+    std::string ip{};
     std::uint16_t port = 0;
     auto operator<=>(const Created&) const = default;
 };
 /// A command that could not be done. `command` is its type on the wire.
 struct Failed {
     std::uint8_t command = 0;
-    EndpointId endpoint{};  ///< 0 when it named none.
-    RecordingId recording;  ///< Nil when it named none.
+    EndpointId endpoint{};    ///< 0 when it named none.
+    RecordingId recording{};  ///< Nil when it named none.
     FailureCode code = FailureCode::None;
-    std::string detail;  ///< For the log; no personal data.
+    std::string detail{};  ///< For the log; no personal data.
     auto operator<=>(const Failed&) const = default;
 };
 struct PlayEnded {
@@ -233,7 +233,7 @@ struct PlayEnded {
     PlayEnd reason = PlayEnd::Finished;
     FailureCode error = FailureCode::None;
     std::uint32_t played_ms = 0;
-    std::string detail;  ///< With Error: the prompt that could not be played.
+    std::string detail{};  ///< With Error: the prompt that could not be played.
     auto operator<=>(const PlayEnded&) const = default;
 };
 struct Bridged {
@@ -271,21 +271,21 @@ struct MediaResumed {
 /// Where the peer really sends from, and where media sends to from now on.
 struct SourceLocked {
     EndpointId endpoint{};
-    std::string ip;
+    std::string ip{};
     std::uint16_t port = 0;
     auto operator<=>(const SourceLocked&) const = default;
 };
 struct RecordStarted {
-    RecordingId recording;
+    RecordingId recording{};
     auto operator<=>(const RecordStarted&) const = default;
 };
 struct RecordPaused {
-    RecordingId recording;
+    RecordingId recording{};
     std::uint32_t at_ms = 0;  ///< Since the start of the recording.
     auto operator<=>(const RecordPaused&) const = default;
 };
 struct RecordResumed {
-    RecordingId recording;
+    RecordingId recording{};
     std::uint32_t at_ms = 0;
     auto operator<=>(const RecordResumed&) const = default;
 };
@@ -296,56 +296,56 @@ struct Pause {
     auto operator<=>(const Pause&) const = default;
 };
 struct RecordEnded {
-    RecordingId recording;
+    RecordingId recording{};
     RecordEnd reason = RecordEnd::Stopped;
     std::uint32_t duration_ms = 0;
     std::uint64_t bytes = 0;
     std::array<std::uint8_t, 32> sha256{};  ///< Of the whole file; zeros when it cannot be read.
     bool complete = false;                  ///< Every packet received was written.
-    std::string path;
-    std::vector<Pause> pauses;
+    std::string path{};
+    std::vector<Pause> pauses{};
     auto operator<=>(const RecordEnded&) const = default;
 };
 struct StatsReport {
     EndpointId endpoint{};
     std::uint64_t packets_received = 0;
     std::uint64_t packets_sent = 0;
-    std::uint64_t packets_lost = 0;       ///< RFC 3550 §6.4.1, never negative here.
-    std::uint64_t packets_refused = 0;    ///< Wrong source, malformed, unknown payload type.
-    std::uint32_t jitter_us = 0;          ///< RFC 3550 §6.4.1.
-    std::optional<std::uint32_t> rtt_us;  ///< From RTCP.
-    std::optional<std::uint32_t> last_packet_ms;  ///< Age of the last packet; absent before one.
-    std::uint32_t peer_lost = 0;                  ///< What the peer's RTCP says it lost of ours.
+    std::uint64_t packets_lost = 0;         ///< RFC 3550 §6.4.1, never negative here.
+    std::uint64_t packets_refused = 0;      ///< Wrong source, malformed, unknown payload type.
+    std::uint32_t jitter_us = 0;            ///< RFC 3550 §6.4.1.
+    std::optional<std::uint32_t> rtt_us{};  ///< From RTCP.
+    std::optional<std::uint32_t> last_packet_ms{};  ///< Age of the last packet; absent before one.
+    std::uint32_t peer_lost = 0;                    ///< What the peer's RTCP says it lost of ours.
     auto operator<=>(const StatsReport&) const = default;
 };
 struct Destroyed {
     EndpointId endpoint{};
-    StatsReport stats;
+    StatsReport stats{};
     auto operator<=>(const Destroyed&) const = default;
 };
 struct ListedEndpoint {
     EndpointId endpoint{};
     CallGroup group{};
-    std::string ip;
+    std::string ip{};
     std::uint16_t port = 0;
-    std::optional<PlayId> playing;
-    std::optional<EndpointId> bridged_to;
+    std::optional<PlayId> playing{};
+    std::optional<EndpointId> bridged_to{};
     auto operator<=>(const ListedEndpoint&) const = default;
 };
 struct ListedRecording {
-    RecordingId recording;
-    std::string path;
+    RecordingId recording{};
+    std::string path{};
     EndpointId left{};
-    std::optional<EndpointId> right;
+    std::optional<EndpointId> right{};
     std::uint32_t elapsed_ms = 0;
     bool paused = false;
     auto operator<=>(const ListedRecording&) const = default;
 };
 /// `ended` are recordings control has not yet forgotten.
 struct Listing {
-    std::vector<ListedEndpoint> endpoints;
-    std::vector<ListedRecording> recordings;
-    std::vector<RecordEnded> ended;
+    std::vector<ListedEndpoint> endpoints{};
+    std::vector<ListedRecording> recordings{};
+    std::vector<RecordEnded> ended{};
     bool is_last = true;
     auto operator<=>(const Listing&) const = default;
 };
