@@ -74,7 +74,7 @@ ALLOWED = {
 }
 
 # Rules that only speak, while the first folders are being laid.
-ADVICE = {"dead_files", "folder_readme"}
+ADVICE = {"dead_files", "folder_readme", "size"}
 
 FINDINGS = []
 
