@@ -101,8 +101,8 @@ struct SetRemote {
 struct Play {
     EndpointId endpoint{};
     PlayId play{};
-    std::vector<std::string>
-        prompts;  ///< Relative paths, "tone:beep", "tone:ringing", "silence:MS".
+    /// Relative paths, "tone:beep", "tone:ringing", "silence:MS".
+    std::vector<std::string> prompts{};
     Repeat repeat = Repeat::Once;
     bool stop_on_digit = false;
     auto operator<=>(const Play&) const = default;
