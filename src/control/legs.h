@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace escucha::control {
+
+// The door to telephones: what happened to a leg, and what should be done with one. SIP stands
+// behind it today; a browser's phone will stand behind the same door.
+
+/// A call came in. `sdp` is absent when the offer is ours to make.
+struct IncomingCall {
+    LegId leg;
+    std::variant<TrunkId, AgentId> source;
+    std::string dialled;  ///< The user part that was asked for: "100", "+34910000100".
+    std::string caller;   ///< As presented; evidence, not identity. Empty when withheld.
+    std::string caller_display;
+    std::optional<std::string> sdp;
+};
+/// 180, 183 or another provisional answer of a phone we rang.
+struct LegProgress { LegId leg; int status; };
+struct LegAnswered { LegId leg; std::string sdp; };
+struct LegFailed { LegId leg; int status; std::string reason; };
+/// The caller's side acknowledged our answer; carries the answer when the offer was ours.
+struct LegConfirmed { LegId leg; std::optional<std::string> sdp; };
+struct LegEnded { LegId leg; std::string reason; };
+/// The far side wants other media (hold, resume, new address). Absent sdp: it asks for our offer.
+struct LegReoffered { LegId leg; std::optional<std::string> sdp; };
+struct LegReofferAnswered { LegId leg; std::string sdp; };
+struct LegReofferFailed { LegId leg; int status; };
+
+using LegEvent = std::variant<IncomingCall, LegProgress, LegAnswered, LegFailed, LegConfirmed, LegEnded,
+                              LegReoffered, LegReofferAnswered, LegReofferFailed>;
+
+struct RingCaller { LegId leg; };
+struct AnswerCaller { LegId leg; std::string sdp; };
+struct RejectCaller {
+    LegId leg;
+    int status;
+    std::optional<std::chrono::seconds> retry_after;
+};
+struct RingPhone {
+    LegId leg;
+    std::string phone;  ///< The registered user name.
+    std::string display;
+    std::string number;
+    std::string sdp;
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+/// Ends the leg in whatever state it is: refuses, cancels or says goodbye.
+struct EndLeg { LegId leg; std::string reason; };
+struct Reoffer { LegId leg; std::string sdp; };
+struct AcceptReoffer { LegId leg; std::string sdp; };
+struct RejectReoffer { LegId leg; int status; };
+/// Asks a ringing desk phone to go off hook, where it knows how (Event: talk).
+struct LiftPhone { LegId leg; };
+
+using LegAction = std::variant<RingCaller, AnswerCaller, RejectCaller, RingPhone, EndLeg, Reoffer,
+                               AcceptReoffer, RejectReoffer, LiftPhone>;
+
+}  // namespace escucha::control

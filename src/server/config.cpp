@@ -1,0 +1,137 @@
+#include "server/config.h"
+
+#include <functional>
+#include <limits>
+#include <map>
+
+#include <fmt/format.h>
+
+// toml++ reports errors as values here, like everything else in this project.
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "base/errc.h"
+
+namespace escucha::server {
+
+namespace {
+
+using Setter = std::function<bool(const toml::node&, Config&)>;
+
+bool read(const toml::node& node, std::string& out) {
+    const auto value = node.value<std::string>();
+    if (value) out = *value;
+    return value.has_value();
+}
+
+bool read(const toml::node& node, std::filesystem::path& out) {
+    const auto value = node.value<std::string>();
+    if (value) out = *value;
+    return value.has_value();
+}
+
+template <std::unsigned_integral T>
+bool read(const toml::node& node, T& out) {
+    const auto value = node.value<std::int64_t>();
+    if (!value || *value < 0) return false;
+    if (static_cast<std::uint64_t>(*value) > std::numeric_limits<T>::max()) return false;
+    out = static_cast<T>(*value);
+    return true;
+}
+
+bool read(const toml::node& node, log::Level& out) {
+    static const std::map<std::string, log::Level> kLevels{{"debug", log::Level::Debug},
+                                                           {"info", log::Level::Info},
+                                                           {"warn", log::Level::Warn},
+                                                           {"error", log::Level::Error}};
+    const auto value = node.value<std::string>();
+    if (!value || !kLevels.contains(*value)) return false;
+    out = kLevels.at(*value);
+    return true;
+}
+
+template <typename Member>
+Setter set(Member Config::*member) {
+    return [member](const toml::node& node, Config& config) { return read(node, config.*member); };
+}
+
+const std::map<std::string, Setter>& settings() {
+    static const std::map<std::string, Setter> table{
+        {"data.dir", set(&Config::data_dir)},
+        {"listen.bind", set(&Config::bind)},
+        {"listen.http_port", set(&Config::http_port)},
+        {"listen.sip_port", set(&Config::sip_port)},
+        {"media.rtp_port_low", set(&Config::rtp_port_low)},
+        {"media.rtp_port_high", set(&Config::rtp_port_high)},
+        {"media.program", set(&Config::media_program)},
+        {"media.workers", set(&Config::media_workers)},
+        {"store.url", set(&Config::store_url)},
+        {"web.root", set(&Config::web_root)},
+        {"speech.command", set(&Config::speech_command)},
+        {"speech.voice_es", set(&Config::speech_voice_es)},
+        {"speech.voice_en", set(&Config::speech_voice_en)},
+        {"limits.max_live_contacts", set(&Config::max_live_contacts)},
+        {"log.level", set(&Config::log_level)},
+    };
+    return table;
+}
+
+Error at_line(const toml::node& node, std::string what) {
+    return fail(Errc::InvalidArgument,
+                fmt::format("line {}: {}", node.source().begin.line, std::move(what)));
+}
+
+}  // namespace
+
+std::string Config::effective_store_url() const {
+    return store_url.empty() ? "sqlite:" + (data_dir / "escucha.db").string() : store_url;
+}
+
+Result<Config> read_config(const std::filesystem::path& path, Config config) {
+    const toml::parse_result parsed = toml::parse_file(path.string());
+    if (!parsed) {
+        const auto& error = parsed.error();
+        return fail(Errc::InvalidArgument,
+                    fmt::format("{}:{}: {}",
+                                path.string(),
+                                error.source().begin.line,
+                                std::string{error.description()}));
+    }
+    for (const auto& [section, content] : parsed.table()) {
+        const std::string section_name{section.str()};
+        const toml::table* table = content.as_table();
+        if (table == nullptr) {
+            return at_line(content, fmt::format("'{}' must be a [section]", section_name));
+        }
+        for (const auto& [key, node] : *table) {
+            const auto name = fmt::format("{}.{}", section_name, std::string{key.str()});
+            const auto setting = settings().find(name);
+            if (setting == settings().end()) {
+                return at_line(node, fmt::format("unknown setting '{}'", name));
+            }
+            if (!setting->second(node, config)) {
+                return at_line(node, fmt::format("'{}' has the wrong type or is out of range", name));
+            }
+        }
+    }
+    return config;
+}
+
+Result<void> check_config(const Config& config) {
+    constexpr int kFewestRtpPorts = 8;
+    if (config.rtp_port_high - config.rtp_port_low < kFewestRtpPorts) {
+        return fail(Errc::InvalidArgument, "the RTP range needs at least 8 ports");
+    }
+    if (config.media_workers < 1 || config.media_workers > 64) {
+        return fail(Errc::InvalidArgument, "media.workers is 1 to 64");
+    }
+    if (config.max_live_contacts < 1) {
+        return fail(Errc::InvalidArgument, "limits.max_live_contacts must be positive");
+    }
+    if (config.speech_command.empty()) {
+        return fail(Errc::InvalidArgument, "speech.command is empty");
+    }
+    return ok();
+}
+
+}  // namespace escucha::server

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace escucha::server {
+
+/// What `escuchad` is told before it starts: defaults, then the TOML file, then the command line.
+/// Run-time settings (companies, queues, users, flows) live in the store instead.
+struct Config {
+    std::filesystem::path data_dir = "/var/lib/escucha";
+    /// Where everything listens. Beyond loopback only when the operator says so.
+    std::string bind = "127.0.0.1";
+    std::uint16_t http_port = 8080;
+    std::uint16_t sip_port = 5060;
+    std::uint16_t rtp_port_low = 20000;
+    std::uint16_t rtp_port_high = 29999;
+    /// "sqlite:PATH" or "postgres://..."; empty means DATA/escucha.db.
+    std::string store_url;
+    std::filesystem::path web_root = "/usr/share/escucha/web";
+    /// The media program; empty means the one beside `escuchad`.
+    std::filesystem::path media_program;
+    std::uint32_t media_workers = 1;
+    /// The speech engine: a command that reads text on standard input and writes WAV to standard
+    /// output. "{voice}" is replaced by the language's voice.
+    std::string speech_command = "espeak-ng -v {voice} -s 150 --stdout";
+    std::string speech_voice_es = "es";
+    std::string speech_voice_en = "en-gb";
+    std::uint32_t max_live_contacts = 5000;
+    log::Level log_level = log::Level::Info;
+
+    [[nodiscard]] std::filesystem::path recordings_dir() const { return data_dir / "recordings"; }
+    [[nodiscard]] std::filesystem::path prompts_dir() const { return data_dir / "prompts"; }
+    [[nodiscard]] std::filesystem::path media_socket() const { return data_dir / "media.sock"; }
+    [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "escuchactl.token"; }
+    [[nodiscard]] std::string effective_store_url() const;
+};
+
+/// Reads `path` over `config`. Unknown keys and values out of range are errors that name the key
+/// and the line; nothing is changed then.
+Result<Config> read_config(const std::filesystem::path& path, Config config);
+
+/// Ranges and relations (ports differ, the RTP range holds at least 8 ports, ...).
+Result<void> check_config(const Config& config);
+
+}  // namespace escucha::server
