@@ -1,0 +1,114 @@
+"""The API as a page uses it: session cookie, CSRF token, and every answer checked against the document."""
+
+import http.client
+import json
+import os
+
+from harness.schema import Contract
+from harness.websocket import EventStream
+
+
+class Refused(AssertionError):
+    """A problem answer (RFC 9457) that the scenario did not expect."""
+
+    def __init__(self, status, problem):
+        super().__init__(f"{status} {problem}")
+        self.status, self.problem = status, problem
+        self.code = problem.get("code") if isinstance(problem, dict) else None
+
+
+class Api:
+    contract = None
+
+    def __init__(self, host, port):
+        self.host, self.port = host, port
+        self.cookie = self.csrf = None
+        self.session = None
+
+    def raw(self, method, path, body=None, headers=None):
+        """(status, headers, octets), unchecked."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def request(self, method, path, body=None, headers=None, expect=None):
+        """The decoded answer. A status of 400 and more raises Refused, unless it is `expect`."""
+        sent = {"Accept": "application/json", "Origin": f"http://{self.host}:{self.port}", **(headers or {})}
+        if self.cookie:
+            sent["Cookie"] = self.cookie
+        if self.csrf and method not in ("GET", "HEAD"):
+            sent["X-CSRF-Token"] = self.csrf
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        status, got, octets = self.raw(method, path, data, sent)
+        kind = got.get("Content-Type", "")
+        answer = json.loads(octets) if octets and "json" in kind else octets
+        self._check(method, path, status, kind, answer)
+        if expect is not None:
+            assert status == expect, f"{method} {path}: {status} instead of {expect}: {answer}"
+        elif status >= 400:
+            raise Refused(status, answer)
+        for value in got.get_all("Set-Cookie", []):
+            self.cookie = value.split(";")[0]
+        self.etag = got.get("ETag")
+        return answer
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, body=None, **options):
+        headers = {"Idempotency-Key": os.urandom(8).hex(), **options.pop("headers", {})}
+        return self.request("POST", path, body, headers=headers, **options)
+
+    def sign_in(self, login, password):
+        self.session = self.post("/api/v1/session", {"login": login, "password": password})
+        self.csrf = self.session["csrf_token"]
+        return self.session
+
+    def events(self, since=None):
+        path = "/api/v1/events" + (f"?since={since}" if since is not None else "")
+        return EventStream(self.host, self.port, path, {"Cookie": self.cookie})
+
+    def _check(self, method, path, status, kind, answer):
+        if not path.startswith("/api/v1/") or path == "/api/v1/openapi.json":
+            return
+        if Api.contract is None:
+            code, _, octets = self.raw("GET", "/api/v1/openapi.json")
+            assert code == 200, f"openapi.json: {code}"
+            Api.contract = Contract(json.loads(octets))
+        Api.contract.check(method, path, status, kind, answer)
+
+
+class AgentPage(Api):
+    """An agent signed in on the page, with the event stream open."""
+
+    def __init__(self, host, port, login, password):
+        super().__init__(host, port)
+        self.sign_in(login, password)
+        self.agent_id = self.session["user"]["agent_id"]
+        self.stream = None
+
+    def open(self):
+        desk = self.get("/api/v1/desk")
+        self.stream = self.events(desk["seq"])
+        return desk
+
+    def act(self, command, body=None, **options):
+        return self.post(f"/api/v1/agents/{self.agent_id}/{command}", body, **options)
+
+    def be_ready(self):
+        self.act("sign-in")
+        return self.act("status", {"state": "ready"})
+
+    def desk(self):
+        return self.get("/api/v1/desk")
+
+    def close(self):
+        if self.stream:
+            self.stream.close()

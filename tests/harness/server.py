@@ -1,0 +1,175 @@
+"""A fresh escuchad with the demo company, on loopback ports of its own and a directory of its own."""
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+
+from harness.api import AgentPage, Api
+from harness.phone import Phone
+from harness.waiting import free_ports, free_sip_port, until
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+START_DEADLINE_S = 60
+DRAIN_DEADLINE_S = 20
+
+
+def programs():
+    """Where escuchad is: ESCUCHA_PROGRAMS, or what ./test built."""
+    return os.environ.get("ESCUCHA_PROGRAMS", os.path.join(ROOT, "build", "dev", "bin"))
+
+
+class DemoData:
+    """The demo company, loaded once in a process and copied for each server."""
+
+    _folder = None
+    _lock = threading.Lock()
+
+    @classmethod
+    def copy_to(cls, folder):
+        with cls._lock:
+            if cls._folder is None:
+                cls._folder = tempfile.TemporaryDirectory(prefix="escucha-demo-")
+                server = Server(cls._folder.name)
+                server.start()
+                server.stop()
+        shutil.copytree(cls._folder.name, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock", "*.log", "*.pid"))
+
+
+class Server:
+    host = "127.0.0.1"
+
+    def __init__(self, data=None, environment=None):
+        self._owned = None
+        if data is None:
+            self._owned = tempfile.TemporaryDirectory(prefix="escucha-test-")
+            data = self._owned.name
+            DemoData.copy_to(data)
+        self.data = data
+        self.environment = environment or {}
+        self.process = None
+        (self.http_port,) = free_ports(1)
+        self.sip_port = free_sip_port()
+        self.log_path = os.path.join(data, "escuchad.log")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        if self._owned:
+            self._owned.cleanup()
+
+    def start(self):
+        command = [
+            os.path.join(programs(), "escuchad"), "--data", self.data, "--http", str(self.http_port), "--sip", str(self.sip_port),
+            "--bind", self.host, "--web", os.path.join(ROOT, "web", "dist"), "--demo",
+        ]
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment}, start_new_session=True
+            )
+        until(self._is_ready, START_DEADLINE_S, "escuchad to be ready")
+
+    def stop(self):
+        """Drains. A program that does not end in time, or ends badly, fails the scenario."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(DRAIN_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("escuchad did not drain in time:\n" + self.log_tail()) from None
+        finally:
+            self._end_media()
+        assert code == 0, f"escuchad ended with {code}:\n{self.log_tail()}"
+
+    def kill(self):
+        """As a power cut would end it; the media process lives on."""
+        self.process.kill()
+        self.process.wait()
+
+    def media_pids(self):
+        """The media processes of this server, by the directory they were started for."""
+        found = []
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    words = file.read().split(b"\0")
+            except OSError:
+                continue
+            if words[0].endswith(b"escucha-media") and any(self.data.encode() in word for word in words[1:]):
+                found.append(int(name))
+        return found
+
+    def log_tail(self, lines=40):
+        try:
+            with open(self.log_path, encoding="utf-8", errors="replace") as file:
+                return "".join(file.readlines()[-lines:])
+        except OSError:
+            return ""
+
+    @property
+    def sip(self):
+        return self.host, self.sip_port
+
+    def api(self, login=None, password=None):
+        api = Api(self.host, self.http_port)
+        if login:
+            api.sign_in(login, password or demo_password(login))
+        return api
+
+    def agent_page(self, login):
+        return AgentPage(self.host, self.http_port, login, demo_password(login))
+
+    def phone(self, user, **options):
+        return Phone(self.sip, user, phone_password(user), **options)
+
+    def caller(self, number="+573001234567", **options):
+        return Phone(self.sip, number, **options)
+
+    def metrics(self):
+        """{name with labels: value} from /metrics."""
+        status, _, octets = self.api().raw("GET", "/metrics")
+        assert status == 200
+        out = {}
+        for line in octets.decode().splitlines():
+            if line and not line.startswith("#"):
+                name, _, value = line.rpartition(" ")
+                out[name] = float(value)
+        return out
+
+    def _is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"escuchad ended with {self.process.returncode} before it was ready:\n{self.log_tail()}")
+        connection = http.client.HTTPConnection(self.host, self.http_port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def _end_media(self):
+        for pid in self.media_pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def demo_password(login):
+    return f"{login}-demo"
+
+
+def phone_password(user):
+    return f"{user}-phone-demo"
