@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace escucha::net {
+
+/// One HTTP request, read whole before it is handled. Header names are lower case.
+struct Request {
+    std::string method;  ///< "GET", as sent.
+    std::string path;    ///< Before the question mark, still percent-encoded.
+    std::string query;   ///< After it, without it.
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    std::string peer;  ///< The other side's address, without the port.
+
+    /// The first header of this lower-case name; empty when there is none.
+    [[nodiscard]] std::string_view header(std::string_view name) const;
+    /// The cookie of this name; empty when there is none.
+    [[nodiscard]] std::string_view cookie(std::string_view name) const;
+};
+
+/// Part of a file, sent in pieces.
+struct FileBody {
+    std::string path;
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
+struct Response {
+    unsigned status = 200;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::variant<std::string, FileBody> body;
+
+    Response& with(std::string name, std::string value) {
+        headers.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+    /// The first header of this name, in any case; empty when there is none.
+    [[nodiscard]] std::string_view header(std::string_view name) const;
+    [[nodiscard]] const std::string& text() const;  ///< Empty for a file.
+};
+
+/// "%C3%B1" -> "ñ"; nullopt for a broken escape or a zero byte.
+std::optional<std::string> percent_decode(std::string_view text);
+
+/// "a=1&b=x%20y" (application/x-www-form-urlencoded). The first of a name counts; nullopt for a
+/// broken escape.
+std::optional<std::map<std::string, std::string>> parse_query(std::string_view query);
+
+inline constexpr std::size_t kMaxQueryParameters = 50;
+
+}  // namespace escucha::net

@@ -1,0 +1,454 @@
+#include "net/http_server.h"
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include "base/errc.h"
+#include "net/detail/server_core.h"
+
+namespace escucha::net {
+namespace {
+
+using detail::kUseTask;
+using detail::ServerCore;
+using detail::Socket;
+using detail::Task;
+using detail::UpgradeRequest;
+using detail::Work;
+using detail::asio::awaitable;
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, detail::Executor>;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>,
+                                         detail::Executor>;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr std::size_t kReadAtOnce = 8 * 1'024;
+constexpr std::uint64_t kFileChunk = 64 * 1'024;
+/// What is still read, and for how long, of a request already refused, so that the peer gets to see
+/// the answer instead of a reset.
+constexpr int kLingerReads = 64;
+constexpr std::chrono::seconds kLinger{2};
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+using Upgrade = std::variant<Response, std::unique_ptr<FrameSource>>;
+
+Work<Response> run_handler(RequestHandler* handler, const Request* request) {
+    co_return handler->handle(*request);
+}
+Work<Upgrade> run_open_stream(RequestHandler* handler, const Request* request) {
+    co_return handler->open_stream(*request);
+}
+
+class File {
+public:
+    explicit File(const std::string& path) : fd_{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {}
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+    /// Empty at the end and on failure.
+    [[nodiscard]] std::string read(std::uint64_t offset, std::uint64_t length) const {
+        std::string chunk(static_cast<std::size_t>(std::min(length, kFileChunk)), '\0');
+        const ssize_t count = ::pread(fd_, chunk.data(), chunk.size(), static_cast<off_t>(offset));
+        chunk.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+        return chunk;
+    }
+
+private:
+    int fd_;
+};
+
+Work<std::string> read_chunk(const File* file, std::uint64_t offset, std::uint64_t length) {
+    co_return file->read(offset, length);
+}
+
+bool is_header_text(std::string_view text) {
+    return std::ranges::none_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+/// Status line and headers. 204 and 304 have no body and say no length (RFC 9110 §8.6).
+std::string head_of(const Response& response, std::uint64_t length, bool keep_alive) {
+    const auto reason = http::obsolete_reason(http::int_to_status(response.status));
+    std::string head =
+        "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string{reason} + "\r\n";
+    for (const auto& [name, value] : response.headers) {
+        if (is_header_text(name) && is_header_text(value)) head += name + ": " + value + "\r\n";
+    }
+    if (response.status != 204 && response.status != 304) {
+        head += "Content-Length: " + std::to_string(length) + "\r\n";
+    }
+    head += keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+    return head;
+}
+
+std::uint64_t length_of(const Response& response) {
+    const auto* file = std::get_if<FileBody>(&response.body);
+    return file != nullptr ? file->length : response.text().size();
+}
+
+Request to_request(const Parser::value_type& message, std::string peer) {
+    Request request;
+    request.method = std::string{message.method_string()};
+    const std::string_view target{message.target().data(), message.target().size()};
+    const std::size_t mark = std::min(target.find('?'), target.size());
+    request.path = std::string{target.substr(0, mark)};
+    request.query = std::string{target.substr(std::min(mark + 1, target.size()))};
+    for (const auto& field : message) {
+        std::string name{field.name_string()};
+        std::ranges::transform(name, name.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+        request.headers.emplace_back(std::move(name), std::string{field.value()});
+    }
+    request.body = message.body();
+    request.peer = std::move(peer);
+    return request;
+}
+
+unsigned status_of(const boost::system::error_code& error) {
+    if (error == http::error::body_limit) return 413;
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+    return error.category() == http::make_error_code(http::error::end_of_stream).category() ? 400
+                                                                                            : 0;
+}
+
+/// One connection: requests one after the other until either side has enough.
+class HttpSession final : public detail::Session {
+public:
+    HttpSession(ServerCore& core, Socket socket) : core_{core}, stream_{std::move(socket)} {
+        boost::system::error_code ignored;
+        const auto peer = stream_.socket().remote_endpoint(ignored);
+        peer_ = peer.address().to_string();
+    }
+
+    Task<void> run();
+
+    void drain() override {
+        if (is_idle_) stream_.close();
+    }
+    void cut() override { stream_.close(); }
+
+private:
+    enum class Next { Again, End };
+
+    Task<bool> wait_for_request();
+    Task<boost::system::error_code> read_request(Parser* parser);
+    Task<Next> answer(Parser* parser);
+    Task<Next> upgrade(Parser* parser, Request request);
+    Task<bool> write(Response response, bool keep_alive, bool is_head);
+    Task<bool> write_file(const FileBody* part);
+    Task<void> refuse(unsigned status);
+
+    ServerCore& core_;
+    detail::Stream stream_;
+    beast::flat_buffer buffer_;
+    std::string peer_;
+    bool is_idle_ = false;
+};
+
+Task<void> HttpSession::run() {
+    buffer_.max_size(core_.options.max_header_bytes + kReadAtOnce);
+    for (;;) {
+        const bool has_bytes = co_await wait_for_request();
+        if (!has_bytes) break;
+        Parser parser;
+        parser.header_limit(static_cast<std::uint32_t>(core_.options.max_header_bytes));
+        parser.body_limit(core_.options.max_body_bytes);
+        const auto error = co_await read_request(&parser);
+        if (error) {
+            const unsigned status = status_of(error);
+            if (status != 0 && error != http::error::end_of_stream &&
+                error != http::error::partial_message) {
+                co_await refuse(status);
+            }
+            break;
+        }
+        ++core_.requests;
+        const Next next = co_await answer(&parser);
+        if (next == Next::End || core_.is_draining) break;
+    }
+    stream_.close();
+}
+
+Task<bool> HttpSession::wait_for_request() {
+    if (buffer_.size() > 0) co_return true;
+    if (core_.is_draining) co_return false;
+    is_idle_ = true;
+    stream_.expires_after(core_.options.idle_time);
+    auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), kUseTask);
+    is_idle_ = false;
+    if (error) co_return false;
+    buffer_.commit(bytes);
+    co_return true;
+}
+
+Task<boost::system::error_code> HttpSession::read_request(Parser* parser) {
+    // One deadline for the whole header: a byte now and then does not put it off.
+    stream_.expires_after(core_.options.header_time);
+    auto [header_error, header_bytes] =
+        co_await http::async_read_header(stream_, buffer_, *parser, kUseTask);
+    if (header_error) co_return header_error;
+    stream_.expires_after(core_.options.body_time);
+    if (parser->get()[http::field::expect] == "100-continue" && !parser->is_done()) {
+        static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+        auto [error, bytes] =
+            co_await asio::async_write(stream_, asio::buffer(kContinue), kUseTask);
+        if (error) co_return error;
+    }
+    auto [body_error, body_bytes] = co_await http::async_read(stream_, buffer_, *parser, kUseTask);
+    co_return body_error;
+}
+
+Task<HttpSession::Next> HttpSession::answer(Parser* parser) {
+    const auto& message = parser->get();
+    const bool has_host = message.version() < 11 || message.count(http::field::host) == 1;
+    if (!message.target().starts_with('/') || !has_host) {
+        co_await refuse(400);
+        co_return Next::End;
+    }
+    const bool keep_alive = message.keep_alive() && !core_.is_draining;
+    Request request = to_request(message, peer_);
+    if (beast::websocket::is_upgrade(message)) {
+        const Next next = co_await upgrade(parser, std::move(request));
+        co_return next;
+    }
+    const bool is_head = request.method == "HEAD";
+    if (is_head) request.method = "GET";
+    stream_.expires_never();
+    auto [error, response] =
+        co_await asio::co_spawn(core_.pool, run_handler(&core_.handler, &request), kUseTask);
+    if (error) response = core_.handler.refuse(500);
+    const bool was_written = co_await write(std::move(response), keep_alive, is_head);
+    co_return was_written&& keep_alive ? Next::Again : Next::End;
+}
+
+Task<HttpSession::Next> HttpSession::upgrade(Parser* parser, Request request) {
+    stream_.expires_never();
+    auto [error, opened] =
+        co_await asio::co_spawn(core_.pool, run_open_stream(&core_.handler, &request), kUseTask);
+    if (error) opened = core_.handler.refuse(500);
+    if (auto* refusal = std::get_if<Response>(&opened)) {
+        const bool keep_alive = parser->get().keep_alive();
+        const bool was_written = co_await write(std::move(*refusal), keep_alive, false);
+        co_return was_written&& keep_alive ? Next::Again : Next::End;
+    }
+    auto source = std::get<std::unique_ptr<FrameSource>>(std::move(opened));
+    co_await detail::serve_stream(
+        &core_, stream_.release_socket(), parser->release(), std::move(source));
+    co_return Next::End;
+}
+
+Task<bool> HttpSession::write(Response response, bool keep_alive, bool is_head) {
+    const std::string head = head_of(response, length_of(response), keep_alive);
+    const auto* file = std::get_if<FileBody>(&response.body);
+    const bool has_body = !is_head && response.status != 204 && response.status != 304;
+    const std::string_view body = has_body ? std::string_view{response.text()} : std::string_view{};
+    stream_.expires_after(core_.options.write_time);
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(body)};
+    auto [error, bytes] = co_await asio::async_write(stream_, parts, kUseTask);
+    if (error) co_return false;
+    if (file == nullptr || !has_body) co_return true;
+    const bool was_written = co_await write_file(file);
+    co_return was_written;
+}
+
+/// False when the file is shorter than was announced: the connection must then end.
+Task<bool> HttpSession::write_file(const FileBody* part) {
+    const File file{part->path};
+    if (!file.is_open()) co_return false;
+    std::uint64_t sent = 0;
+    while (sent < part->length) {
+        auto [read_error, chunk] = co_await asio::co_spawn(
+            core_.pool, read_chunk(&file, part->offset + sent, part->length - sent), kUseTask);
+        if (read_error || chunk.empty()) co_return false;
+        stream_.expires_after(core_.options.write_time);
+        auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(chunk), kUseTask);
+        if (error) co_return false;
+        sent += chunk.size();
+    }
+    co_return true;
+}
+
+Task<void> HttpSession::refuse(unsigned status) {
+    ++core_.refused;
+    const bool was_written = co_await write(core_.handler.refuse(status), false, false);
+    if (!was_written) co_return;
+    boost::system::error_code ignored;
+    stream_.socket().shutdown(Socket::shutdown_send, ignored);
+    stream_.expires_after(kLinger);
+    buffer_.clear();
+    for (int i = 0; i < kLingerReads; ++i) {
+        auto [error, bytes] =
+            co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), kUseTask);
+        if (error) co_return;
+    }
+}
+
+Task<void> serve_connection(ServerCore* core, Socket socket) {
+    const auto session = std::make_unique<HttpSession>(*core, std::move(socket));
+    const detail::Listed listed{*core, *session};
+    ++core->connections;
+    ++core->open_connections;
+    co_await session->run();
+    --core->open_connections;
+}
+
+class Server final : public HttpServer {
+public:
+    Server(ServerOptions options, RequestHandler& handler)
+        : core_{std::move(options), handler},
+          acceptor_{core_.io.get_executor()},
+          drain_timer_{core_.io.get_executor()},
+          work_{core_.io.get_executor()} {}
+    ~Server() override;
+
+    Result<void> listen();
+
+    [[nodiscard]] std::uint16_t port() const override { return port_; }
+    void wake_streams() override;
+    [[nodiscard]] Counters counters() const override {
+        return {core_.connections,
+                core_.requests,
+                core_.refused,
+                core_.streams,
+                core_.open_connections,
+                core_.open_streams};
+    }
+
+private:
+    Task<void> accept();
+    void turn_away(Socket socket);
+    void drain();
+    void end_when_empty();
+
+    ServerCore core_;
+    Acceptor acceptor_;
+    Timer drain_timer_;
+    asio::executor_work_guard<detail::Executor> work_;
+    std::thread thread_;
+    std::uint16_t port_ = 0;
+    bool is_cut_ = false;
+    std::atomic<bool> is_wake_posted_{false};
+};
+
+Result<void> Server::listen() {
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(core_.options.bind, error);
+    if (error) return fail(Errc::InvalidArgument, "bind address");
+    const asio::ip::tcp::endpoint endpoint{address, core_.options.port};
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address{true}, error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+        return fail(Errc::Io,
+                    "port " + std::to_string(core_.options.port) + ": " + error.message());
+    }
+    port_ = acceptor_.local_endpoint().port();
+    detail::spawn("http_accept", core_.io.get_executor(), accept(), [] {});
+    thread_ = std::thread{[this] { core_.io.run(); }};
+    return ok();
+}
+
+Task<void> Server::accept() {
+    while (acceptor_.is_open()) {
+        Socket socket{core_.io.get_executor()};
+        auto [error] = co_await acceptor_.async_accept(socket, kUseTask);
+        if (core_.is_draining) co_return;
+        if (error) {
+            // Out of descriptors, or the peer left at once: the former needs a pause.
+            Timer pause{core_.io.get_executor()};
+            pause.expires_after(kAcceptPause);
+            auto [waited] = co_await pause.async_wait(kUseTask);
+            static_cast<void>(waited);
+            continue;
+        }
+        boost::system::error_code ignored;
+        socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
+        if (core_.sessions.size() >= core_.options.max_connections) {
+            turn_away(std::move(socket));
+            continue;
+        }
+        detail::spawn("http_session",
+                      core_.io.get_executor(),
+                      serve_connection(&core_, std::move(socket)),
+                      [this] { end_when_empty(); });
+    }
+}
+
+void Server::turn_away(Socket socket) {
+    ++core_.refused;
+    const Response response = core_.handler.refuse(503);
+    const std::string answer = head_of(response, length_of(response), false) + response.text();
+    boost::system::error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(answer), ignored);
+    socket.shutdown(Socket::shutdown_both, ignored);
+}
+
+void Server::wake_streams() {
+    // One wake-up at a time is enough: it is consumed before the sessions look for news.
+    if (is_wake_posted_.exchange(true)) return;
+    asio::post(core_.io, [this] {
+        is_wake_posted_ = false;
+        for (detail::Session* session : core_.sessions) session->wake();
+    });
+}
+
+void Server::end_when_empty() {
+    if (!core_.is_draining || !core_.sessions.empty()) return;
+    drain_timer_.cancel();
+    work_.reset();
+}
+
+void Server::drain() {
+    core_.is_draining = true;
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    for (detail::Session* session : std::set<detail::Session*>{core_.sessions}) session->drain();
+    drain_timer_.expires_after(core_.options.drain_time);
+    drain_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        for (detail::Session* session : std::set<detail::Session*>{core_.sessions}) session->cut();
+        core_.io.stop();
+    });
+    end_when_empty();
+}
+
+Server::~Server() {
+    if (!thread_.joinable()) return;
+    asio::post(core_.io, [this] { drain(); });
+    thread_.join();
+    core_.pool.join();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options,
+                                                      RequestHandler& handler) {
+    auto server = std::make_unique<Server>(std::move(options), handler);
+    ESC_TRY(server->listen());
+    return std::unique_ptr<HttpServer>{std::move(server)};
+}
+
+}  // namespace escucha::net
