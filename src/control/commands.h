@@ -8,29 +8,86 @@
 namespace escucha::control {
 
 // Commands of an agent (or of a supervisor for an agent; the API checks the role).
-struct SignIn { AgentId agent; };
-struct SignOut { AgentId agent; };
-struct SetReady { AgentId agent; };
-struct SetNotReady { AgentId agent; std::string reason; };
-struct AnswerOffer { AgentId agent; };
-struct DeclineOffer { AgentId agent; };
-struct HangUp { AgentId agent; };
-struct Hold { AgentId agent; };
-struct Resume { AgentId agent; };
-struct TransferToAgent { AgentId agent; AgentId to; };
-struct TransferToQueue { AgentId agent; QueueId to; };
-struct PauseRecording { AgentId agent; std::string reason; };
-struct ResumeRecording { AgentId agent; };
-struct ExtendWrapUp { AgentId agent; };
-struct FinishWrapUp { AgentId agent; };
+struct SignIn {
+    AgentId agent;
+};
+struct SignOut {
+    AgentId agent;
+};
+struct SetReady {
+    AgentId agent;
+};
+struct SetNotReady {
+    AgentId agent;
+    std::string reason;
+};
+struct AnswerOffer {
+    AgentId agent;
+};
+struct DeclineOffer {
+    AgentId agent;
+};
+struct HangUp {
+    AgentId agent;
+};
+struct Hold {
+    AgentId agent;
+};
+struct Resume {
+    AgentId agent;
+};
+struct TransferToAgent {
+    AgentId agent;
+    AgentId to;
+};
+struct TransferToQueue {
+    AgentId agent;
+    QueueId to;
+};
+struct PauseRecording {
+    AgentId agent;
+    std::string reason;
+};
+struct ResumeRecording {
+    AgentId agent;
+};
+struct ExtendWrapUp {
+    AgentId agent;
+};
+struct FinishWrapUp {
+    AgentId agent;
+};
 /// The case a contact belongs to, set by the agent; never leaves a contact without one.
-struct LinkCase { AgentId agent; ContactId contact; CaseId case_id; std::string reference; };
+struct LinkCase {
+    AgentId agent;
+    ContactId contact;
+    CaseId case_id;
+    std::string reference;
+};
 /// The customer a contact turned out to be.
-struct LinkCustomer { AgentId agent; ContactId contact; CustomerId customer; std::string name; };
+struct LinkCustomer {
+    AgentId agent;
+    ContactId contact;
+    CustomerId customer;
+    std::string name;
+};
 
-using Command = std::variant<SignIn, SignOut, SetReady, SetNotReady, AnswerOffer, DeclineOffer,
-                             HangUp, Hold, Resume, TransferToAgent, TransferToQueue,
-                             PauseRecording, ResumeRecording, ExtendWrapUp, FinishWrapUp, LinkCase,
+using Command = std::variant<SignIn,
+                             SignOut,
+                             SetReady,
+                             SetNotReady,
+                             AnswerOffer,
+                             DeclineOffer,
+                             HangUp,
+                             Hold,
+                             Resume,
+                             TransferToAgent,
+                             TransferToQueue,
+                             PauseRecording,
+                             ResumeRecording,
+                             ExtendWrapUp,
+                             FinishWrapUp,
+                             LinkCase,
                              LinkCustomer>;
 
 }  // namespace escucha::control

@@ -24,22 +24,59 @@ struct IncomingCall {
     std::optional<std::string> sdp;
 };
 /// 180, 183 or another provisional answer of a phone we rang.
-struct LegProgress { LegId leg; int status; };
-struct LegAnswered { LegId leg; std::string sdp; };
-struct LegFailed { LegId leg; int status; std::string reason; };
+struct LegProgress {
+    LegId leg;
+    int status;
+};
+struct LegAnswered {
+    LegId leg;
+    std::string sdp;
+};
+struct LegFailed {
+    LegId leg;
+    int status;
+    std::string reason;
+};
 /// The caller's side acknowledged our answer; carries the answer when the offer was ours.
-struct LegConfirmed { LegId leg; std::optional<std::string> sdp; };
-struct LegEnded { LegId leg; std::string reason; };
+struct LegConfirmed {
+    LegId leg;
+    std::optional<std::string> sdp;
+};
+struct LegEnded {
+    LegId leg;
+    std::string reason;
+};
 /// The far side wants other media (hold, resume, new address). Absent sdp: it asks for our offer.
-struct LegReoffered { LegId leg; std::optional<std::string> sdp; };
-struct LegReofferAnswered { LegId leg; std::string sdp; };
-struct LegReofferFailed { LegId leg; int status; };
+struct LegReoffered {
+    LegId leg;
+    std::optional<std::string> sdp;
+};
+struct LegReofferAnswered {
+    LegId leg;
+    std::string sdp;
+};
+struct LegReofferFailed {
+    LegId leg;
+    int status;
+};
 
-using LegEvent = std::variant<IncomingCall, LegProgress, LegAnswered, LegFailed, LegConfirmed, LegEnded,
-                              LegReoffered, LegReofferAnswered, LegReofferFailed>;
+using LegEvent = std::variant<IncomingCall,
+                              LegProgress,
+                              LegAnswered,
+                              LegFailed,
+                              LegConfirmed,
+                              LegEnded,
+                              LegReoffered,
+                              LegReofferAnswered,
+                              LegReofferFailed>;
 
-struct RingCaller { LegId leg; };
-struct AnswerCaller { LegId leg; std::string sdp; };
+struct RingCaller {
+    LegId leg;
+};
+struct AnswerCaller {
+    LegId leg;
+    std::string sdp;
+};
 struct RejectCaller {
     LegId leg;
     int status;
@@ -54,14 +91,35 @@ struct RingPhone {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 /// Ends the leg in whatever state it is: refuses, cancels or says goodbye.
-struct EndLeg { LegId leg; std::string reason; };
-struct Reoffer { LegId leg; std::string sdp; };
-struct AcceptReoffer { LegId leg; std::string sdp; };
-struct RejectReoffer { LegId leg; int status; };
+struct EndLeg {
+    LegId leg;
+    std::string reason;
+};
+struct Reoffer {
+    LegId leg;
+    std::string sdp;
+};
+struct AcceptReoffer {
+    LegId leg;
+    std::string sdp;
+};
+struct RejectReoffer {
+    LegId leg;
+    int status;
+};
 /// Asks a ringing desk phone to go off hook, where it knows how (Event: talk).
-struct LiftPhone { LegId leg; };
+struct LiftPhone {
+    LegId leg;
+};
 
-using LegAction = std::variant<RingCaller, AnswerCaller, RejectCaller, RingPhone, EndLeg, Reoffer,
-                               AcceptReoffer, RejectReoffer, LiftPhone>;
+using LegAction = std::variant<RingCaller,
+                               AnswerCaller,
+                               RejectCaller,
+                               RingPhone,
+                               EndLeg,
+                               Reoffer,
+                               AcceptReoffer,
+                               RejectReoffer,
+                               LiftPhone>;
 
 }  // namespace escucha::control

@@ -13,55 +13,75 @@
 
 namespace escucha::control {
 
-// The door to what is stored: questions with a token, answers with the same token. An answer that
+// The door to what is stored: questions with a ticket, answers with the same ticket. An answer that
 // comes after its call ended, or twice, is dropped.
+
+enum class Ticket : std::uint64_t {};
 
 struct KnownCase {
     CaseId id;
     std::string reference;
     std::string kind;
     std::string topic;
-    std::string status;
+    std::string status;  ///< A word of cases/status.h.
     std::string subject;
-    std::string next_step;
     WallTime opened;
-    std::optional<WallTime> due;
+    WallTime last_contact;
+    std::optional<CustomerId> customer;
+    std::string caller;  ///< The number that opened it; empty when withheld.
+    std::string due;     ///< "2026-11-30" or empty.
 };
 
 struct KnownCustomer {
     CustomerId id;
     std::string name;
     std::string language;
-    std::string label;  ///< What this number's owner is to the line: "grandchild"; often empty.
+    std::string label;  ///< What the owner of this number is to the line: "grandchild"; or empty.
 };
 
-/// Who may be calling and what is open. A number shared by several customers identifies nobody.
+/// Who may be calling, and what is open for them or for their number.
 struct CallerFacts {
-    std::optional<KnownCustomer> customer;
-    std::vector<KnownCase> open_cases;  ///< Newest first, at most kMostKnownCases.
+    std::vector<KnownCustomer> customers;  ///< Several share a number: it identifies nobody.
+    std::vector<KnownCase> open_cases;     ///< Latest contact first, at most kMostKnownCases.
 };
 inline constexpr std::size_t kMostKnownCases = 20;
 
-struct FindCaller { std::string number; };
-struct FindByDocument { std::string document; };
-struct FindCase { std::string reference; };
+/// By the caller's number. Answer: CallerFacts.
+struct FindCaller {
+    std::string number;
+};
+/// By document or customer number. Answer: CallerFacts.
+struct FindByDocument {
+    std::string digits;
+};
+/// By reference. Answer: CaseFound.
+struct FindCase {
+    std::string reference;
+};
+/// A connector (docs/flows.md). Answer: ConnectorAnswer.
 struct AskConnector {
     std::string connector;
     std::string operation;
     std::vector<std::pair<std::string, std::string>> params;
     std::optional<CustomerId> customer;
-    Duration deadline;
+    std::chrono::milliseconds deadline;
 };
 using Question = std::variant<FindCaller, FindByDocument, FindCase, AskConnector>;
 
-/// `status`: ok, stale, not_found, failed, timeout (docs/flows.md).
+struct CaseFound {
+    std::optional<KnownCase> found;
+};
 struct ConnectorAnswer {
-    std::string status;
-    std::vector<std::pair<std::string, std::string>> fields;
+    enum class Status { Ok, Stale, NotFound, Failed, Timeout };
+    Status status = Status::Failed;
+    std::vector<std::pair<std::string, std::string>> fields;  ///< Canonical texts of flow values.
     std::string source;
     std::optional<WallTime> as_of;
 };
-struct NotAvailable { std::string why; };
-using Answer = std::variant<CallerFacts, std::optional<KnownCase>, ConnectorAnswer, NotAvailable>;
+/// The store could not be asked.
+struct NotAvailable {
+    std::string why;
+};
+using Answer = std::variant<CallerFacts, CaseFound, ConnectorAnswer, NotAvailable>;
 
 }  // namespace escucha::control

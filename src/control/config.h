@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "acd/acd.h"
+#include "base/ids.h"
+#include "calendar/opening_hours.h"
+#include "cases/reference.h"
+#include "flow/document.h"
+#include "speech/utterance.h"
+
+namespace escucha::control {
+
+// What the shell read from the store. Immutable once handed over; a call keeps the line, the
+// company and the flow version it started with, hence the shared pointers.
+
+struct Company {
+    CompanyId id;
+    std::string name;
+    std::string calling_code;  ///< "34"
+    std::string zone;          ///< "Europe/Madrid"
+    cases::ReferenceKey reference_key{};
+    /// By key ("atencion"), as flows name them.
+    std::map<std::string, std::shared_ptr<const calendar::OpeningHours>> calendars;
+};
+
+struct Line {
+    LineId id;
+    std::shared_ptr<const Company> company;
+    std::string name;
+    std::string dialled;  ///< "100", or E.164.
+    FlowId flow;
+    std::int64_t flow_version = 0;
+    std::shared_ptr<const flow::Document> document;
+    speech::Language language = speech::Language::Es;
+    bool is_recorded = true;
+};
+
+struct Queue {
+    acd::QueueConfig acd;
+    std::string key;                                      ///< As flows name it.
+    std::shared_ptr<const calendar::OpeningHours> hours;  ///< Null is always open.
+};
+
+struct Agent {
+    acd::AgentProfile profile;
+    UserId user;
+    std::string name;
+    std::string phone;  ///< User name of the telephone; empty when none.
+};
+
+struct Trunk {
+    TrunkId id;
+    CompanyId company;
+};
+
+struct Config {
+    std::vector<std::shared_ptr<const Line>> lines;
+    std::vector<Queue> queues;
+    std::vector<Agent> agents;
+    std::vector<Trunk> trunks;
+    /// Relative to the prompts folder, as the media process wants it.
+    std::string hold_music = "music/hold.wav";
+    std::uint32_t max_live_contacts = 5000;
+};
+
+}  // namespace escucha::control

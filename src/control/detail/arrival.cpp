@@ -1,0 +1,171 @@
+// From the INVITE to the flow's first word.
+
+#include <fmt/format.h>
+
+#include "base/overloaded.h"
+#include "base/phone_number.h"
+#include "base/redact.h"
+#include "calendar/zone.h"
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+namespace {
+
+constexpr int kNotFound = 404;
+constexpr int kNotAcceptable = 488;
+constexpr int kBadRequest = 400;
+constexpr int kUnavailable = 503;
+
+/// RFC 3323 and habit: what phones write when the number is withheld.
+bool is_withheld(std::string_view caller) {
+    return caller.empty() || caller == "anonymous" || caller == "unknown" ||
+           caller == "restricted" || caller == "unavailable";
+}
+
+/// E.164 where it can be; an extension or a name stays as it came.
+std::string normal_caller(std::string_view caller, const Company& company) {
+    constexpr std::size_t kShortestNumber = 7;
+    if (is_withheld(caller)) return {};
+    if (caller.size() >= kShortestNumber) {
+        if (const auto number = PhoneNumber::parse(caller, company.calling_code)) {
+            return number->e164();
+        }
+    }
+    constexpr std::size_t kLongestCaller = 40;
+    return std::string{caller.substr(0, kLongestCaller)};
+}
+
+std::chrono::minutes utc_offset(const Company& company, WallTime now) {
+    const auto local = calendar::to_local_parts(now, company.zone);
+    if (!local) return std::chrono::minutes{0};
+    return std::chrono::duration_cast<std::chrono::minutes>(local.value().utc_offset);
+}
+
+}  // namespace
+
+void Centre::Impl::refuse(const IncomingCall& event, int status, std::string_view why, Turn turn) {
+    static_cast<void>(why);
+    ++counters_.contacts_refused;
+    std::optional<std::chrono::seconds> retry_after;
+    if (status == kUnavailable) retry_after = kOverloadRetryAfter;
+    turn.act(RejectCaller{.leg = event.leg, .status = status, .retry_after = retry_after});
+}
+
+void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
+    const auto line = find_line(event);
+    if (!line) return refuse(event, kNotFound, "no such number", turn);
+    if (!is_media_up_ || calls_.size() >= config_.max_live_contacts) {
+        return refuse(event, kUnavailable, "overloaded", turn);
+    }
+    if (event.sdp) {
+        const auto offer = sdp::parse(*event.sdp);
+        if (!offer) return refuse(event, kBadRequest, "unreadable offer", turn);
+        // Asked now with a made-up port, so that a call without common audio costs no endpoint.
+        const sdp::LocalMedia probe{.address = "127.0.0.1", .port = 2};
+        if (!sdp::answer(offer.value(), probe)) {
+            return refuse(event, kNotAcceptable, "no common audio", turn);
+        }
+    }
+    ++counters_.contacts_arrived;
+    auto call = std::make_unique<Call>();
+    call->id = ContactId::make(turn.now.wall, rng_);
+    call->line = line;
+    call->caller = normal_caller(event.caller, *line->company);
+    call->dialled = event.dialled;
+    call->arrived = turn.now.wall;
+    call->began = turn.now.mono;
+    call->stage_since = turn.now.wall;
+    call->stage = Arriving{.offer = event.sdp};
+    call->group = media::CallGroup{++groups_};
+    call->caller_leg.id = event.leg;
+    call->set_up_deadline = turn.now.mono + kSetUpDeadline;
+
+    turn.out.events.push_back(fact("contact_arrived", *call, turn)
+                                  .with("channel", "call")
+                                  .with("direction", "inbound")
+                                  .with("line", line->id.to_string())
+                                  .with("caller", call->caller)
+                                  .with("dialled", call->dialled)
+                                  .with("flow", line->flow.to_string())
+                                  .with("flow_version", line->flow_version)
+                                  .with("language", speech::code(line->language)));
+    note(*call,
+         "decision",
+         fmt::format("{} calls {}: line \"{}\", flow version {}",
+                     redact_number(call->caller),
+                     call->dialled,
+                     line->name,
+                     line->flow_version),
+         turn.now);
+    Call& kept = *call;
+    by_leg_.emplace(event.leg, call->id);
+    calls_.emplace(call->id, std::move(call));
+    create_endpoint(kept, kept.caller_leg, turn);
+    if (!kept.caller.empty()) {
+        ask_store(kept, FindCaller{.number = kept.caller}, PrefetchPurpose{}, turn);
+    } else {
+        kept.caller_facts = CallerFacts{};
+    }
+    touch(kept);
+}
+
+flow::Environment Centre::Impl::environment(const Call& call, WallTime now) const {
+    const Line& line = *call.line;
+    return flow::Environment{.company_name = line.company->name,
+                             .caller = call.caller,
+                             .language = call.run ? call.run->language() : line.language,
+                             .utc_offset = utc_offset(*line.company, now)};
+}
+
+void Centre::Impl::caller_endpoint_ready(Call& call, Turn turn) {
+    const auto* arriving = std::get_if<Arriving>(&call.stage);
+    if (arriving == nullptr) return;
+    Leg& leg = call.caller_leg;
+    if (!arriving->offer) {
+        leg.is_offer_ours = true;
+        turn.act(AnswerCaller{.leg = leg.id, .sdp = sdp::offer(leg.local)});
+    } else {
+        const auto offer = sdp::parse(*arriving->offer);
+        auto answer = sdp::answer(offer.value(), leg.local);
+        if (!answer) {
+            turn.act(
+                RejectCaller{.leg = leg.id, .status = kNotAcceptable, .retry_after = std::nullopt});
+            return finish(call, "fault", EndedBy::System, turn);
+        }
+        leg.agreed = std::move(answer.value().agreed);
+        set_remote(leg, turn);
+        turn.act(AnswerCaller{.leg = leg.id, .sdp = std::move(answer.value().text)});
+    }
+    call.set_up_deadline = turn.now.mono + kAckDeadline;
+    move_to(call, Answering{}, turn);
+}
+
+void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
+    Call* call = find_by_leg(event.leg);
+    if (call == nullptr) return;
+    Leg& leg = event.leg == call->caller_leg.id ? call->caller_leg : call->agent->leg;
+    if (event.sdp && leg.is_offer_ours) {
+        leg.is_offer_ours = false;
+        const auto answer = sdp::parse(*event.sdp);
+        auto agreed = answer ? sdp::apply_answer(leg.local, answer.value())
+                             : Result<sdp::Agreed>{answer.error()};
+        if (agreed) {
+            leg.agreed = std::move(agreed).value();
+            media_changed(*call, leg, turn);
+        } else {
+            note(*call, "decision", "the answer in the ACK is not usable", turn.now);
+            turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "no usable media"});
+            return finish(*call, "fault", EndedBy::System, turn);
+        }
+    }
+    if (!std::holds_alternative<Answering>(call->stage)) return;
+    call->set_up_deadline.reset();
+    move_to(*call, InFlow{}, turn);
+    call->run.emplace(call->line->document, environment(*call, turn.now.wall));
+    flow::Effects effects;
+    call->run->start(turn.now, effects);
+    carry_out(*call, std::move(effects), turn);
+}
+
+}  // namespace escucha::control

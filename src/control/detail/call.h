@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "acd/agent_state.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "control/config.h"
+#include "control/look_ups.h"
+#include "control/views.h"
+#include "flow/run.h"
+#include "media/protocol.h"
+#include "sdp/sdp.h"
+
+namespace escucha::control {
+
+/// One party's side of the call: a signalling path and a media path.
+struct Leg {
+    LegId id;
+    media::EndpointId endpoint{};
+    sdp::LocalMedia local{};
+    std::optional<sdp::Agreed> agreed{};
+    bool is_offer_ours = false;  ///< The answer to our offer is still to come.
+    bool is_reviving = false;    ///< A new endpoint is being made after media was lost.
+};
+
+/// The agent's side, from the first ring.
+struct AgentLeg {
+    Leg leg;
+    AgentId agent;
+    OfferId offer;
+    bool is_ringing = false;  ///< The phone said 180.
+    WallTime rung_at;
+};
+
+// Where a call stands. docs/life-of-a-call.md draws it.
+
+/// The caller's endpoint is being made; then the call is answered.
+struct Arriving {
+    std::optional<std::string> offer;
+};
+/// 200 is out, the ACK is not yet in.
+struct Answering {};
+/// The flow speaks and listens.
+struct InFlow {};
+/// In a queue, or ringing at an agent: `acd` knows which.
+struct InQueue {
+    flow::AskId ask{};
+};
+struct Held {
+    enum class By { Page, Phone };
+    By by = By::Page;
+    Instant since;
+};
+struct InTalk {
+    Instant since;
+    std::optional<Held> held{};
+    Duration held_before{};
+};
+using Stage = std::variant<Arriving, Answering, InFlow, InQueue, InTalk>;
+
+/// What the caller hears that is not a bridge.
+struct Playing {
+    media::PlayId id{};
+    std::optional<flow::PlayId> said{};  ///< The flow's own number, when the flow speaks.
+    bool is_prepared = false;          ///< The play was handed to media.
+    bool is_music = false;
+    bool is_interruptible = false;
+};
+
+/// A voicemail from the beep to the end of the file.
+struct Voicemail {
+    flow::AskId ask{};
+    flow::TakeVoicemail wanted;
+    std::optional<media::PlayId> beep{};
+};
+
+struct OpenRecording {
+    RecordingId id;
+    std::string path;
+    media::RecordingKind kind = media::RecordingKind::Call;
+    std::optional<Instant> paused_since{};
+};
+
+struct CaseOfCall {
+    CaseId id;
+    std::string reference;
+    std::string subject;
+};
+
+struct Call {
+    ContactId id;
+    std::shared_ptr<const Line> line;
+    std::string caller;  ///< E.164, an internal number, or empty.
+    std::string dialled;
+    WallTime arrived;
+    Instant began;  ///< For durations; counted from `arrived` after a restart.
+    WallTime stage_since;
+    Stage stage;
+    media::CallGroup group{};
+    Leg caller_leg;
+    std::optional<AgentLeg> agent;
+    std::optional<flow::Run> run;
+    std::optional<Playing> playing;
+    std::optional<Voicemail> voicemail;
+    std::optional<OpenRecording> recording;
+    std::uint64_t plays = 0;  ///< Numbers media plays; unique on the caller's endpoint.
+
+    std::optional<CustomerId> customer;
+    std::string customer_name;
+    std::optional<CaseOfCall> matter;
+    std::vector<KnownCase> known_cases;
+    std::optional<flow::AskId> awaited_number;  ///< The flow asked who calls before we knew.
+    std::optional<CallerFacts> caller_facts;
+
+    std::optional<QueueId> queue;
+    std::optional<Instant> set_up_deadline;
+    std::optional<Instant> silence_deadline;
+    std::optional<Instant> timer;  ///< As it stands in the timer index.
+    bool is_dirty = false;         ///< Its live row must be written.
+    bool is_row_stored = false;
+    bool is_caller_gone = false;
+    bool is_over = false;  ///< contact_ended is written; kept only until the turn ends.
+    std::deque<TraceLine> trace;
+
+    [[nodiscard]] CompanyId company() const { return line->company->id; }
+};
+
+}  // namespace escucha::control

@@ -1,0 +1,266 @@
+// What agents and supervisors ask for from the page.
+
+#include <fmt/format.h>
+
+#include "base/errc.h"
+#include "base/overloaded.h"
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+namespace {
+
+template <typename T>
+concept AgentCommand = requires(const T& command) {
+    command.agent;
+};
+
+AgentId agent_of(const Command& command) {
+    return std::visit([](const AgentCommand auto& one) { return one.agent; }, command);
+}
+
+Error not_in_call() { return fail(Errc::Conflict, "the agent is not in a conversation"); }
+
+}  // namespace
+
+/// The commands, each one a function of its own; the visitor picks by type.
+class CommandDesk {
+public:
+    CommandDesk(Centre::Impl& centre, Turn turn) : centre_{centre}, turn_{turn} {}
+
+    Result<void> operator()(const SignIn& wanted) {
+        const auto found = centre_.agents_.find(wanted.agent);
+        acd::Effects effects;
+        ESC_TRY(centre_.acd_.sign_in(wanted.agent, turn_.now, effects));
+        const auto reach = found->second.is_phone_registered ? acd::Reachability::Reachable
+                                                             : acd::Reachability::Unreachable;
+        ESC_TRY(centre_.acd_.phone_reachable(wanted.agent, reach, turn_.now, effects));
+        return done(std::move(effects));
+    }
+    Result<void> operator()(const SignOut& wanted) {
+        acd::Effects effects;
+        ESC_TRY(centre_.acd_.sign_out(wanted.agent, turn_.now, effects));
+        return done(std::move(effects));
+    }
+    Result<void> operator()(const SetReady& wanted) {
+        return choose(wanted.agent, {.kind = acd::NextStatus::Kind::Ready, .reason = {}});
+    }
+    Result<void> operator()(const SetNotReady& wanted) {
+        return choose(wanted.agent,
+                      {.kind = acd::NextStatus::Kind::NotReady, .reason = wanted.reason});
+    }
+    Result<void> operator()(const AnswerOffer& wanted) {
+        Call* call = ringing_at(wanted.agent);
+        if (call == nullptr) return fail(Errc::Conflict, "no call is ringing");
+        turn_.act(LiftPhone{.leg = call->agent->leg.id});
+        return ok();
+    }
+    Result<void> operator()(const DeclineOffer& wanted) {
+        Call* call = ringing_at(wanted.agent);
+        if (call == nullptr) return fail(Errc::Conflict, "no call is ringing");
+        acd::Effects effects;
+        ESC_TRY(centre_.acd_.offer_declined(call->agent->offer, turn_.now, effects));
+        return done(std::move(effects));
+    }
+    Result<void> operator()(const HangUp& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        centre_.end_talk(*call, "agent", turn_);
+        turn_.act(EndLeg{.leg = call->caller_leg.id, .reason = "agent hung up"});
+        centre_.finish(*call, "served", EndedBy::Agent, turn_);
+        return ok();
+    }
+    Result<void> operator()(const Hold& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        if (std::get<InTalk>(call->stage).held) return fail(Errc::Conflict, "already on hold");
+        centre_.hold(*call, Held::By::Page, turn_);
+        return ok();
+    }
+    Result<void> operator()(const Resume& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        const auto& held = std::get<InTalk>(call->stage).held;
+        if (!held) return fail(Errc::Conflict, "not on hold");
+        if (held->by == Held::By::Phone) {
+            return fail(Errc::Conflict, "held by the phone: resume it there");
+        }
+        centre_.resume(*call, turn_);
+        return ok();
+    }
+    Result<void> operator()(const TransferToAgent& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        if (wanted.to == wanted.agent) return fail(Errc::Conflict, "already with this agent");
+        const auto target = centre_.acd_.agent(wanted.to);
+        if (!target || target->company != call->company()) {
+            return fail(Errc::NotFound, "no such agent");
+        }
+        if (acd::kind_of(target->state) != acd::AgentStateKind::Ready) {
+            return fail(Errc::Conflict, "the other agent is not ready");
+        }
+        start_transfer(*call, "agent", wanted.to.to_string());
+        acd::Effects effects;
+        ESC_TRY(
+            centre_.acd_.offer_direct(queued(*call, *call->queue), wanted.to, turn_.now, effects));
+        centre_.play_music(*call, turn_);
+        return done(std::move(effects));
+    }
+    Result<void> operator()(const TransferToQueue& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        const Queue* queue = centre_.find_queue(wanted.to);
+        if (queue == nullptr || queue->acd.company != call->company()) {
+            return fail(Errc::NotFound, "no such queue");
+        }
+        const auto state = centre_.acd_.queue(wanted.to);
+        if (state && state->waiting >= queue->acd.max_waiting) {
+            return fail(Errc::Conflict, "the queue is full");
+        }
+        start_transfer(*call, "queue", wanted.to.to_string());
+        call->queue = wanted.to;
+        acd::Effects effects;
+        ESC_TRY(centre_.acd_.enqueue(queued(*call, wanted.to), turn_.now, effects));
+        centre_.play_music(*call, turn_);
+        return done(std::move(effects));
+    }
+    Result<void> operator()(const PauseRecording& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        if (!call->recording) return fail(Errc::Conflict, "the call is not recorded");
+        if (call->recording->paused_since) return fail(Errc::Conflict, "already paused");
+        centre_.pause_recording(*call, wanted.reason, turn_);
+        return ok();
+    }
+    Result<void> operator()(const ResumeRecording& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        if (!call->recording || !call->recording->paused_since) {
+            return fail(Errc::Conflict, "the recording is not paused");
+        }
+        centre_.resume_recording(*call, turn_);
+        return ok();
+    }
+    Result<void> operator()(const ExtendWrapUp& wanted) {
+        acd::Effects effects;
+        ESC_TRY(centre_.acd_.extend_wrap_up(wanted.agent, turn_.now, effects));
+        return done(std::move(effects));
+    }
+    Result<void> operator()(const FinishWrapUp& wanted) {
+        acd::Effects effects;
+        ESC_TRY(centre_.acd_.finish_wrap_up(wanted.agent, turn_.now, effects));
+        return done(std::move(effects));
+    }
+    Result<void> operator()(const LinkCase& wanted) {
+        Call* call = centre_.find(wanted.contact);
+        if (call == nullptr) return fail(Errc::NotFound, "the contact is not live");
+        call->matter =
+            CaseOfCall{.id = wanted.case_id, .reference = wanted.reference, .subject = {}};
+        Event linked = centre_.fact("case_linked", *call, turn_);
+        linked.agent = wanted.agent;
+        turn_.out.events.push_back(linked.with("reference", wanted.reference).with("how", "agent"));
+        centre_.touch(*call);
+        return ok();
+    }
+    Result<void> operator()(const LinkCustomer& wanted) {
+        Call* call = centre_.find(wanted.contact);
+        if (call == nullptr) return fail(Errc::NotFound, "the contact is not live");
+        call->customer = wanted.customer;
+        call->customer_name = wanted.name;
+        Event identified = centre_.fact("contact_identified", *call, turn_);
+        identified.agent = wanted.agent;
+        turn_.out.events.push_back(identified.with("how", "agent").with_flag("verified", false));
+        centre_.touch(*call);
+        return ok();
+    }
+
+private:
+    Result<void> done(acd::Effects effects) {
+        centre_.carry_out(std::move(effects), turn_);
+        return ok();
+    }
+    Result<void> choose(AgentId agent, acd::NextStatus status) {
+        acd::Effects effects;
+        ESC_TRY(centre_.acd_.choose_status(agent, std::move(status), turn_.now, effects));
+        return done(std::move(effects));
+    }
+    Call* call_of(AgentId agent) {
+        const auto view = centre_.acd_.agent(agent);
+        if (!view || !view->contact()) return nullptr;
+        Call* call = centre_.find(*view->contact());
+        const bool is_theirs = call != nullptr && call->agent && call->agent->agent == agent;
+        return is_theirs ? call : nullptr;
+    }
+    Call* ringing_at(AgentId agent) {
+        Call* call = call_of(agent);
+        return call != nullptr && !std::holds_alternative<InTalk>(call->stage) ? call : nullptr;
+    }
+    Call* talking_with(AgentId agent) {
+        Call* call = call_of(agent);
+        return call != nullptr && std::holds_alternative<InTalk>(call->stage) ? call : nullptr;
+    }
+    static acd::QueuedContact queued(const Call& call, QueueId queue) {
+        return {.id = call.id,
+                .company = call.company(),
+                .queue = queue,
+                .arrived = call.arrived,
+                .priority = acd::Priority::Normal,
+                .language = std::string{speech::code(call.run ? call.run->language()
+                                                              : call.line->language)},
+                .because = acd::QueuedBecause::Transfer};
+    }
+    // Checked before: from here on the transfer happens. The context, the case and the place in
+    // time stay with the call; only the agent's leg goes.
+    void start_transfer(Call& call, std::string_view to_kind, const std::string& to) {
+        Event started = centre_.fact("transfer_started", call, turn_);
+        started.agent = call.agent->agent;
+        turn_.out.events.push_back(started.with("to_kind", to_kind).with("to", to));
+        turn_.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+        centre_.end_talk(call, "transfer", turn_);
+        centre_.note(call, "decision", fmt::format("transferred to {} {}", to_kind, to), turn_.now);
+        centre_.move_to(call, InQueue{}, turn_);
+    }
+
+    Centre::Impl& centre_;
+    Turn turn_;
+};
+
+void Centre::Impl::handle_command(CommandToken token,
+                                  CompanyId company,
+                                  const Command& command,
+                                  Turn turn) {
+    const auto agent = agents_.find(agent_of(command));
+    Result<void> result = ok();
+    if (agent == agents_.end() || agent->second.config.profile.company != company) {
+        result = fail(Errc::NotFound, "no such agent");
+    } else {
+        result = std::visit(CommandDesk{*this, turn}, command);
+    }
+    // The cores' own codes say more than the page can use; their text travels in the detail.
+    if (!result && result.error().code.category() != base_category()) {
+        result = fail(Errc::Conflict, result.error().message());
+    }
+    turn.out.actions.emplace_back(CommandDone{.token = token, .result = std::move(result)});
+}
+
+void Centre::Impl::handle_phone(std::string_view username, acd::Reachability reach, Turn turn) {
+    const auto found = agent_by_phone_.find(std::string{username});
+    if (found == agent_by_phone_.end()) return;
+    AgentInfo& agent = agents_.at(found->second);
+    const bool is_registered = reach == acd::Reachability::Reachable;
+    if (agent.is_phone_registered != is_registered) {
+        Event event;
+        event.type = is_registered ? "phone_registered" : "phone_unregistered";
+        event.at = turn.now.wall;
+        event.company = agent.config.profile.company;
+        event.agent = found->second;
+        turn.out.events.push_back(event.with("phone", username).with("reason", "register"));
+        agent.is_phone_registered = is_registered;
+    }
+    acd::Effects effects;
+    if (acd_.phone_reachable(found->second, reach, turn.now, effects)) {
+        carry_out(std::move(effects), turn);
+    }
+}
+
+}  // namespace escucha::control

@@ -1,0 +1,244 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "acd/acd.h"
+#include "base/event.h"
+#include "base/rng.h"
+#include "control/centre.h"
+#include "control/detail/call.h"
+
+namespace escucha::control {
+
+inline constexpr std::chrono::seconds kSetUpDeadline{5};
+inline constexpr std::chrono::seconds kAckDeadline{35};
+/// A caller or agent in talk who sends nothing this long is gone (reliability: F13).
+inline constexpr std::chrono::seconds kDeadLegAfter{60};
+inline constexpr std::uint32_t kMediaTimeoutMs = 10'000;
+inline constexpr std::uint32_t kVoicemailSilenceMs = 6'000;
+inline constexpr std::uint32_t kShortestVoicemailMs = 1'000;
+inline constexpr std::int64_t kReferenceBlock = 1'000;
+inline constexpr std::int64_t kReferencesLow = 300;
+inline constexpr std::chrono::seconds kReconcileEvery{5};
+inline constexpr std::chrono::seconds kOverloadRetryAfter{10};
+
+/// The turn being handled: when it is, and where what it causes goes.
+struct Turn {
+    Now now;
+    Effects& out;
+
+    void act(LegAction action) { out.actions.emplace_back(std::move(action)); }
+    void act(media::Command command) { out.actions.emplace_back(std::move(command)); }
+};
+
+/// Why an asked question was asked.
+struct PrefetchPurpose {};
+struct IdentifyPurpose {
+    flow::AskId ask{};
+};
+struct FindCasePurpose {
+    flow::AskId ask{};
+};
+struct LookUpPurpose {
+    flow::AskId ask{};
+};
+struct AwaitedAnswer {
+    ContactId contact;
+    std::variant<PrefetchPurpose, IdentifyPurpose, FindCasePurpose, LookUpPurpose> purpose;
+};
+
+struct AgentInfo {
+    Agent config;
+    bool is_phone_registered = false;
+};
+struct ReferenceBlock {
+    std::int64_t next = 0;
+    std::int64_t end = 0;
+    std::deque<std::pair<std::int64_t, std::int64_t>> spare;
+    bool is_asked = false;
+    [[nodiscard]] std::int64_t left() const;
+};
+struct ClosingRecording {
+    ContactId contact;
+    CompanyId company;
+};
+enum class EndedBy { Caller, Agent, Flow, System };
+
+/// Centre's body, one object over several files: each file is one chapter of a call's life.
+class Centre::Impl {
+public:
+    explicit Impl(std::uint64_t seed);
+
+    // configuration.cpp
+    void configure(Config config, Turn turn);
+    void add_references(CompanyId company, std::int64_t first, std::int64_t count);
+    std::shared_ptr<const Line> find_line(const IncomingCall& call) const;
+    std::optional<std::string> take_reference(const Company& company, Turn turn);
+
+    // arrival.cpp: from INVITE to the flow's first word.
+    void handle(const IncomingCall& event, Turn turn);
+    void handle(const LegConfirmed& event, Turn turn);
+    [[nodiscard]] flow::Environment environment(const Call& call, WallTime now) const;
+    void caller_endpoint_ready(Call& call, Turn turn);
+    void refuse(const IncomingCall& event, int status, std::string_view why, Turn turn);
+
+    // caller.cpp: what the flow wants for the caller.
+    void carry_out(Call& call, flow::Effects effects, Turn turn);
+    void say(Call& call, const flow::Say& say, Turn turn);
+    void stop_playing(Call& call, Turn turn);
+    void play_music(Call& call, Turn turn);
+    void enter_queue(Call& call, const flow::EnterQueue& wanted, Turn turn);
+    void journal_fact(Call& call, const flow::Journal& journal, Turn turn);
+    void reply(Call& call, flow::AskId ask, flow::Reply reply, Turn turn);
+    void handle_speech(ContactId contact,
+                       media::PlayId play,
+                       std::optional<std::vector<std::string>> prompts,
+                       Turn turn);
+
+    // questions.cpp: what the flow asks.
+    void ask(Call& call, const flow::Ask& ask, Turn turn);
+    void ask_store(Call& call, Question question, decltype(AwaitedAnswer::purpose) why, Turn turn);
+    void handle_answer(Ticket ticket, const Answer& answer, Turn turn);
+    void answer_identify(Call& call, flow::AskId ask, const CallerFacts& facts, Turn turn);
+    void answer_hours(Call& call, flow::AskId ask, const std::string& calendar, Turn turn);
+
+    // matters.cpp: cases.
+    flow::CaseReply open_case(Call& call, const flow::OpenCase& wanted, Turn turn);
+    /// True when one had to be opened.
+    bool ensure_case(Call& call, std::string_view kind, std::string_view opened_by, Turn turn);
+    flow::CaseSummary summary_of(const Call& call, const KnownCase& known) const;
+
+    // offers.cpp: what the ACD wants.
+    void carry_out(acd::Effects effects, Turn turn);
+    void ring_agent(const acd::RingAgent& ring, Turn turn);
+    void stop_ringing(const acd::StopRinging& stop, Turn turn);
+    void connect(const acd::Connect& connect, Turn turn);
+    void agent_endpoint_ready(Call& call, Turn turn);
+    void handle(const LegProgress& event, Turn turn);
+    void handle(const LegAnswered& event, Turn turn);
+    void handle(const LegFailed& event, Turn turn);
+    void drop_agent_leg(Call& call, std::string_view reason, Turn turn);
+    void end_stray_leg(const acd::StrayLeg& stray, Turn turn);
+
+    // talk.cpp: hold, re-INVITE, recording.
+    void handle(const LegReoffered& event, Turn turn);
+    void handle(const LegReofferAnswered& event, Turn turn);
+    void handle(const LegReofferFailed& event, Turn turn);
+    void apply_reoffer(Call& call, Leg& leg, const std::string& offer, Turn turn);
+    void media_changed(Call& call, Leg& leg, Turn turn);
+    void hold(Call& call, Held::By by, Turn turn);
+    void resume(Call& call, Turn turn);
+    void start_recording(Call& call, media::RecordingKind kind, Turn turn);
+    void stop_recording(Call& call, Turn turn);
+    void pause_recording(Call& call, std::string_view reason, Turn turn);
+    void resume_recording(Call& call, Turn turn);
+    void end_talk(Call& call, std::string_view by, Turn turn);
+
+    // endings.cpp
+    void handle(const LegEnded& event, Turn turn);
+    void caller_left(Call& call, Turn turn);
+    void finish(Call& call, std::string_view outcome, EndedBy by, Turn turn);
+
+    // sound.cpp: media's events.
+    void handle(const media::Event& event, Turn turn);
+    void created(const media::Created& event, Turn turn);
+    void failed(const media::Failed& event, Turn turn);
+    void play_ended(const media::PlayEnded& event, Turn turn);
+    void digit(const media::Digit& event, Turn turn);
+    void record_ended(const media::RecordEnded& event, Turn turn);
+    void start_voicemail(Call& call, Turn turn);
+    void media_lost(Turn turn);
+    void media_ready(const media::Listing& listing, Turn turn);
+    void revive(Call& call, Leg& leg, Turn turn);
+    void restore_sound(Call& call, Turn turn);
+    void set_remote(const Leg& leg, Turn turn);
+    void create_endpoint(Call& call, Leg& leg, Turn turn);
+    void destroy_endpoint(Leg& leg, Turn turn);
+    void bridge(Call& call, Turn turn);
+
+    // commands.cpp
+    void handle_command(CommandToken token, CompanyId company, const Command& command, Turn turn);
+    void handle_phone(std::string_view username, acd::Reachability reach, Turn turn);
+
+    // recovery.cpp
+    [[nodiscard]] std::string save(const Call& call) const;
+    void restore(const SavedRows& rows, Now now, Turn turn);
+    void drain(Turn turn);
+
+    // views.cpp
+    [[nodiscard]] ContactView view(const Call& call) const;
+    [[nodiscard]] AgentView view(const acd::AgentView& agent) const;
+    [[nodiscard]] std::optional<std::string> broken_invariant() const;
+
+    // turns.cpp: time and the end of each turn.
+    void wake(Turn turn);
+    void flush(Turn turn);
+    [[nodiscard]] std::optional<Instant> next_wakeup() const;
+    void reschedule(Call& call);
+    void reconcile(Turn turn);
+
+    // Small things everybody needs; turns.cpp.
+    Event fact(std::string_view type, const Call& call, Turn turn) const;
+    Call* find(ContactId contact);
+    Call* find_by_leg(LegId leg);
+    Call* find_by_endpoint(media::EndpointId endpoint);
+    Leg* leg_of(Call& call, media::EndpointId endpoint);
+    void note(Call& call, std::string_view kind, std::string text, Now now);
+    void move_to(Call& call, Stage stage, Turn turn);
+    void touch(Call& call) {
+        call.is_dirty = true;
+        dirty_.insert(call.id);
+    }
+    media::EndpointId new_endpoint() { return media::EndpointId{++endpoints_}; }
+    const Queue* find_queue(CompanyId company, std::string_view key) const;
+    const Queue* find_queue(QueueId queue) const;
+
+    Rng rng_;
+    acd::Acd acd_;
+    Config config_;
+    std::unordered_map<std::string, std::shared_ptr<const Line>> lines_;
+    std::unordered_map<QueueId, Queue> queues_;
+    std::unordered_map<AgentId, AgentInfo> agents_;
+    std::unordered_map<std::string, AgentId> agent_by_phone_;
+    std::unordered_map<TrunkId, CompanyId> trunks_;
+    std::unordered_map<CompanyId, ReferenceBlock> references_;
+
+    // unique_ptr, so that references to a call stay good while others come and go.
+    std::unordered_map<ContactId, std::unique_ptr<Call>> calls_;
+    std::unordered_map<LegId, ContactId> by_leg_;
+    std::unordered_map<media::EndpointId, ContactId> by_endpoint_;
+    std::unordered_map<RecordingId, ClosingRecording> recordings_;
+    std::unordered_map<Ticket, AwaitedAnswer> awaited_;
+    std::set<std::pair<Instant, ContactId>> timers_;
+    // Effects of the cores are carried out first in, first out: what one causes comes after it.
+    struct FlowReply {
+        ContactId contact;
+        flow::AskId ask{};
+        flow::Reply reply;
+    };
+    std::deque<FlowReply> replies_;
+    std::deque<acd::Action> acd_actions_;
+    bool is_replying_ = false;
+    bool is_acting_ = false;
+    std::vector<std::unique_ptr<Call>> over_;  ///< Ended in this turn; references to them live.
+    std::unordered_set<ContactId> dirty_;
+    std::set<AgentId> dirty_agents_;
+    std::optional<Instant> reconcile_at_;
+    struct EndedTrace {
+        ContactId contact;
+        CompanyId company;
+        std::vector<TraceLine> lines;
+    };
+    std::deque<EndedTrace> ended_;
+    std::uint64_t endpoints_ = 0;
+    std::uint64_t tickets_ = 0;
+    std::uint64_t groups_ = 0;
+    bool is_media_up_ = false;
+    Counters counters_;
+};
+
+}  // namespace escucha::control

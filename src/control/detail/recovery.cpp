@@ -1,0 +1,256 @@
+// What is kept of a call through a kill, and how it goes on.
+
+#include <fmt/format.h>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kFormat = 1;
+/// Plays of a call before the kill may still end afterwards: their numbers are not used again.
+constexpr std::uint64_t kPlaysSkipped = 1'000;
+
+json::object write(const Leg& leg) {
+    json::object out{{"id", leg.id.to_string()},
+                     {"endpoint", static_cast<std::uint64_t>(leg.endpoint)},
+                     {"address", leg.local.address},
+                     {"port", leg.local.port},
+                     {"session", leg.local.session_id},
+                     {"version", leg.local.session_version}};
+    if (leg.agreed) {
+        const sdp::Agreed& agreed = *leg.agreed;
+        out["agreed"] = {{"codec", static_cast<int>(agreed.codec)},
+                         {"pt", agreed.payload_type},
+                         {"event_pt", agreed.telephone_event_pt.value_or(0)},
+                         {"ip", agreed.remote_address},
+                         {"port", agreed.remote_port},
+                         {"rtcp", agreed.remote_rtcp_port},
+                         {"mux", agreed.is_rtcp_mux},
+                         {"direction", static_cast<int>(agreed.direction)}};
+    }
+    return out;
+}
+
+// Saved text is ours; a field that is missing or of another kind throws, and `restore` catches it
+// at the border and gives the call up as one that cannot be read.
+Leg read_leg(const json::object& in) {
+    Leg leg;
+    leg.id = LegId::parse(in.at("id").as_string()).value_or(LegId{});
+    leg.endpoint = media::EndpointId{in.at("endpoint").to_number<std::uint64_t>()};
+    leg.local.address = in.at("address").as_string().c_str();
+    leg.local.port = in.at("port").to_number<std::uint16_t>();
+    leg.local.session_id = in.at("session").to_number<std::uint64_t>();
+    leg.local.session_version = in.at("version").to_number<std::uint64_t>();
+    if (const auto* saved = in.if_contains("agreed")) {
+        const json::object& agreed = saved->as_object();
+        sdp::Agreed& out = leg.agreed.emplace();
+        out.codec = static_cast<sdp::Codec>(agreed.at("codec").to_number<std::uint8_t>());
+        out.payload_type = agreed.at("pt").to_number<std::uint8_t>();
+        const auto event_pt = agreed.at("event_pt").to_number<std::uint8_t>();
+        if (event_pt != 0) out.telephone_event_pt = event_pt;
+        out.remote_address = agreed.at("ip").as_string().c_str();
+        out.remote_port = agreed.at("port").to_number<std::uint16_t>();
+        out.remote_rtcp_port = agreed.at("rtcp").to_number<std::uint16_t>();
+        out.is_rtcp_mux = agreed.at("mux").as_bool();
+        out.direction = static_cast<sdp::Direction>(agreed.at("direction").to_number<int>());
+    }
+    return leg;
+}
+
+std::string_view stage_word(const Stage& stage) {
+    constexpr std::string_view kWords[] = {"arriving", "answering", "flow", "queue", "talk"};
+    return kWords[stage.index()];
+}
+
+}  // namespace
+
+std::string Centre::Impl::save(const Call& call) const {
+    json::object out{{"format", kFormat},
+                     {"line", call.line->id.to_string()},
+                     {"flow_version", call.line->flow_version},
+                     {"caller", call.caller},
+                     {"dialled", call.dialled},
+                     {"arrived", to_micros(call.arrived)},
+                     {"since", to_micros(call.stage_since)},
+                     {"stage", stage_word(call.stage)},
+                     {"group", static_cast<std::uint64_t>(call.group)},
+                     {"leg", write(call.caller_leg)},
+                     {"plays", call.plays},
+                     {"name", call.customer_name}};
+    if (call.customer) out["customer"] = call.customer->to_string();
+    if (call.queue) out["queue"] = call.queue->to_string();
+    if (call.matter) {
+        out["case"] = {{"id", call.matter->id.to_string()},
+                       {"reference", call.matter->reference},
+                       {"subject", call.matter->subject}};
+    }
+    if (call.run) out["run"] = call.run->save();
+    if (const auto* queue = std::get_if<InQueue>(&call.stage)) {
+        out["ask"] = static_cast<std::uint32_t>(queue->ask);
+    }
+    if (call.agent) {
+        out["agent"] = {{"id", call.agent->agent.to_string()},
+                        {"offer", call.agent->offer.to_string()},
+                        {"leg", write(call.agent->leg)}};
+    }
+    if (call.recording) {
+        out["recording"] = {{"id", call.recording->id.to_string()},
+                            {"path", call.recording->path},
+                            {"kind", static_cast<int>(call.recording->kind)}};
+    }
+    if (const auto row = acd_.contact_row(call.id)) out["acd"] = acd::encode(*row);
+    return json::serialize(out);
+}
+
+namespace {
+
+std::unique_ptr<Call> read_call(ContactId id,
+                                const json::object& in,
+                                const std::shared_ptr<const Line>& line,
+                                Now now) {
+    auto call = std::make_unique<Call>();
+    call->id = id;
+    call->line = line;
+    call->caller = in.at("caller").as_string().c_str();
+    call->dialled = in.at("dialled").as_string().c_str();
+    call->arrived = from_micros(in.at("arrived").to_number<std::int64_t>());
+    call->began = now.mono - (now.wall - call->arrived);
+    call->stage_since = from_micros(in.at("since").to_number<std::int64_t>());
+    call->group = media::CallGroup{in.at("group").to_number<std::uint64_t>()};
+    call->caller_leg = read_leg(in.at("leg").as_object());
+    call->plays = in.at("plays").to_number<std::uint64_t>() + kPlaysSkipped;
+    call->customer_name = in.at("name").as_string().c_str();
+    if (const auto* customer = in.if_contains("customer")) {
+        call->customer = CustomerId::parse(customer->as_string());
+    }
+    if (const auto* queue = in.if_contains("queue"))
+        call->queue = QueueId::parse(queue->as_string());
+    if (const auto* matter = in.if_contains("case")) {
+        const json::object& one = matter->as_object();
+        call->matter = CaseOfCall{.id = CaseId::parse(one.at("id").as_string()).value_or(CaseId{}),
+                                  .reference = one.at("reference").as_string().c_str(),
+                                  .subject = one.at("subject").as_string().c_str()};
+    }
+    if (const auto* agent = in.if_contains("agent")) {
+        const json::object& one = agent->as_object();
+        call->agent =
+            AgentLeg{.leg = read_leg(one.at("leg").as_object()),
+                     .agent = AgentId::parse(one.at("id").as_string()).value_or(AgentId{}),
+                     .offer = OfferId::parse(one.at("offer").as_string()).value_or(OfferId{}),
+                     .is_ringing = false,
+                     .rung_at = now.wall};
+    }
+    if (const auto* recording = in.if_contains("recording")) {
+        const json::object& one = recording->as_object();
+        call->recording = OpenRecording{
+            .id = RecordingId::parse(one.at("id").as_string()).value_or(RecordingId{}),
+            .path = one.at("path").as_string().c_str(),
+            .kind = static_cast<media::RecordingKind>(one.at("kind").to_number<std::uint8_t>()),
+            .paused_since = std::nullopt};
+    }
+    const std::string_view stage = in.at("stage").as_string();
+    if (stage == "talk" && call->agent) {
+        call->stage = InTalk{.since = now.mono - (now.wall - call->stage_since), .held = {}};
+    } else if (stage == "queue" || stage == "talk") {
+        const auto* ask = in.if_contains("ask");
+        call->stage = InQueue{.ask = flow::AskId{ask ? ask->to_number<std::uint32_t>() : 0}};
+    } else {
+        call->stage = InFlow{};
+    }
+    return call;
+}
+
+}  // namespace
+
+// Calls whose caller's dialog could not be restored ended with the process; they are closed with
+// an outcome now. All others go on: the flow enters its node again, the queue keeps the place, a
+// conversation was never interrupted.
+void Centre::Impl::restore(const SavedRows& rows, Now now, Turn turn) {
+    acd::Rows queues;
+    for (const auto& [name, state] : rows.states) {
+        if (!name.starts_with("agent:")) continue;
+        if (auto row = acd::decode_agent_row(state))
+            queues.agents.push_back(std::move(row).value());
+    }
+    std::vector<Call*> dead;
+    for (const SavedContact& saved : rows.contacts) {
+        try {
+            const json::object in = json::parse(saved.state).as_object();
+            const auto line_id = LineId::parse(in.at("line").as_string());
+            std::shared_ptr<const Line> line;
+            for (const auto& one : config_.lines) {
+                if (one->id == line_id) line = one;
+            }
+            if (!line) continue;
+            auto call = read_call(saved.contact, in, line, now);
+            const auto lives = [&](LegId leg) {
+                return std::find(saved.living_legs.begin(), saved.living_legs.end(), leg) !=
+                       saved.living_legs.end();
+            };
+            const bool is_alive = lives(call->caller_leg.id);
+            if (call->agent && !lives(call->agent->leg.id)) call->agent.reset();
+            if (const auto* run = in.if_contains("run")) {
+                auto restored = flow::Run::restore(
+                    line->document, environment(*call, now.wall), run->as_string());
+                if (restored) call->run.emplace(std::move(restored).value());
+            }
+            if (const auto* row = in.if_contains("acd"); row != nullptr && is_alive) {
+                if (auto contact = acd::decode_contact_row(row->as_string())) {
+                    queues.contacts.push_back(std::move(contact).value());
+                }
+            }
+            call->is_row_stored = true;
+            by_leg_.emplace(call->caller_leg.id, call->id);
+            by_endpoint_.emplace(call->caller_leg.endpoint, call->id);
+            if (call->agent) {
+                by_leg_.emplace(call->agent->leg.id, call->id);
+                by_endpoint_.emplace(call->agent->leg.endpoint, call->id);
+            }
+            if (call->recording) {
+                recordings_.emplace(
+                    call->recording->id,
+                    ClosingRecording{.contact = call->id, .company = line->company->id});
+            }
+            call->caller_facts = CallerFacts{};
+            if (!is_alive) dead.push_back(call.get());
+            ++counters_.contacts_recovered;
+            calls_.emplace(call->id, std::move(call));
+        } catch (const std::exception&) {
+            // A row of another build or a damaged one: the contact's events remain, the call is
+            // gone.
+            ++counters_.contacts_lost_in_restart;
+            turn.out.live.emplace_back(LiveRowGone{.contact = saved.contact});
+        }
+    }
+    acd::Effects effects;
+    acd_.restore(queues, now, effects);
+    for (const auto& row : queues.agents) dirty_agents_.insert(row.agent);
+    carry_out(std::move(effects), turn);
+    for (Call* call : dead) {
+        ++counters_.contacts_lost_in_restart;
+        call->is_caller_gone = true;
+        finish(*call, "fault", EndedBy::System, turn);
+    }
+    reconcile_at_ = now.mono;
+}
+
+// The process is asked to stop for good: nobody is left with a dead line.
+void Centre::Impl::drain(Turn turn) {
+    std::vector<Call*> calls;
+    for (const auto& [id, call] : calls_) calls.push_back(call.get());
+    for (Call* call : calls) {
+        if (call->is_over) continue;
+        end_talk(*call, "fault", turn);
+        turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "server stopped"});
+        finish(*call, "fault", EndedBy::System, turn);
+    }
+}
+
+}  // namespace escucha::control

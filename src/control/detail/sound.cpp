@@ -1,0 +1,310 @@
+// What media tells, and what becomes of the calls when media itself is lost.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/overloaded.h"
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+namespace {
+
+media::Codec codec_of(sdp::Codec codec) {
+    switch (codec) {
+        case sdp::Codec::Pcmu:
+            return media::Codec::Pcmu;
+        case sdp::Codec::Pcma:
+            return media::Codec::Pcma;
+    }
+    return media::Codec::Pcmu;
+}
+
+media::Direction direction_of(sdp::Direction direction) {
+    switch (direction) {
+        case sdp::Direction::SendRecv:
+            return media::Direction::Both;
+        case sdp::Direction::SendOnly:
+            return media::Direction::Send;
+        case sdp::Direction::RecvOnly:
+            return media::Direction::Receive;
+        case sdp::Direction::Inactive:
+            return media::Direction::None;
+    }
+    return media::Direction::Both;
+}
+
+std::string hex(const std::array<std::uint8_t, 32>& digest) {
+    std::string text;
+    for (const std::uint8_t byte : digest) text += fmt::format("{:02x}", byte);
+    return text;
+}
+
+bool holds(const media::Listing& listing, media::EndpointId endpoint) {
+    return std::any_of(listing.endpoints.begin(), listing.endpoints.end(), [&](const auto& listed) {
+        return listed.endpoint == endpoint;
+    });
+}
+
+}  // namespace
+
+void Centre::Impl::create_endpoint(Call& call, Leg& leg, Turn turn) {
+    leg.endpoint = new_endpoint();
+    by_endpoint_.emplace(leg.endpoint, call.id);
+    turn.act(media::Create{.endpoint = leg.endpoint, .group = call.group, .bind_ip = {}});
+}
+
+void Centre::Impl::destroy_endpoint(Leg& leg, Turn turn) {
+    if (by_endpoint_.erase(leg.endpoint) == 0) return;
+    turn.act(media::Destroy{.endpoint = leg.endpoint});
+}
+
+void Centre::Impl::set_remote(const Leg& leg, Turn turn) {
+    const sdp::Agreed& agreed = *leg.agreed;
+    media::SetRemote remote{.endpoint = leg.endpoint,
+                            .ip = agreed.remote_address,
+                            .port = agreed.remote_port,
+                            .rtcp_port = agreed.remote_rtcp_port,
+                            .codec = codec_of(agreed.codec),
+                            .telephone_event_pt = agreed.telephone_event_pt,
+                            .direction = direction_of(agreed.direction)};
+    if (agreed.is_rtcp_mux) remote.rtcp_port = agreed.remote_port;
+    remote.media_timeout_ms = kMediaTimeoutMs;
+    // Held the old way (c=0.0.0.0): there is no address to speak of; the last one stays.
+    if (remote.ip.empty()) return;
+    turn.act(media::Command{std::move(remote)});
+}
+
+void Centre::Impl::bridge(Call& call, Turn turn) {
+    turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+}
+
+void Centre::Impl::handle(const media::Event& event, Turn turn) {
+    std::visit(overloaded{[](const media::HelloReply&) {},
+                          [&](const media::Created& created_now) { created(created_now, turn); },
+                          [&](const media::Failed& failure) { failed(failure, turn); },
+                          [&](const media::PlayEnded& ended) { play_ended(ended, turn); },
+                          [](const media::Bridged&) {},
+                          [](const media::Unbridged&) {},
+                          [](const media::DigitsSent&) {},
+                          [&](const media::Digit& pressed) { digit(pressed, turn); },
+                          [&](const media::MediaTimeout& timeout) {
+                              Call* call = find_by_endpoint(timeout.endpoint);
+                              if (call == nullptr) return;
+                              note(*call, "media", "a leg has gone silent", turn.now);
+                              if (!std::holds_alternative<InTalk>(call->stage)) return;
+                              call->silence_deadline = turn.now.mono + kDeadLegAfter -
+                                                       std::chrono::milliseconds{timeout.silent_ms};
+                              reschedule(*call);
+                          },
+                          [&](const media::MediaResumed& resumed) {
+                              Call* call = find_by_endpoint(resumed.endpoint);
+                              if (call == nullptr) return;
+                              call->silence_deadline.reset();
+                              reschedule(*call);
+                          },
+                          [](const media::SourceLocked&) {},
+                          [](const media::RecordStarted&) {},
+                          [](const media::RecordPaused&) {},
+                          [](const media::RecordResumed&) {},
+                          [&](const media::RecordEnded& ended) { record_ended(ended, turn); },
+                          [](const media::StatsReport&) {},
+                          [](const media::Destroyed&) {},
+                          [](const media::Listing&) {}},
+               event);
+}
+
+void Centre::Impl::created(const media::Created& event, Turn turn) {
+    Call* call = find_by_endpoint(event.endpoint);
+    Leg* leg = call == nullptr ? nullptr : leg_of(*call, event.endpoint);
+    if (leg == nullptr) return;
+    leg->local.address = event.ip;
+    leg->local.port = event.port;
+    if (leg->local.session_id == 0) {
+        leg->local.session_id = static_cast<std::uint64_t>(to_micros(turn.now.wall));
+    }
+    ++leg->local.session_version;
+    if (leg->is_reviving) {
+        leg->is_reviving = false;
+        leg->is_offer_ours = true;
+        turn.act(Reoffer{.leg = leg->id, .sdp = sdp::offer(leg->local)});
+        if (leg == &call->caller_leg) restore_sound(*call, turn);
+        if (call->agent && leg == &call->agent->leg) restore_sound(*call, turn);
+        return;
+    }
+    if (leg == &call->caller_leg) return caller_endpoint_ready(*call, turn);
+    agent_endpoint_ready(*call, turn);
+}
+
+void Centre::Impl::failed(const media::Failed& event, Turn turn) {
+    ++counters_.media_failures;
+    Call* call = find_by_endpoint(event.endpoint);
+    if (call == nullptr) return;
+    note(*call,
+         "media",
+         fmt::format(
+             "command {} failed: {} {}", event.command, media::name(event.code), event.detail),
+         turn.now);
+    const auto create = media::wire_type(media::Command{media::Create{}});
+    if (event.command != create) return;
+    Leg* leg = leg_of(*call, event.endpoint);
+    by_endpoint_.erase(event.endpoint);
+    if (leg == &call->caller_leg) {
+        constexpr int kUnavailable = 503;
+        turn.act(RejectCaller{.leg = call->caller_leg.id,
+                              .status = kUnavailable,
+                              .retry_after = kOverloadRetryAfter});
+        return finish(*call, "fault", EndedBy::System, turn);
+    }
+    acd::Effects effects;
+    if (call->agent &&
+        acd_.offer_failed(call->agent->offer, acd::OfferFailure::Busy, turn.now, effects)) {
+        carry_out(std::move(effects), turn);
+    }
+}
+
+void Centre::Impl::play_ended(const media::PlayEnded& event, Turn turn) {
+    Call* call = find_by_endpoint(event.endpoint);
+    if (call == nullptr || !call->playing || call->playing->id != event.play) return;
+    const Playing ended = *call->playing;
+    call->playing.reset();
+    if (event.reason == media::PlayEnd::Error) {
+        note(*call, "media", "a prompt could not be played: " + event.detail, turn.now);
+    }
+    if (call->voicemail && call->voicemail->beep == event.play) {
+        call->voicemail->beep.reset();
+        return start_recording(*call, media::RecordingKind::Voicemail, turn);
+    }
+    if (!ended.said || !call->run) return;
+    flow::Effects effects;
+    call->run->prompt_ended(*ended.said, turn.now, effects);
+    carry_out(*call, std::move(effects), turn);
+}
+
+void Centre::Impl::digit(const media::Digit& event, Turn turn) {
+    Call* call = find_by_endpoint(event.endpoint);
+    if (call == nullptr || call->caller_leg.endpoint != event.endpoint) return;
+    if (call->voicemail && call->recording) {
+        if (event.digit == call->voicemail->wanted.terminator) {
+            turn.act(media::StopRecord{.recording = call->recording->id});
+        }
+        return;
+    }
+    if (!std::holds_alternative<InFlow>(call->stage) || !call->run) return;
+    note(*call, "media", "a key was pressed", turn.now);
+    flow::Effects effects;
+    call->run->digit(event.digit, turn.now, effects);
+    carry_out(*call, std::move(effects), turn);
+}
+
+void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {
+    const auto known = recordings_.find(event.recording);
+    turn.act(media::ForgetRecord{.recording = event.recording});
+    if (known == recordings_.end()) return;
+    const ClosingRecording closing = known->second;
+    recordings_.erase(known);
+    Event ended;
+    ended.type = "recording_ended";
+    ended.at = turn.now.wall;
+    ended.company = closing.company;
+    ended.contact = closing.contact;
+    turn.out.events.push_back(ended.with("recording", event.recording.to_string())
+                                  .with("duration_ms", std::int64_t{event.duration_ms})
+                                  .with("bytes", static_cast<std::int64_t>(event.bytes))
+                                  .with("sha256", hex(event.sha256))
+                                  .with_flag("complete", event.complete));
+    Call* call = find(closing.contact);
+    if (call == nullptr) return;
+    if (call->recording && call->recording->id == event.recording) call->recording.reset();
+    touch(*call);
+    if (!call->voicemail || !call->run) return;
+    const flow::AskId ask = call->voicemail->ask;
+    call->voicemail.reset();
+    const auto status = event.duration_ms >= kShortestVoicemailMs
+                            ? flow::VoicemailReply::Status::Recorded
+                            : flow::VoicemailReply::Status::Empty;
+    reply(*call, ask, flow::VoicemailReply{status}, turn);
+}
+
+void Centre::Impl::media_lost(Turn turn) {
+    is_media_up_ = false;
+    for (const auto& [id, call] : calls_) {
+        note(*call, "media", "the media process is gone", turn.now);
+    }
+}
+
+void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
+    is_media_up_ = true;
+    std::vector<Call*> calls;
+    for (const auto& [id, call] : calls_) calls.push_back(call.get());
+    std::sort(calls.begin(), calls.end(), [](auto* a, auto* b) { return a->id < b->id; });
+    for (const auto& ended : listing.ended) record_ended(ended, turn);
+    for (Call* call : calls) {
+        if (call->is_over) continue;
+        const bool is_caller_there = holds(listing, call->caller_leg.endpoint);
+        const bool is_agent_there = !call->agent || holds(listing, call->agent->leg.endpoint);
+        if (!is_caller_there) revive(*call, call->caller_leg, turn);
+        if (!is_agent_there) revive(*call, call->agent->leg, turn);
+        // Nothing was lost for people who talk: bridge and recording went on by themselves.
+        const bool is_talking = std::holds_alternative<InTalk>(call->stage);
+        if (is_caller_there && is_agent_there && !is_talking) restore_sound(*call, turn);
+    }
+    // Endpoints nobody remembers belong to calls that ended while control was away.
+    for (const auto& listed : listing.endpoints) {
+        if (!by_endpoint_.contains(listed.endpoint)) {
+            turn.act(media::Destroy{.endpoint = listed.endpoint});
+        }
+    }
+}
+
+// The old endpoint died with its process: another is made, and the phone is told by re-INVITE.
+void Centre::Impl::revive(Call& call, Leg& leg, Turn turn) {
+    by_endpoint_.erase(leg.endpoint);
+    if (call.playing && &leg == &call.caller_leg) call.playing->is_prepared = false;
+    leg.is_reviving = leg.agreed.has_value();
+    if (!leg.is_reviving && call.agent && &leg == &call.agent->leg) {
+        // It rings with an address that is gone; it rings anew with the right one.
+        if (by_leg_.erase(leg.id) > 0) turn.act(EndLeg{.leg = leg.id, .reason = "media restarted"});
+        leg = Leg{.id = LegId::make(turn.now.wall, rng_)};
+        by_leg_.emplace(leg.id, call.id);
+    }
+    create_endpoint(call, leg, turn);
+    touch(call);
+}
+
+// Called when an endpoint is there again; acts once the last one of the call is.
+void Centre::Impl::restore_sound(Call& call, Turn turn) {
+    if (call.caller_leg.is_reviving || (call.agent && call.agent->leg.is_reviving)) return;
+    if (const auto* talk = std::get_if<InTalk>(&call.stage)) {
+        if (call.recording) {
+            // Its file was closed by the crash and is mended by the new process.
+            call.recording.reset();
+        }
+        call.playing.reset();
+        if (talk->held) {
+            play_music(call, turn);
+        } else {
+            bridge(call, turn);
+        }
+        if (call.line->is_recorded) start_recording(call, media::RecordingKind::Call, turn);
+        return;
+    }
+    if (std::holds_alternative<InQueue>(call.stage)) {
+        call.playing.reset();
+        return play_music(call, turn);
+    }
+    if (!std::holds_alternative<InFlow>(call.stage) || !call.run) return;
+    call.playing.reset();
+    call.voicemail.reset();
+    call.recording.reset();
+    auto run =
+        flow::Run::restore(call.line->document, environment(call, turn.now.wall), call.run->save());
+    if (!run) return;
+    call.run.emplace(std::move(run).value());
+    flow::Effects effects;
+    call.run->resume(turn.now, effects);
+    carry_out(call, std::move(effects), turn);
+}
+
+}  // namespace escucha::control

@@ -1,0 +1,201 @@
+// While two people talk: hold, new media offers, the recording.
+
+#include <fmt/format.h>
+
+#include "base/overloaded.h"
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+namespace {
+
+constexpr int kNotAcceptable = 488;
+
+std::int64_t millis(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+std::string_view word(Held::By by) {
+    switch (by) {
+        case Held::By::Page:
+            return "page";
+        case Held::By::Phone:
+            return "phone";
+    }
+    return "page";
+}
+
+/// "company/2026/11/23/<id>.wav": no personal data in a path.
+std::string recording_path(CompanyId company, RecordingId id, WallTime now) {
+    const auto day = to_rfc3339(now);
+    return fmt::format("{}/{}/{}/{}/{}.wav",
+                       company.to_string(),
+                       day.substr(0, 4),
+                       day.substr(5, 2),
+                       day.substr(8, 2),
+                       id.to_string());
+}
+
+}  // namespace
+
+void Centre::Impl::handle(const LegReoffered& event, Turn turn) {
+    Call* call = find_by_leg(event.leg);
+    if (call == nullptr) {
+        turn.act(RejectReoffer{.leg = event.leg, .status = kNotAcceptable});
+        return;
+    }
+    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    ++leg.local.session_version;
+    if (event.sdp) return apply_reoffer(*call, leg, *event.sdp, turn);
+    leg.is_offer_ours = true;
+    turn.act(AcceptReoffer{.leg = leg.id, .sdp = sdp::offer(leg.local)});
+}
+
+void Centre::Impl::apply_reoffer(Call& call, Leg& leg, const std::string& offer, Turn turn) {
+    const auto parsed = sdp::parse(offer);
+    auto answer =
+        parsed ? sdp::answer(parsed.value(), leg.local) : Result<sdp::Answer>{parsed.error()};
+    if (!answer) {
+        turn.act(RejectReoffer{.leg = leg.id, .status = kNotAcceptable});
+        return;
+    }
+    leg.agreed = std::move(answer.value().agreed);
+    turn.act(AcceptReoffer{.leg = leg.id, .sdp = std::move(answer.value().text)});
+    media_changed(call, leg, turn);
+}
+
+// A new address, another codec, or a phone that puts its side on hold.
+void Centre::Impl::media_changed(Call& call, Leg& leg, Turn turn) {
+    set_remote(leg, turn);
+    touch(call);
+    auto* talk = std::get_if<InTalk>(&call.stage);
+    if (talk == nullptr || !call.agent || &call.agent->leg != &leg) return;
+    const bool is_away = leg.agreed->direction == sdp::Direction::RecvOnly ||
+                         leg.agreed->direction == sdp::Direction::Inactive;
+    if (is_away && !talk->held) hold(call, Held::By::Phone, turn);
+    if (!is_away && talk->held && talk->held->by == Held::By::Phone) resume(call, turn);
+}
+
+void Centre::Impl::handle(const LegReofferAnswered& event, Turn turn) {
+    Call* call = find_by_leg(event.leg);
+    if (call == nullptr) return;
+    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    const auto answer = sdp::parse(event.sdp);
+    auto agreed =
+        answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
+    leg.is_offer_ours = false;
+    if (!agreed) {
+        note(*call, "decision", "the answer to our re-INVITE is not usable", turn.now);
+        return;
+    }
+    leg.agreed = std::move(agreed).value();
+    ++counters_.legs_revived;
+    media_changed(*call, leg, turn);
+}
+
+void Centre::Impl::handle(const LegReofferFailed& event, Turn turn) {
+    Call* call = find_by_leg(event.leg);
+    if (call == nullptr) return;
+    note(*call, "decision", fmt::format("our re-INVITE was refused: {}", event.status), turn.now);
+    // Its sound is gone and cannot come back: better a call that ends than one in silence.
+    turn.act(EndLeg{.leg = event.leg, .reason = "media cannot be restored"});
+}
+
+void Centre::Impl::hold(Call& call, Held::By by, Turn turn) {
+    auto& talk = std::get<InTalk>(call.stage);
+    talk.held = Held{.by = by, .since = turn.now.mono};
+    call.stage_since = turn.now.wall;
+    Event held = fact("hold_started", call, turn);
+    held.agent = call.agent->agent;
+    turn.out.events.push_back(held.with("by", word(by)));
+    turn.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+    play_music(call, turn);
+    touch(call);
+}
+
+void Centre::Impl::resume(Call& call, Turn turn) {
+    auto& talk = std::get<InTalk>(call.stage);
+    const Duration held_for = turn.now.mono - talk.held->since;
+    talk.held_before += held_for;
+    talk.held.reset();
+    call.stage_since = turn.now.wall;
+    Event resumed = fact("hold_ended", call, turn);
+    resumed.agent = call.agent->agent;
+    turn.out.events.push_back(resumed.with("held_ms", millis(held_for)));
+    stop_playing(call, turn);
+    bridge(call, turn);
+    touch(call);
+}
+
+void Centre::Impl::start_recording(Call& call, media::RecordingKind kind, Turn turn) {
+    const bool is_call = kind == media::RecordingKind::Call;
+    OpenRecording recording{.id = RecordingId::make(turn.now.wall, rng_), .path = {}, .kind = kind};
+    recording.path = recording_path(call.company(), recording.id, turn.now.wall);
+    turn.out.events.push_back(fact("recording_started", call, turn)
+                                  .with("recording", recording.id.to_string())
+                                  .with("kind", is_call ? "call" : "voicemail")
+                                  .with("path", recording.path));
+    media::Record record{.recording = recording.id,
+                         .path = recording.path,
+                         .kind = kind,
+                         .left = call.caller_leg.endpoint};
+    if (is_call) {
+        record.right = call.agent->leg.endpoint;
+    } else if (call.voicemail) {
+        record.max_ms = static_cast<std::uint32_t>(
+            std::chrono::milliseconds{call.voicemail->wanted.max_length}.count());
+        record.silence_ms = kVoicemailSilenceMs;
+    }
+    turn.act(media::Command{std::move(record)});
+    recordings_.emplace(recording.id,
+                        ClosingRecording{.contact = call.id, .company = call.company()});
+    call.recording = std::move(recording);
+    touch(call);
+}
+
+void Centre::Impl::stop_recording(Call& call, Turn turn) {
+    if (!call.recording) return;
+    if (call.recording->paused_since) resume_recording(call, turn);
+    turn.act(media::StopRecord{.recording = call.recording->id});
+    call.recording.reset();
+    touch(call);
+}
+
+void Centre::Impl::pause_recording(Call& call, std::string_view reason, Turn turn) {
+    call.recording->paused_since = turn.now.mono;
+    Event paused = fact("recording_paused", call, turn);
+    if (call.agent) paused.agent = call.agent->agent;
+    turn.out.events.push_back(
+        paused.with("recording", call.recording->id.to_string()).with("reason", reason));
+    turn.act(media::PauseRecord{.recording = call.recording->id});
+    touch(call);
+}
+
+void Centre::Impl::resume_recording(Call& call, Turn turn) {
+    Event resumed = fact("recording_resumed", call, turn);
+    if (call.agent) resumed.agent = call.agent->agent;
+    turn.out.events.push_back(
+        resumed.with("recording", call.recording->id.to_string())
+            .with("paused_ms", millis(turn.now.mono - *call.recording->paused_since)));
+    call.recording->paused_since.reset();
+    turn.act(media::ResumeRecord{.recording = call.recording->id});
+    touch(call);
+}
+
+// The conversation with this agent is over; what becomes of the caller is the next decision.
+void Centre::Impl::end_talk(Call& call, std::string_view by, Turn turn) {
+    auto* talk = std::get_if<InTalk>(&call.stage);
+    if (talk == nullptr || !call.agent) return;
+    Duration held = talk->held_before;
+    if (talk->held) held += turn.now.mono - talk->held->since;
+    stop_recording(call, turn);
+    Event disconnected = fact("contact_disconnected", call, turn);
+    disconnected.agent = call.agent->agent;
+    disconnected.queue = call.queue;
+    turn.out.events.push_back(disconnected.with("by", by)
+                                  .with("talk_ms", millis(turn.now.mono - talk->since - held))
+                                  .with("hold_ms", millis(held)));
+    drop_agent_leg(call, "conversation ended", turn);
+}
+
+}  // namespace escucha::control

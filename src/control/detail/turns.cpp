@@ -1,0 +1,164 @@
+// Time, the end of each turn, and the small things every chapter needs.
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+Centre::Impl::Impl(std::uint64_t seed) : rng_{seed}, acd_{rng_.next()} {}
+
+Event Centre::Impl::fact(std::string_view type, const Call& call, Turn turn) const {
+    Event event;
+    event.type = type;
+    event.at = turn.now.wall;
+    event.company = call.company();
+    event.contact = call.id;
+    if (call.matter) event.case_id = call.matter->id;
+    event.customer = call.customer;
+    return event;
+}
+
+Call* Centre::Impl::find(ContactId contact) {
+    const auto found = calls_.find(contact);
+    return found == calls_.end() ? nullptr : found->second.get();
+}
+
+Call* Centre::Impl::find_by_leg(LegId leg) {
+    const auto found = by_leg_.find(leg);
+    return found == by_leg_.end() ? nullptr : find(found->second);
+}
+
+Call* Centre::Impl::find_by_endpoint(media::EndpointId endpoint) {
+    const auto found = by_endpoint_.find(endpoint);
+    return found == by_endpoint_.end() ? nullptr : find(found->second);
+}
+
+Leg* Centre::Impl::leg_of(Call& call, media::EndpointId endpoint) {
+    if (call.caller_leg.endpoint == endpoint) return &call.caller_leg;
+    if (call.agent && call.agent->leg.endpoint == endpoint) return &call.agent->leg;
+    return nullptr;
+}
+
+const Queue* Centre::Impl::find_queue(CompanyId company, std::string_view key) const {
+    for (const auto& [id, queue] : queues_) {
+        if (queue.acd.company == company && queue.key == key) return &queue;
+    }
+    return nullptr;
+}
+
+const Queue* Centre::Impl::find_queue(QueueId queue) const {
+    const auto found = queues_.find(queue);
+    return found == queues_.end() ? nullptr : &found->second;
+}
+
+void Centre::Impl::note(Call& call, std::string_view kind, std::string text, Now now) {
+    if (call.trace.size() >= kTraceLines) call.trace.pop_front();
+    call.trace.push_back(
+        TraceLine{.at = now.wall, .kind = std::string{kind}, .text = std::move(text)});
+}
+
+void Centre::Impl::move_to(Call& call, Stage stage, Turn turn) {
+    call.stage = std::move(stage);
+    call.stage_since = turn.now.wall;
+    touch(call);
+}
+
+std::optional<Instant> Centre::Impl::next_wakeup() const {
+    std::optional<Instant> next = earliest(acd_.next_wakeup(), reconcile_at_);
+    if (!timers_.empty()) next = earliest(next, timers_.begin()->first);
+    return next;
+}
+
+void Centre::Impl::reschedule(Call& call) {
+    std::optional<Instant> due = earliest(call.set_up_deadline, call.silence_deadline);
+    if (call.run && !call.is_over) due = earliest(due, call.run->next_wakeup());
+    if (call.is_over) due.reset();
+    if (due == call.timer) return;
+    if (call.timer) timers_.erase({*call.timer, call.id});
+    if (due) timers_.emplace(*due, call.id);
+    call.timer = due;
+}
+
+void Centre::Impl::wake(Turn turn) {
+    acd::Effects queues;
+    acd_.wake(turn.now, queues);
+    carry_out(std::move(queues), turn);
+    while (!timers_.empty() && timers_.begin()->first <= turn.now.mono) {
+        Call* call = find(timers_.begin()->second);
+        ESC_CHECK(call != nullptr);
+        timers_.erase(timers_.begin());
+        call->timer.reset();
+        if (call->set_up_deadline && *call->set_up_deadline <= turn.now.mono) {
+            call->set_up_deadline.reset();
+            note(*call, "decision", "set-up took too long: the call is ended", turn.now);
+            turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "set-up timeout"});
+            finish(*call, "fault", EndedBy::System, turn);
+        } else if (call->silence_deadline && *call->silence_deadline <= turn.now.mono) {
+            call->silence_deadline.reset();
+            note(
+                *call, "decision", "no sound from a leg for too long: the call is ended", turn.now);
+            end_talk(*call, "fault", turn);
+            turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "media timeout"});
+            finish(*call, "served", EndedBy::System, turn);
+        } else if (call->run) {
+            flow::Effects effects;
+            call->run->wake(turn.now, effects);
+            carry_out(*call, std::move(effects), turn);
+        }
+        if (!call->is_over) reschedule(*call);
+    }
+    if (reconcile_at_ && *reconcile_at_ <= turn.now.mono) {
+        reconcile(turn);
+        reconcile_at_ = turn.now.mono + kReconcileEvery;
+    }
+}
+
+// The ACD's states are compared with the legs that live; a difference is mended and counted.
+void Centre::Impl::reconcile(Turn turn) {
+    acd::Truth truth;
+    truth.contacts.reserve(calls_.size());
+    for (const auto& [id, call] : calls_) {
+        truth.contacts.push_back(id);
+        if (call->agent) truth.legs.push_back({.agent = call->agent->agent, .contact = id});
+    }
+    acd::Effects effects;
+    acd_.reconcile(truth, turn.now, effects);
+    for (const Event& event : effects.facts) {
+        if (event.type == "state_repaired") ++counters_.states_repaired;
+    }
+    carry_out(std::move(effects), turn);
+}
+
+// What changed in this turn is saved once, however often it changed.
+void Centre::Impl::flush(Turn turn) {
+    for (const AgentId agent : dirty_agents_) {
+        if (const auto row = acd_.agent_row(agent)) {
+            turn.out.live.emplace_back(
+                StateRow{.name = "agent:" + agent.to_string(), .state = acd::encode(*row)});
+        }
+    }
+    dirty_agents_.clear();
+    for (const ContactId contact : dirty_) {
+        Call* call = find(contact);
+        if (call == nullptr) continue;
+        reschedule(*call);
+        call->is_dirty = false;
+        // Before the answer there is nothing to come back to: the caller's phone just tries again.
+        if (std::holds_alternative<Arriving>(call->stage)) continue;
+        call->is_row_stored = true;
+        LiveRow row{
+            .contact = call->id, .company = call->company(), .state = save(*call), .legs = {}};
+        row.legs.push_back(call->caller_leg.id);
+        if (call->agent) row.legs.push_back(call->agent->leg.id);
+        turn.out.live.emplace_back(std::move(row));
+    }
+    dirty_.clear();
+    for (const auto& call : over_) {
+        if (call->is_row_stored) turn.out.live.emplace_back(LiveRowGone{.contact = call->id});
+    }
+    over_.clear();
+}
+
+}  // namespace escucha::control
