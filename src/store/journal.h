@@ -147,8 +147,11 @@ struct Live {
 };
 Result<Live> load_live(Connection& connection);
 
+inline constexpr std::int64_t kMaxReferenceBlock = 10'000;
+
 /// Takes `count` case numbers of the company for the caller's use alone: the first of them. What is
-/// not used before a restart is never used. `count` is 1 to 10,000.
+/// not used before a restart is never used. `count` is 1 to
+/// `kMaxReferenceBlock`.
 Result<std::int64_t> reserve_reference_block(Connection& connection,
                                              CompanyId company,
                                              std::int64_t count);

@@ -27,7 +27,12 @@ public:
 private:
     Result<std::string> day(Connection& connection, const CompanyId& company, WallTime at);
     friend struct ProjectionStep;
+    struct Day {
+        std::int64_t quarter = 0;  ///< Of an hour, since 1970.
+        std::string day;
+    };
     std::map<CompanyId, std::string> zones_;
+    std::map<CompanyId, Day> days_;
 };
 
 /// Empties the read tables and computes them again from the whole journal, in one transaction.

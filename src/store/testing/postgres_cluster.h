@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "store/testing/temporary_folder.h"
+
+namespace escucha::store::testing {
+
+/// A PostgreSQL 15 server of its own, from Debian's packages, in a temporary folder: reached by a
+/// Unix socket only, never by TCP. Stopped and removed when destroyed. When the test runs as root,
+/// the server runs as the user `postgres`, or `nobody`: PostgreSQL refuses root.
+class PostgresCluster {
+public:
+    /// Takes about two seconds. Error: what is missing or what the server said.
+    static Result<PostgresCluster> start();
+    PostgresCluster(PostgresCluster&& other) noexcept = default;
+    PostgresCluster& operator=(PostgresCluster&&) = delete;
+    ~PostgresCluster();
+
+    /// A new, empty database; its address for `Database::open`.
+    Result<std::string> create_database();
+
+    /// Stops at once, as in a crash, and starts again; connections are lost, commits are not.
+    Result<void> crash_and_restart();
+
+private:
+    explicit PostgresCluster(std::unique_ptr<TemporaryFolder> folder);
+    [[nodiscard]] std::string address(const std::string& database) const;
+    Result<void> control(const std::string& action) const;
+
+    // Behind a pointer so that a cluster can be moved out of its Result.
+    std::unique_ptr<TemporaryFolder> folder_;
+    std::string user_;  ///< Who runs the server; empty when it is who runs the test.
+    int databases_ = 0;
+};
+
+}  // namespace escucha::store::testing
