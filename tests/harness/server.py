@@ -9,6 +9,7 @@ import tempfile
 import threading
 
 from harness.api import AgentPage, Api
+from harness.demo import demo_password, phone_password
 from harness.phone import Phone
 from harness.waiting import free_ports, free_sip_port, until
 
@@ -60,7 +61,16 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            self.discard()
+
+    def discard(self):
+        """Ends what is left and removes the directory."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        self._end_media()
         if self._owned:
             self._owned.cleanup()
 
@@ -165,11 +175,3 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-
-
-def demo_password(login):
-    return f"{login}-demo"
-
-
-def phone_password(user):
-    return f"{user}-phone-demo"

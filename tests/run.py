@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Runs the scenarios of one folder of tests/, some modules at a time, and sums them up.
+
+usage: tests/run.py scenarios|interop|browser [-k WORD] [--jobs N] [--summary FILE]
+
+Prints one line for each scenario; exit 1 when any failed. Programs are those of build/dev/bin, or of
+the directory in ESCUCHA_PROGRAMS.
+"""
+
+import argparse
+import concurrent.futures
+import glob
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+MODULE_DEADLINE_S = 600
+
+
+class Telling(unittest.TextTestResult):
+    """A line for each scenario, with the time it took."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.passed = 0
+        self._started = 0.0
+
+    def startTest(self, test):
+        unittest.TestResult.startTest(self, test)
+        self._started = time.monotonic()
+
+    def _tell(self, word, test):
+        self.stream.writeln(f"  {word:4} {time.monotonic() - self._started:5.1f} s  {test.id().split('.', 1)[1]}")
+        self.stream.flush()
+
+    def addSuccess(self, test):
+        unittest.TestResult.addSuccess(self, test)
+        self.passed += 1
+        self._tell("ok", test)
+
+    def addFailure(self, test, err):
+        unittest.TestResult.addFailure(self, test, err)
+        self._tell("FAIL", test)
+
+    def addError(self, test, err):
+        unittest.TestResult.addError(self, test, err)
+        self._tell("FAIL", test)
+
+
+def run_module(name, word, out):
+    suite = unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(name))
+    if word:
+        suite = unittest.TestSuite(t for t in each(suite) if word in t.id())
+    result = unittest.TextTestRunner(stream=sys.stdout, resultclass=Telling, verbosity=0).run(suite)
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump({"passed": result.passed, "failed": len(result.failures) + len(result.errors)}, file)
+
+
+def each(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from each(test)
+        else:
+            yield test
+
+
+def run_apart(folder, module, word):
+    """One module in a process of its own: (name, passed, failed, output)."""
+    with tempfile.NamedTemporaryFile("r", suffix=".json") as out:
+        command = [sys.executable, os.path.abspath(__file__), folder, "--module", f"{folder}.{module}", "--summary", out.name]
+        if word:
+            command += ["-k", word]
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=MODULE_DEADLINE_S, check=False)
+            output = done.stdout.decode("utf-8", "replace")
+        except subprocess.TimeoutExpired as late:
+            return module, 0, 1, (late.stdout or b"").decode("utf-8", "replace") + f"\nstopped after {MODULE_DEADLINE_S} s"
+        try:
+            counts = json.load(out)
+        except ValueError:
+            return module, 0, 1, output
+        return module, counts["passed"], counts["failed"], output
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", choices=["scenarios", "interop", "browser"])
+    parser.add_argument("-k", dest="word", default="", help="only scenarios whose name holds WORD")
+    parser.add_argument("--jobs", type=int, default=3)
+    parser.add_argument("--summary", default=os.devnull)
+    parser.add_argument("--module", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.module:
+        run_module(options.module, options.word, options.summary)
+        return 0
+
+    modules = sorted(os.path.basename(p)[:-3] for p in glob.glob(os.path.join(HERE, options.folder, "test_*.py")))
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        runs = [pool.submit(run_apart, options.folder, module, options.word) for module in modules]
+        for run in concurrent.futures.as_completed(runs):
+            module, good, bad, output = run.result()
+            print(f"{module}: {good} ok, {bad} not ok", flush=True)
+            if bad:
+                print(output, flush=True)
+            passed, failed = passed + good, failed + bad
+    with open(options.summary, "w", encoding="utf-8") as file:
+        json.dump({"passed": passed, "failed": failed}, file)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""Signalling alone: registering, probing, calling, refusing, over UDP and TCP."""
+
+import unittest
+
+from harness.case import Case
+from harness.demo import phone_password
+from harness.sip_message import Message, sdp
+from harness.sipp import Sipp
+from harness.waiting import until
+
+CALLER = {"caller": "+573001112233"}
+
+
+class Registering(Case):
+    def test_a_phone_with_the_right_password_is_registered(self):
+        Sipp(self.server.sip, "register.xml", calls=3, keys={"user": "ana"}, auth=("ana", phone_password("ana"))).must(3)
+
+    def test_a_wrong_password_is_refused(self):
+        Sipp(self.server.sip, "register_refused.xml", keys={"user": "ana"}, auth=("ana", "wrong")).must(1)
+
+    def test_an_unknown_user_is_refused_in_the_same_way(self):
+        Sipp(self.server.sip, "register_refused.xml", keys={"user": "nobody"}, auth=("nobody", "x")).must(1)
+
+    def test_the_page_sees_the_phone_come_and_go(self):
+        page = self.page("ana")
+        phone = self._closed(self.server.phone("ana"))
+        self.assertEqual(phone.register().status, 200)
+        page.stream.wait_type("phone_registered", agent_id=page.agent_id)
+        self.assertTrue(page.desk()["agent"]["is_phone_registered"])
+        self.assertEqual(phone.register(expires_s=0).status, 200)
+        page.stream.wait_type("phone_unregistered", agent_id=page.agent_id)
+        self.assertFalse(page.desk()["agent"]["is_phone_registered"])
+
+    def test_a_phone_may_register_over_tcp(self):
+        phone = self._closed(self.server.phone("bruno", transport="tcp"))
+        self.assertEqual(phone.register().status, 200)
+
+    def test_a_registrar_grants_what_it_says(self):
+        phone = self.phone("ana")
+        answer = phone.register(expires_s=600)
+        self.assertEqual(answer.status, 200)
+        self.assertIn("expires=", answer.get("Contact") + answer.get("Expires"))
+
+
+class Calling(Case):
+    def test_a_probe_is_answered(self):
+        Sipp(self.server.sip, "options.xml", calls=3).must(3)
+
+    def test_a_probe_over_tcp_is_answered(self):
+        Sipp(self.server.sip, "options.xml", calls=3, transport="t1").must(3)
+
+    def test_a_call_over_udp_is_answered_and_ended(self):
+        Sipp(self.server.sip, "call.xml", calls=5, keys=CALLER).must(5)
+
+    def test_a_call_over_tcp_is_answered_and_ended(self):
+        Sipp(self.server.sip, "call.xml", calls=3, keys=CALLER, transport="t1").must(3)
+
+    def test_an_invite_without_an_offer_gets_ours(self):
+        Sipp(self.server.sip, "offerless.xml", calls=2, keys=CALLER).must(2)
+
+    def test_media_we_do_not_take_is_refused_with_port_0(self):
+        Sipp(self.server.sip, "extra_media.xml", calls=2, keys=CALLER).must(2)
+
+    def test_a_number_without_a_line_is_refused(self):
+        Sipp(self.server.sip, "unknown_number.xml", calls=2, keys=CALLER, number="999").must(2)
+
+    def test_twenty_calls_a_second_are_answered_without_retransmission(self):
+        run = Sipp(self.server.sip, "call.xml", calls=60, rate=20, limit=60, keys=CALLER).must(60)
+        self.assertLessEqual(run.retransmissions, 2)
+
+    def test_an_offer_without_a_codec_we_know_is_refused_with_488(self):
+        phone = self.caller()
+        call = phone.call("100", body=sdp(phone.host, 4000, payloads=(9,)))
+        self.assertEqual(call.wait_final().status, 488)
+
+    def test_a_caller_who_gives_up_at_once_leaves_a_whole_record(self):
+        phone = self.caller()
+        call = phone.call("100")
+        call.cancel()
+        final = call.wait_final()
+        self.assertIn(final.status, (200, 487))
+        if final.status == 200:  # the answer crossed the CANCEL
+            call.hang_up()
+        until(lambda: not sum(self.server.api("admin").get("/api/v1/status")["contacts"].values()), 10, "the call to be over")
+
+
+class InsideACall(Case):
+    def answered(self, number="100", **options):
+        call = self.caller(**options).call(number)
+        call.wait_answered()
+        return call
+
+    def test_the_caller_hears_the_greeting(self):
+        call = self.answered()
+        call.wait_sound(10)
+        call.hang_up()
+
+    def test_the_greeting_is_neither_faint_nor_distorted(self):
+        from harness import rtp
+
+        call = self.answered()
+        call.wait_sound(10)
+        start = call.stream.heard[-1][0]
+        call.wait_audio(lambda: call.stream.packets(start) > 150, 10, "three seconds of greeting")
+        samples = call.stream.samples(start)
+        loud = [s for i in range(0, len(samples) - 160, 160) for s in samples[i:i + 160] if rtp.level_dbfs(samples[i:i + 160]) > -40]
+        self.assertTrue(-28 < rtp.level_dbfs(loud) < -12, rtp.level_dbfs(loud))
+        self.assertLess(sum(abs(s) > 31000 for s in loud) / len(loud), 0.001)
+        call.hang_up()
+
+    def test_sound_comes_every_20_ms(self):
+        call = self.answered()
+        call.wait_sound(10)
+        first = call.stream.heard[-1][0]
+        call.wait_audio(lambda: call.stream.packets(first) > 100, 5, "a hundred packets")
+        span = call.stream.heard[-1][0] - first
+        self.assertLess(abs(span / (call.stream.packets(first) - 1) - 0.02), 0.002)
+        call.hang_up()
+
+    def test_a_caller_may_hold_and_come_back(self):
+        call = self.answered()
+        call.wait_sound(10)
+        self.assertEqual(call.reinvite("sendonly").status, 200)
+        self.assertIn(call.peer.direction, ("recvonly", "inactive"))
+        self.assertEqual(call.reinvite("sendrecv").status, 200)
+        self.assertEqual(call.peer.direction, "sendrecv")
+        call.hang_up()
+
+    def test_a_reinvite_without_an_offer_gets_one(self):
+        call = self.answered()
+        answer = call.reinvite(body="")
+        self.assertEqual(answer.status, 200)
+        self.assertIn("m=audio", answer.body)
+        call.hang_up()
+
+    def test_an_options_inside_the_call_is_answered(self):
+        call = self.answered()
+        call.request("OPTIONS")
+        self.assertEqual(call.wait_final(method="OPTIONS").status, 200)
+        call.hang_up()
+
+    def test_a_request_of_a_call_that_is_over_gets_481(self):
+        call = self.answered()
+        call.hang_up()
+        call.request("BYE")
+        call.wait(lambda: call.final("BYE"), 5, "an answer")
+        self.assertEqual(call.final("BYE").status, 481)
+
+    def test_a_method_nobody_knows_gets_405_or_501(self):
+        phone = self.caller()
+        call_id = "strange-method"
+        phone.transmit(Message(
+            f"DANCE sip:100@{phone.domain} SIP/2.0",
+            [("Via", phone.via()), ("Max-Forwards", "70"), ("From", "<sip:x@127.0.0.1>;tag=1"), ("To", f"<sip:100@{phone.domain}>"),
+             ("Call-ID", call_id), ("CSeq", "1 DANCE")],
+        ))
+        self.assertIn(phone.answer_to(call_id, 1, 5).status, (405, 501))
+
+    def test_an_answer_nobody_acknowledges_is_sent_again_and_then_given_up(self):
+        phone = self.caller()
+        phone.acknowledges = False
+        call = phone.call("100")
+        call.wait_answered()
+        again = lambda: sum(1 for way, m in call.log if way == "in" and m.is_response and m.status == 200) >= 4
+        call.wait(again, 10, "the 200 to be sent again")
+        call.wait(lambda: call.received("BYE"), 40, "the call to be given up (64*T1)")
+
+
+if __name__ == "__main__":
+    unittest.main()
