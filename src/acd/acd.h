@@ -78,8 +78,8 @@ struct QueueView {
     QueueId id;
     CompanyId company;
     std::string name;
-    std::uint32_t waiting = 0;  ///< Ringing ones included.
-    std::optional<WallTime> longest_since;
+    std::uint32_t waiting = 0;                ///< Ringing ones included.
+    std::optional<WallTime> longest_since{};  ///< Earliest arrival of the waiting.
     std::uint32_t ready = 0, offered = 0, talking = 0, wrap_up = 0, not_ready = 0;
     std::uint64_t entered = 0, answered = 0, abandoned = 0, left_otherwise = 0;
 };

@@ -79,6 +79,10 @@ using AgentState = std::variant<SignedOut, NotReady, Ready, Offered, Talking, Wr
 enum class AgentStateKind { SignedOut, NotReady, Ready, Offered, Talking, WrapUp };
 
 AgentStateKind kind_of(const AgentState& state);
+/// The contact an Offered, Talking or WrapUp agent is held by.
+std::optional<ContactId> contact_of(const AgentState& state);
+/// The end of ringing or of wrap-up.
+std::optional<WallTime> until_of(const AgentState& state);
 /// "signed_out", "not_ready", "ready", "offered", "talking", "wrap_up", as in the journal.
 std::string_view word(AgentStateKind kind);
 std::string_view word(NextStatus::Kind kind);
@@ -92,8 +96,8 @@ struct AgentView {
     bool is_phone_reachable = false;
 
     [[nodiscard]] std::string_view reason() const;  ///< Not Ready's; empty in other states.
-    [[nodiscard]] std::optional<WallTime> until() const;
-    [[nodiscard]] std::optional<ContactId> contact() const;
+    [[nodiscard]] std::optional<WallTime> until() const { return until_of(state); }
+    [[nodiscard]] std::optional<ContactId> contact() const { return contact_of(state); }
     [[nodiscard]] std::optional<NextStatus> next() const;  ///< Only while busy.
 };
 

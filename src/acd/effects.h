@@ -31,7 +31,7 @@ struct Candidate {
 /// Who was eligible and why the choice fell as it did.
 struct Explanation {
     std::size_t eligible = 0;         ///< Agents of the queue who were Ready.
-    std::vector<Candidate> first;     ///< The first few in order; the chosen one leads.
+    std::vector<Candidate> first{};   ///< The first few in order; the chosen one leads.
     std::size_t queues_compared = 0;  ///< An agent who became free chose among so many queues.
     std::size_t waiting = 0;          ///< Contacts in the queue, this one included.
 };
@@ -58,7 +58,7 @@ struct Connect {
     OfferId offer;
     ContactId contact;
     AgentId agent;
-    std::optional<QueueId> queue;
+    std::optional<QueueId> queue{};
     Duration wait{};  ///< In this queue; zero for a direct offer.
     Duration ring{};
 };

@@ -29,7 +29,7 @@ struct QueuedContact {
     QueueId queue;     ///< For a direct offer: the fallback queue.
     WallTime arrived;  ///< When the need first arrived: the place, kept for ever.
     Priority priority = Priority::Normal;
-    std::string language;  ///< "es", "en"
+    std::string language{};  ///< "es", "en"
     QueuedBecause because = QueuedBecause::Flow;
 };
 
