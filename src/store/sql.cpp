@@ -81,20 +81,19 @@ std::size_t end_of_skipped(std::string_view sql, std::size_t at) {
 
 }  // namespace
 
-std::string number_placeholders(std::string_view sql) {
-    std::string out;
-    out.reserve(sql.size() + 16);
-    std::size_t number = 0;
+Numbered number_placeholders(std::string_view sql) {
+    Numbered out;
+    out.sql.reserve(sql.size() + 16);
     for (std::size_t at = 0; at < sql.size();) {
         const std::size_t end = end_of_skipped(sql, at);
         if (end != at) {
-            out.append(sql.substr(at, end - at));
+            out.sql.append(sql.substr(at, end - at));
             at = end;
         } else if (sql[at] == '?') {
-            out.append("$").append(std::to_string(++number));
+            out.sql.append("$").append(std::to_string(++out.count));
             ++at;
         } else {
-            out.push_back(sql[at++]);
+            out.sql.push_back(sql[at++]);
         }
     }
     return out;

@@ -110,7 +110,11 @@ private:
     Connection* connection_;
 };
 
+struct Numbered {
+    std::string sql;
+    std::size_t count = 0;
+};
 /// `?` -> `$1`, `$2`…; leaves literals, quoted names and comments alone.
-std::string number_placeholders(std::string_view sql);
+Numbered number_placeholders(std::string_view sql);
 
 }  // namespace escucha::store

@@ -227,11 +227,11 @@ TEST_CASE("the database file is for its owner only") {
 }
 
 TEST_CASE("placeholders are numbered outside literals, names and comments") {
-    CHECK(number_placeholders("a = ? AND b = ?") == "a = $1 AND b = $2");
-    CHECK(number_placeholders("'?' || ? || \"?\" -- ?\n + ? /* ? */ + ?") ==
+    CHECK(number_placeholders("a = ? AND b = ?").sql == "a = $1 AND b = $2");
+    CHECK(number_placeholders("'?' || ? || \"?\" -- ?\n + ? /* ? */ + ?").sql ==
           "'?' || $1 || \"?\" -- ?\n + $2 /* ? */ + $3");
-    CHECK(number_placeholders("'it''s ?' , ?") == "'it''s ?' , $1");
-    CHECK(number_placeholders("'open ?") == "'open ?");
+    CHECK(number_placeholders("'it''s ?' , ?").sql == "'it''s ?' , $1");
+    CHECK(number_placeholders("'open ?").sql == "'open ?");
 }
 
 TEST_CASE("search keys fold case, accents and punctuation") {

@@ -173,6 +173,8 @@ Result<std::string> PostgresDriver::prepare(std::string_view sql, std::span<cons
     key.append(" ").append(sql);
     if (const auto* found = statements_.find(key)) return *found;
 
+    const Numbered numbered = number_placeholders(sql);
+    if (numbered.count != params.size()) return fail(Errc::BadStatement, "number of parameters");
     if (statements_.size() >= kMaxCachedStatements) {
         // Rare, and simpler than following each eviction to the server.
         statements_.clear();
@@ -181,15 +183,10 @@ Result<std::string> PostgresDriver::prepare(std::string_view sql, std::span<cons
     std::string name = "s" + std::to_string(next_statement_++);
     const PostgresResult result{PQprepare(handle_.get(),
                                           name.c_str(),
-                                          number_placeholders(sql).c_str(),
+                                          numbered.sql.c_str(),
                                           static_cast<int>(types.size()),
                                           types.data())};
     if (!succeeded(result.get())) return error_of(result.get());
-    const PostgresResult described{PQdescribePrepared(handle_.get(), name.c_str())};
-    // The protocol would ignore what is too many.
-    if (PQnparams(described.get()) != static_cast<int>(params.size())) {
-        return fail(Errc::BadStatement, "number of parameters");
-    }
     return statements_.insert(std::move(key), std::move(name));
 }
 
