@@ -48,7 +48,7 @@ struct Document {
     [[nodiscard]] const Node* find_node(std::string_view id) const;
     [[nodiscard]] const Prompt* find_prompt(std::string_view key) const;
     /// Declared ones and the built-in ones, whose names have a dot ("case.reference").
-    [[nodiscard]] const Variable* find_variable(std::string_view name) const;
+    [[nodiscard]] const Variable* find_variable(std::string_view variable) const;
     /// nullptr when the document has no such term in that language.
     [[nodiscard]] const std::string* find_term(std::string_view code,
                                                speech::Language language) const;

@@ -26,6 +26,12 @@ struct Text {
     bool operator==(const Text&) const = default;
 };
 
+/// A value that is text already: a person's name, a subject, a term. Never ends a sentence.
+struct Name {
+    std::string text;
+    bool operator==(const Name&) const = default;
+};
+
 /// A recording: a file name below the company's prompt folder, and what it says, which the engine
 /// speaks while the file is missing.
 struct Recorded {
@@ -100,6 +106,7 @@ struct Ordinal {
 };
 
 using Spoken = std::variant<Text,
+                            Name,
                             Recorded,
                             Number,
                             Money,
@@ -122,7 +129,7 @@ struct Utterance {
 };
 
 /// The words of one piece in `language`. Lower case, without leading or trailing spaces, except
-/// Text and Recorded, which come as written.
+/// Text, Name and Recorded, which come as written.
 std::string words(const Utterance& utterance, Language language);
 
 /// All pieces in order as one line for a transcript; sensitive pieces appear as "•••".
