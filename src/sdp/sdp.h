@@ -32,11 +32,14 @@ Direction reversed(Direction direction);
 
 enum class Codec : std::uint8_t { Pcmu, Pcma };
 
+std::string_view name_of(Direction direction);  ///< "sendrecv", ...
+
 /// One line of `a=rtpmap`, or its static default (RFC 3551 table 4).
 struct PayloadType {
     std::uint8_t number = 0;
     std::string encoding;  ///< As written; compare without case. Empty when unknown.
     std::uint32_t clock_rate = 0;
+    bool operator==(const PayloadType&) const = default;
 };
 
 struct Media {
@@ -51,6 +54,7 @@ struct Media {
     std::optional<std::uint16_t> rtcp_port;  ///< a=rtcp (RFC 3605).
     bool is_rtcp_mux = false;
     std::optional<unsigned> ptime_ms;
+    bool operator==(const Media&) const = default;
     [[nodiscard]] bool is_held_the_old_way() const { return address == "0.0.0.0"; }
 };
 
@@ -60,6 +64,7 @@ struct Session {
     std::uint64_t version = 0;
     std::string origin_address;
     std::vector<Media> media;
+    bool operator==(const Session&) const = default;
 };
 
 /// Bounded, tolerant of unknown lines and attributes and of bare LF.
@@ -73,7 +78,8 @@ struct LocalMedia {
     std::uint16_t port = 0;                               ///< Even; RTCP is the next one.
     std::vector<Codec> codecs{Codec::Pcmu, Codec::Pcma};  ///< In order of preference.
     bool has_telephone_event = true;
-    std::uint64_t session_id = 0;               ///< Fixed for the life of a leg.
+    bool can_rtcp_mux = false;     ///< Accept RTCP on the RTP port when the offer has a=rtcp-mux.
+    std::uint64_t session_id = 0;  ///< Fixed for the life of a leg.
     std::uint64_t session_version = 0;          ///< One more with every changed description.
     Direction direction = Direction::SendRecv;  ///< What we would like.
 };

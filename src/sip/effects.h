@@ -19,57 +19,59 @@ namespace escucha::sip {
 
 /// Put these bytes on the wire. Losing them is allowed on UDP: retransmission is the Stack's work.
 struct Send {
-    Flow flow;
-    std::string bytes;
+    Flow flow = {};
+    std::string bytes = {};
 };
 
 /// A registered phone as the origin of a call.
 struct PhoneSource {
-    std::string username;
+    std::string username = {};
     auto operator<=>(const PhoneSource&) const = default;
 };
 using Source = std::variant<TrunkId, PhoneSource>;
 
 /// A new call from outside or from an agent's phone. 100 Trying is already on its way.
 struct Incoming {
-    LegId leg;
-    Source source;
-    Flow flow;
-    std::string request_user;  ///< User part of the Request-URI: the dialled number.
-    std::string caller_user;   ///< User part of From; a claim, not proof. "anonymous" comes as is.
-    std::string caller_display;  ///< Display name of From, unquoted; may be empty.
-    std::string asserted_user;   ///< P-Asserted-Identity, only from a trunk with trusted identity.
-    std::string call_id;
-    std::optional<std::string> offer;  ///< Absent: the peer expects our offer in `answer`.
+    LegId leg = {};
+    Source source = {};
+    Flow flow = {};
+    std::string request_user = {};  ///< User part of the Request-URI: the dialled number.
+    std::string caller_user =
+        {};  ///< User part of From; a claim, not proof. "anonymous" comes as is.
+    std::string caller_display = {};  ///< Display name of From, unquoted; may be empty.
+    std::string asserted_user =
+        {};  ///< P-Asserted-Identity, only from a trunk with trusted identity.
+    std::string call_id = {};
+    std::optional<std::string> offer = {};  ///< Absent: the peer expects our offer in `answer`.
 };
 
 /// Outgoing leg: 101 to 199. SDP here is early media.
 struct Progress {
-    LegId leg;
+    LegId leg = {};
     int status = 0;
-    std::optional<std::string> sdp;
+    std::optional<std::string> sdp = {};
 };
 
 /// Outgoing leg picked up. For an INVITE with offer this is the answer and the ACK is already sent.
 /// For an offerless one `sdp` is the peer's offer: reply with `ack_with_answer`.
 struct Answered {
-    LegId leg;
-    std::string sdp;
+    LegId leg = {};
+    std::string sdp = {};
 };
 
 /// Outgoing leg never answered: final status of the peer, 408 for no answer to our INVITE, 487 for
 /// our own cancel, 503 for a broken connection. 3xx is never followed; its contacts are here.
 struct Failed {
-    LegId leg;
+    LegId leg = {};
     int status = 0;
-    std::string reason;
-    std::vector<std::string> contacts;
+    std::string reason = {};
+    std::vector<std::string> contacts = {};
 };
 
 /// Incoming leg: our answer was acknowledged. `sdp` is the ACK's answer after an offerless INVITE.
 struct Confirmed {
-    LegId leg;
-    std::optional<std::string> sdp;
+    LegId leg = {};
+    std::optional<std::string> sdp = {};
 };
 
 enum class EndedBy { Local, Remote, Timeout, Transport };
@@ -77,34 +79,34 @@ enum class EndedBy { Local, Remote, Timeout, Transport };
 /// The leg is over: BYE, CANCEL, our own `reject` or `hang_up`, no ACK within 64*T1, or a dead
 /// peer.
 struct Ended {
-    LegId leg;
+    LegId leg = {};
     EndedBy by = EndedBy::Remote;
-    std::string reason;  ///< Text of the Reason header, or our own words.
+    std::string reason = {};  ///< Text of the Reason header, or our own words.
 };
 
 /// The peer wants to change media or holds the call. Reply with `accept_reinvite` or
 /// `reject_reinvite`. Without `sdp` the peer asks for our offer; its answer comes as `Confirmed`.
 struct Reinvite {
-    LegId leg;
-    std::optional<std::string> sdp;
+    LegId leg = {};
+    std::optional<std::string> sdp = {};
 };
 
 /// Our re-INVITE was accepted; the ACK is already sent.
 struct ReinviteAnswered {
-    LegId leg;
-    std::string sdp;
+    LegId leg = {};
+    std::string sdp = {};
 };
 
 /// Our re-INVITE was refused; the session stays as it was. 491 is retried by the Stack first
 /// (RFC 3261 §14.1); 408 and 481 are followed by `Ended`.
 struct ReinviteFailed {
-    LegId leg;
+    LegId leg = {};
     int status = 0;
 };
 
 /// A phone is reachable: after every accepted REGISTER that leaves at least one binding.
 struct Registered {
-    std::string username;
+    std::string username = {};
     std::size_t contacts = 0;
     std::chrono::seconds expires{0};
 };
@@ -113,7 +115,7 @@ enum class UnregisteredReason { Removed, Expired, ConnectionClosed, PhoneDeleted
 
 /// The last binding of a phone is gone.
 struct Unregistered {
-    std::string username;
+    std::string username = {};
     UnregisteredReason reason = UnregisteredReason::Removed;
 };
 
@@ -122,9 +124,9 @@ enum class Direction { In, Out };
 /// One message for the flight recorder: start line, parties with numbers shortened, CSeq, Call-ID.
 /// Comes before the effects of the message. Only when `Settings::is_tracing`.
 struct Trace {
-    std::optional<LegId> leg;
+    std::optional<LegId> leg = {};
     Direction direction = Direction::In;
-    std::string line;
+    std::string line = {};
 };
 
 using Effect = std::variant<Send,

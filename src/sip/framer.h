@@ -25,10 +25,11 @@ public:
 
     explicit StreamFramer(const Limits& limits) : limits_{limits} {}
 
-    /// `TooLarge` when a message exceeds `tcp_message_bytes`, or its headers `header_bytes`.
+    /// `Malformed` when twice `tcp_message_bytes` are waiting: the caller did not call `next`.
     Result<void> append(ByteView bytes, Now now);
     /// The next whole message; the view lives until the next call of `append` or `next`.
-    /// `Malformed` for a missing or unreadable Content-Length.
+    /// `Malformed` for a missing or unreadable Content-Length, headers over `header_bytes`, or a
+    /// message over `tcp_message_bytes`.
     Result<std::optional<ByteView>> next();
 
     [[nodiscard]] unsigned take_pings();
@@ -37,7 +38,7 @@ public:
 
 private:
     void skip_keepalives();
-    Result<std::optional<std::size_t>> content_length(std::string_view head) const;
+    Result<std::size_t> content_length(std::string_view head) const;
 
     Limits limits_;
     std::string buffer_;

@@ -49,25 +49,25 @@ struct Settings {
     /// phones.
     std::string domain = "escucha";
     /// Host for Via and Contact instead of the flow's local address, e.g. behind a 1:1 NAT.
-    std::string advertised_host;
+    std::string advertised_host = {};
     bool is_tracing = true;
 };
 
 /// MD5 is 32 and SHA-256 is 64 lower-case hexadecimal digits of user ":" realm ":" password; empty
 /// when that algorithm is not to be accepted.
 struct Credentials {
-    std::string username;
-    std::string realm;
-    std::string ha1_md5;
-    std::string ha1_sha256;
+    std::string username = {};
+    std::string realm = {};
+    std::string ha1_md5 = {};
+    std::string ha1_sha256 = {};
 };
 
 /// A carrier. With sources only: trusted by address. With credentials only: challenged, from
 /// anywhere. With both: both must hold.
 struct Trunk {
-    TrunkId id;
-    std::vector<AddressRange> sources;
-    std::optional<Credentials> credentials;
+    TrunkId id = {};
+    std::vector<AddressRange> sources = {};
+    std::optional<Credentials> credentials = {};
     bool is_identity_trusted = false;  ///< Take P-Asserted-Identity at its word.
 };
 

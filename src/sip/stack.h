@@ -24,28 +24,29 @@ namespace escucha::sip {
 
 /// Where an outgoing call goes.
 struct PhoneTarget {
-    std::string username;  ///< Its most recent binding is called.
+    std::string username = {};  ///< Its most recent binding is called.
 };
 struct UriTarget {
-    std::string uri;  ///< "sip:+34911234567@192.0.2.1"
-    Flow flow;        ///< No DNS here: the shell resolved it.
+    std::string uri = {};  ///< "sip:+34911234567@192.0.2.1"
+    Flow flow = {};        ///< No DNS here: the shell resolved it.
 };
 
 struct InviteRequest {
-    LegId leg;  ///< Made by the caller; must be new.
-    std::variant<PhoneTarget, UriTarget> target;
-    std::string from_display;
-    std::string from_user;
-    std::optional<std::string> offer;  ///< Absent: offerless; see `Answered`.
-    std::vector<std::pair<std::string, std::string>> headers;  ///< E.g. "Alert-Info", "X-Case".
-    std::optional<std::chrono::seconds> expires;  ///< Expires header; also cancels by itself.
+    LegId leg = {};  ///< Made by the caller; must be new.
+    std::variant<PhoneTarget, UriTarget> target = {};
+    std::string from_display = {};
+    std::string from_user = {};
+    std::optional<std::string> offer = {};  ///< Absent: offerless; see `Answered`.
+    std::vector<std::pair<std::string, std::string>> headers =
+        {};                                            ///< E.g. "Alert-Info", "X-Case".
+    std::optional<std::chrono::seconds> expires = {};  ///< Expires header; also cancels by itself.
 };
 
 /// 3xx to 6xx for an incoming call that is not answered yet.
 struct Rejection {
     int status = 486;
-    std::optional<std::chrono::seconds> retry_after;
-    std::vector<std::string> contacts;  ///< For 3xx: URIs the peer should try instead.
+    std::optional<std::chrono::seconds> retry_after = {};
+    std::vector<std::string> contacts = {};  ///< For 3xx: URIs the peer should try instead.
 };
 
 /// The whole of SIP for one process: transactions (RFC 3261 §17, RFC 6026), INVITE sessions,
@@ -122,7 +123,7 @@ public:
     Result<std::vector<std::string>> restore_registrations(std::string_view saved, Now now);
 
     /// Is `invite` to this phone possible?
-    [[nodiscard]] bool is_registered(std::string_view username) const;
+    [[nodiscard]] bool is_registered(std::string_view username, Now now) const;
     /// The `sess-version` of the last SDP we sent on this leg; the next one must be higher.
     [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId leg) const;
 

@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <array>
+
+#include "sdp/sdp.h"
+
+namespace escucha::sdp {
+
+namespace {
+
+constexpr std::uint8_t kOurTelephoneEventPt = 101;
+constexpr unsigned kOurPtimeMs = 20;
+
+bool iequals(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        const auto lower = [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        };
+        return lower(x) == lower(y);
+    });
+}
+
+std::string_view encoding_of(Codec codec) { return codec == Codec::Pcmu ? "PCMU" : "PCMA"; }
+std::uint8_t number_of(Codec codec) { return codec == Codec::Pcmu ? 0 : 8; }
+
+struct Choice {
+    Codec codec = Codec::Pcmu;
+    std::uint8_t number = 0;
+};
+
+std::optional<std::uint8_t> find_encoding(const Media& media, std::string_view encoding) {
+    for (const PayloadType& type : media.payload_types) {
+        if (iequals(type.encoding, encoding) && type.clock_rate == 8000) return type.number;
+    }
+    return std::nullopt;
+}
+
+std::optional<Choice> choose(const Media& media, const LocalMedia& local) {
+    if (local.codecs.empty()) return std::nullopt;
+    // Our first choice spares a transcoder on the other leg; after that their order rules
+    // (RFC 3264 §6.1).
+    if (const auto number = find_encoding(media, encoding_of(local.codecs.front()))) {
+        return Choice{.codec = local.codecs.front(), .number = *number};
+    }
+    for (const PayloadType& type : media.payload_types) {
+        for (const Codec codec : local.codecs) {
+            if (iequals(type.encoding, encoding_of(codec)) && type.clock_rate == 8000) {
+                return Choice{.codec = codec, .number = type.number};
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+bool is_usable(const Media& media, const LocalMedia& local) {
+    return media.kind == "audio" && media.proto == "RTP/AVP" && media.port != 0 &&
+           !media.address.empty() && choose(media, local).has_value();
+}
+
+// What we may do, given what the peer does and what we want.
+Direction meet(Direction theirs, Direction wanted) {
+    const Direction allowed = reversed(theirs);
+    const auto sends = [](Direction d) {
+        return d == Direction::SendRecv || d == Direction::SendOnly;
+    };
+    const auto receives = [](Direction d) {
+        return d == Direction::SendRecv || d == Direction::RecvOnly;
+    };
+    const bool can_send = sends(allowed) && sends(wanted);
+    const bool can_receive = receives(allowed) && receives(wanted);
+    if (can_send) return can_receive ? Direction::SendRecv : Direction::SendOnly;
+    return can_receive ? Direction::RecvOnly : Direction::Inactive;
+}
+
+Agreed agree(const Media& media, const Choice& choice, const LocalMedia& local) {
+    Agreed agreed;
+    agreed.codec = choice.codec;
+    agreed.payload_type = choice.number;
+    if (local.has_telephone_event) {
+        agreed.telephone_event_pt = find_encoding(media, "telephone-event");
+    }
+    agreed.remote_port = media.port;
+    agreed.is_rtcp_mux = media.is_rtcp_mux && local.can_rtcp_mux;
+    const auto next = static_cast<std::uint16_t>(media.port == 65535 ? 0 : media.port + 1);
+    agreed.remote_rtcp_port = agreed.is_rtcp_mux ? media.port : media.rtcp_port.value_or(next);
+    agreed.direction = meet(media.direction, local.direction);
+    if (media.is_held_the_old_way()) {
+        // RFC 3264 §8.4: nothing can be sent to 0.0.0.0; whether the peer still sends is its
+        // affair.
+        agreed.direction = meet(Direction::SendOnly, local.direction);
+        if (media.direction == Direction::Inactive) agreed.direction = Direction::Inactive;
+    } else {
+        agreed.remote_address = media.address;
+    }
+    if (media.ptime_ms && *media.ptime_ms >= 10 && *media.ptime_ms <= 60) {
+        agreed.ptime_ms = *media.ptime_ms;
+    }
+    return agreed;
+}
+
+void append_head(std::string& out, const LocalMedia& local) {
+    const std::string_view type = local.address.find(':') == std::string::npos ? "IP4" : "IP6";
+    out.append("v=0\r\no=- ").append(std::to_string(local.session_id)).append(" ");
+    out.append(std::to_string(local.session_version)).append(" IN ").append(type).append(" ");
+    out.append(local.address).append("\r\ns=-\r\nc=IN ").append(type).append(" ");
+    out.append(local.address).append("\r\nt=0 0\r\n");
+}
+
+void append_direction(std::string& out, Direction direction) {
+    out.append("a=").append(name_of(direction)).append("\r\n");
+}
+
+void append_rtpmap(std::string& out, unsigned number, std::string_view encoding) {
+    out.append("a=rtpmap:").append(std::to_string(number)).append(" ").append(encoding);
+    out.append("/8000\r\n");
+}
+
+void append_events(std::string& out, unsigned number) {
+    append_rtpmap(out, number, "telephone-event");
+    out.append("a=fmtp:").append(std::to_string(number)).append(" 0-15\r\n");
+}
+
+void append_answered(std::string& out, const LocalMedia& local, const Agreed& agreed) {
+    out.append("m=audio ").append(std::to_string(local.port)).append(" RTP/AVP ");
+    out.append(std::to_string(agreed.payload_type));
+    if (agreed.telephone_event_pt) {
+        out.append(" ").append(std::to_string(*agreed.telephone_event_pt));
+    }
+    out.append("\r\n");
+    append_rtpmap(out, agreed.payload_type, encoding_of(agreed.codec));
+    if (agreed.telephone_event_pt) append_events(out, *agreed.telephone_event_pt);
+    append_direction(out, agreed.direction);
+    out.append("a=ptime:").append(std::to_string(agreed.ptime_ms)).append("\r\n");
+    if (agreed.is_rtcp_mux) out.append("a=rtcp-mux\r\n");
+}
+
+}  // namespace
+
+Result<Answer> answer(const Session& offer, const LocalMedia& local) {
+    const auto chosen = std::find_if(offer.media.begin(),
+                                     offer.media.end(),
+                                     [&](const Media& media) { return is_usable(media, local); });
+    if (chosen == offer.media.end()) return fail(Errc::NothingUsable, "offer");
+    Answer made;
+    made.agreed = agree(*chosen, *choose(*chosen, local), local);
+    append_head(made.text, local);
+    for (const Media& media : offer.media) {
+        if (&media == &*chosen) {
+            append_answered(made.text, local, made.agreed);
+        } else {
+            // RFC 3264 §6: refused in place, with the formats as they came.
+            made.text.append("m=").append(media.kind).append(" 0 ").append(media.proto);
+            made.text.append(" ").append(media.formats).append("\r\n");
+        }
+    }
+    return made;
+}
+
+std::string offer(const LocalMedia& local) {
+    std::string out;
+    append_head(out, local);
+    out.append("m=audio ").append(std::to_string(local.port)).append(" RTP/AVP");
+    for (const Codec codec : local.codecs) out.append(" ").append(std::to_string(number_of(codec)));
+    if (local.has_telephone_event) out.append(" ").append(std::to_string(kOurTelephoneEventPt));
+    out.append("\r\n");
+    for (const Codec codec : local.codecs) append_rtpmap(out, number_of(codec), encoding_of(codec));
+    if (local.has_telephone_event) append_events(out, kOurTelephoneEventPt);
+    append_direction(out, local.direction);
+    out.append("a=ptime:").append(std::to_string(kOurPtimeMs)).append("\r\n");
+    if (local.can_rtcp_mux) out.append("a=rtcp-mux\r\n");
+    return out;
+}
+
+Result<Agreed> apply_answer(const LocalMedia& local, const Session& answer) {
+    // Our offer had one stream, so only the first line can be its answer.
+    if (answer.media.empty() || !is_usable(answer.media.front(), local)) {
+        return fail(Errc::NothingUsable, "answer");
+    }
+    const Media& media = answer.media.front();
+    Choice choice = *choose(media, local);
+    // Several codecs in an answer: the peer prefers the first (RFC 3264 §7).
+    for (const PayloadType& type : media.payload_types) {
+        const auto codec = std::find_if(local.codecs.begin(), local.codecs.end(), [&](Codec c) {
+            return iequals(type.encoding, encoding_of(c)) && type.clock_rate == 8000;
+        });
+        if (codec == local.codecs.end()) continue;
+        choice = {.codec = *codec, .number = type.number};
+        break;
+    }
+    return agree(media, choice, local);
+}
+
+}  // namespace escucha::sdp

@@ -1,0 +1,189 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/overloaded.h"
+#include "sip/detail/digest.h"
+#include "sip/detail/leg.h"
+#include "sip/detail/message.h"
+#include "sip/detail/registrar.h"
+#include "sip/detail/secret.h"
+#include "sip/detail/transactions.h"
+#include "sip/detail/wire.h"
+#include "sip/stack.h"
+
+namespace escucha::sip {
+
+/// The Stack's inside, in four files: receive.cpp (which message goes where), access.cpp (who may),
+/// incoming.cpp, outgoing.cpp and session.cpp (legs), save.cpp.
+class Stack::Impl {
+public:
+    Impl(Settings settings, Rng& rng);
+
+    void set_trunks(std::vector<Trunk> trunks) { trunks_ = std::move(trunks); }
+    void receive(const Flow& flow, ByteView bytes, detail::Io& io);
+    void connection_closed(std::uint64_t connection, detail::Io& io);
+    [[nodiscard]] std::optional<Instant> next_wakeup() const;
+    void wake(detail::Io& io);
+
+    Result<void> ring(LegId id, int status, std::optional<std::string> sdp, detail::Io& io);
+    Result<void> answer(LegId id, std::string sdp, detail::Io& io);
+    Result<void> reject(LegId id, const Rejection& rejection, detail::Io& io);
+    Result<void> invite(InviteRequest request, detail::Io& io);
+    Result<void> cancel(LegId id, detail::Io& io);
+    Result<void> ack_with_answer(LegId id, std::string sdp, detail::Io& io);
+    Result<void> hang_up(LegId id, std::string_view reason, detail::Io& io);
+    Result<void> reinvite(LegId id, std::string sdp, detail::Io& io);
+    Result<void> accept_reinvite(LegId id, std::string sdp, detail::Io& io);
+    Result<void> reject_reinvite(LegId id, int status, detail::Io& io);
+    [[nodiscard]] Result<std::string> save_leg(LegId id) const;
+    Result<void> restore_leg(LegId id, std::string_view saved);
+    [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId id) const;
+
+    [[nodiscard]] detail::Registrar& registrar() { return registrar_; }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] Gauges gauges() const;
+
+private:
+    using Handle = detail::Handle;
+    using Io = detail::Io;
+    using Leg = detail::Leg;
+    using Message = detail::Message;
+    using Txn = detail::Txn;
+    struct FoundLeg {
+        Handle handle = detail::kNoHandle;
+        Leg* leg = nullptr;
+    };
+
+    // receive.cpp
+    void on_request(const Flow& flow, const Message& request, Io& io);
+    bool is_repeated(const Message& request, Io& io);
+    bool is_refused(const Flow& flow, const Message& request, Io& io);
+    void on_outside_dialog(const Flow& flow, const Message& request, Io& io);
+    void on_inside_dialog(const Flow& flow, const Message& request, Io& io);
+    void on_ack(const Flow& flow, const Message& ack, Io& io);
+    void on_cancel(const Flow& flow, const Message& request, Io& io);
+    void on_response(const Flow& flow, const Message& response, Io& io);
+    /// A stateless answer: the same bytes for the same request, however often it comes.
+    void reply(const Flow& flow,
+               const Message& request,
+               const detail::ResponseParts& parts,
+               Io& io);
+    [[nodiscard]] detail::Key server_key(const Message& request, std::string_view method) const;
+    [[nodiscard]] detail::Key merge_key(const Message& request) const;
+    [[nodiscard]] detail::Key dialog_key(std::string_view call_id, std::string_view tag) const;
+    void note_leg(const Leg& leg, Io& io) const;
+
+    // access.cpp
+    struct Refusal {
+        int status = 403;
+        std::string headers;
+    };
+    struct Admission {
+        Source source;
+        bool is_identity_trusted = false;
+    };
+    std::variant<Admission, Refusal> admit(const Flow& flow, const Message& request, Now now);
+    void on_register(const Flow& flow, const Message& request, Io& io);
+    Refusal challenge(std::string_view realm, detail::Authenticator::Outcome why, Now now);
+    [[nodiscard]] std::string challenge_realm(std::string_view host) const;
+    [[nodiscard]] const Trunk* trunk_of_user(std::string_view username, const Flow& flow) const;
+
+    // incoming.cpp
+    void on_new_invite(const Flow& flow, const Message& request, Io& io);
+    void open_incoming(const Flow& flow,
+                       const Message& request,
+                       const Admission& admission,
+                       Io& io);
+    void refuse_offered(Leg& leg, const detail::ResponseParts& parts, Io& io);
+    void on_acknowledged(Handle handle, Leg& leg, const Message& ack, Io& io);
+    void on_invite_cancelled(Handle handle, const Message& cancel, Io& io);
+
+    // outgoing.cpp
+    void on_invite_response(Handle txn, const Flow& flow, const Message& response, Io& io);
+    void on_invite_progress(Txn& txn, Handle handle, const Message& response, Io& io);
+    void on_invite_success(Handle txn, const Flow& flow, const Message& response, Io& io);
+    void on_invite_failure(Handle txn, const Message& response, Io& io);
+    void on_later_success(Txn& txn, const Message& response, Io& io);
+    void on_orphan_success(Handle txn, const Message& response, Io& io);
+    void take_answer(Handle handle, Leg& leg, Handle txn, const Message& response, Io& io);
+    void start_invite(Handle handle, Leg& leg, const InviteRequest& request, Io& io);
+    void abandon(Handle txn, Io& io);
+    void send_cancel(Txn& txn, Handle handle, Io& io);
+
+    // session.cpp
+    void on_bye(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
+    void on_reinvite(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
+    void on_reinvite_success(Leg& leg, Handle txn, const Message& response, Io& io);
+    void on_reinvite_failure(Handle handle, Leg& leg, int status, Io& io);
+    void start_reinvite(Handle handle, Leg& leg, std::string sdp, unsigned attempt, Io& io);
+    void on_leg_alarm(Handle handle, Io& io);
+    void on_timeout(const detail::TxnTimeout& timeout, Io& io);
+    void on_no_ack(Handle handle, Leg& leg, Io& io);
+    void hang_up_established(const FoundLeg& found, std::string_view reason, Io& io);
+    void acknowledge_empty(Leg& leg, Handle txn, Io& io);
+    void send_bye(detail::Dialog& dialog,
+                  std::string_view reason,
+                  const std::optional<LegId>& leg,
+                  Io& io);
+    void settle_exchange(Leg& leg, Io& io);
+    std::string write_in_dialog(const detail::Dialog& dialog,
+                                const detail::RequestParts& parts) const;
+    void refuse_txn(Handle txn,
+                    const detail::Echo& echo,
+                    const detail::ResponseParts& parts,
+                    const Leg& leg,
+                    Io& io);
+    void accept_txn(Handle txn, const detail::Echo& echo, Leg& leg, std::string_view sdp, Io& io);
+    void end_leg(Handle handle, EndedBy by, std::string reason, Io& io);
+    void fail_leg(Handle handle, Failed failed, Io& io);
+    /// The owner was told; the id means nothing from here on.
+    void forget_id(Leg& leg);
+    void drop_leg(Handle handle);
+    Handle add_leg(Leg leg);
+    [[nodiscard]] Result<FoundLeg> find_leg(LegId id);
+    [[nodiscard]] const Leg* find_leg(LegId id) const;
+    [[nodiscard]] std::string own_host(const Flow& flow) const;
+    [[nodiscard]] std::string contact_line(const Flow& flow) const;
+    void remember_version(Leg& leg, std::string_view sdp) const;
+
+    Settings settings_;
+    Rng& rng_;
+    Counters counters_;
+    detail::Secret secret_;
+    detail::Wire wire_;
+    detail::Transactions transactions_;
+    detail::Authenticator authenticator_;
+    detail::Registrar registrar_;
+    std::vector<Trunk> trunks_;
+    detail::Slots<Leg> legs_;
+    detail::Timers leg_timers_;
+    std::unordered_map<LegId, Handle> ids_;
+    std::unordered_map<detail::Key, Handle, detail::KeyHash> dialogs_;
+    std::string buffer_;  ///< The message being read; its memory is reused.
+    Message message_;
+    std::optional<std::size_t> trace_at_;  ///< Where the message's Trace waits for its leg.
+};
+
+namespace detail {
+
+/// The SDP of a message: its body, or the SDP part of a multipart body; nullopt when there is none.
+std::optional<std::string> sdp_of(const Message& message);
+/// Does the body have a type we cannot read?
+bool has_strange_body(const Message& message);
+/// Text of the Reason header, or what the status line says.
+std::string reason_of(const Message& message);
+/// A complete dialog from the peer's 2xx (RFC 3261 §12.1.2).
+void confirm_dialog(Dialog& dialog, const Message& response);
+/// Where an in-dialog request is sent. See ADR 0002, "flows".
+Flow next_hop(const Dialog& dialog);
+std::string reason_header(std::string_view text);
+
+}  // namespace detail
+
+}  // namespace escucha::sip

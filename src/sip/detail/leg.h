@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "sip/detail/slots.h"
+#include "sip/detail/timers.h"
+#include "sip/detail/writer.h"
+
+namespace escucha::sip::detail {
+
+/// The peer relation of one leg (RFC 3261 §12). `local` and `remote` are whole header values, tags
+/// included, ready to be written.
+struct Dialog {
+    std::string call_id;
+    std::string local_tag;
+    std::string remote_tag;  ///< Empty until known; a peer of RFC 2543 never has one.
+    std::string local;
+    std::string remote;
+    std::string remote_target;
+    std::vector<std::string> routes;
+    std::uint32_t local_cseq = 0;
+    std::uint32_t remote_cseq = 0;  ///< 0: none yet.
+    Flow flow;
+    bool is_phone = false;     ///< Reached only by the flow it registered on.
+    bool is_outgoing = false;  ///< We made the Call-ID.
+};
+
+// What is going on with offers inside an established leg.
+
+struct Quiet {};
+/// Our 2xx waits for its ACK; `txn` repeats it.
+struct AwaitingAck {
+    Handle txn = kNoHandle;
+    std::uint32_t cseq = 0;
+    bool is_initial = false;
+    bool is_offerless = false;
+};
+/// Their re-INVITE waits for the owner's decision.
+struct TheirOffer {
+    Handle txn = kNoHandle;
+    Echo echo;
+    std::uint32_t cseq = 0;
+    bool is_offerless = false;
+};
+/// Our re-INVITE waits for their answer.
+struct OurOffer {
+    Handle txn = kNoHandle;
+    std::string sdp;
+    unsigned attempt = 1;
+};
+/// Refused with 491; tried again when the leg's alarm goes off.
+struct OfferLater {
+    std::string sdp;
+    unsigned attempt = 1;
+};
+using Exchange = std::variant<Quiet, AwaitingAck, TheirOffer, OurOffer, OfferLater>;
+
+// States of a leg.
+//
+//   incoming:  Offered -> Established -> gone         answer; BYE either way
+//              Offered -> gone                        reject, CANCEL, too long
+//              Established(AwaitingAck) -> HangupOwed -> gone   RFC 3261 §15: no BYE before the ACK
+//   outgoing:  Calling -> Established -> gone
+//              Calling -> AnswerOwed -> Established   offerless INVITE
+//              Calling -> gone                        refused, cancelled, timed out
+//
+// A leg that is gone may leave a transaction behind, which finishes CANCEL or a crossing 200 alone.
+
+struct Offered {
+    Handle txn = kNoHandle;
+    Echo echo;
+    bool is_offerless = false;
+};
+struct Calling {
+    Handle txn = kNoHandle;
+    bool is_offerless = false;
+    std::string early_sdp;  ///< Gateways that answer in 183 may leave the 200 empty.
+};
+struct AnswerOwed {
+    Handle txn = kNoHandle;
+};
+struct Established {
+    Exchange exchange;
+};
+struct HangupOwed {
+    Handle txn = kNoHandle;
+    std::string reason;
+};
+using LegState = std::variant<Offered, Calling, AnswerOwed, Established, HangupOwed>;
+
+struct Leg {
+    LegId id;
+    Dialog dialog;
+    LegState state;
+    std::optional<std::uint64_t> sdp_version;
+    Alarm alarm;
+};
+
+}  // namespace escucha::sip::detail

@@ -1,0 +1,119 @@
+#include <utility>
+
+#include "sip/detail/impl.h"
+#include "sip/detail/record.h"
+#include "sip/detail/text.h"
+
+namespace escucha::sip {
+
+using namespace detail;
+
+namespace {
+
+constexpr std::string_view kVersion = "leg1";
+constexpr std::size_t kMaxSavedRoutes = 16;
+
+}  // namespace
+
+void Stack::Impl::connection_closed(std::uint64_t connection, Io& io) {
+    registrar_.connection_closed(connection, io.effects);
+    legs_.each([&](Handle, Leg& leg) {
+        Flow& flow = leg.dialog.flow;
+        // The next request opens a new connection, to where the peer listens.
+        if (flow.transport == Transport::Tcp && flow.connection == connection) flow.connection = 0;
+    });
+    std::vector<TxnTimeout> timeouts;
+    transactions_.connection_closed(connection, timeouts);
+    for (const TxnTimeout& timeout : timeouts) on_timeout(timeout, io);
+}
+
+std::optional<Instant> Stack::Impl::next_wakeup() const {
+    return earliest(earliest(transactions_.next_wakeup(), leg_timers_.next()),
+                    registrar_.next_wakeup());
+}
+
+void Stack::Impl::wake(Io& io) {
+    std::vector<TxnTimeout> timeouts;
+    transactions_.wake(io, timeouts);
+    for (const TxnTimeout& timeout : timeouts) on_timeout(timeout, io);
+    const auto alarm_of = [this](Handle handle) -> Alarm* {
+        Leg* leg = legs_.get(handle);
+        return leg == nullptr ? nullptr : &leg->alarm;
+    };
+    while (const Handle handle = leg_timers_.pop(io.now.mono, alarm_of)) on_leg_alarm(handle, io);
+    registrar_.wake(io.now.mono, io.effects);
+}
+
+Gauges Stack::Impl::gauges() const {
+    return {.legs = legs_.size(),
+            .transactions = transactions_.size(),
+            .bindings = registrar_.bindings(),
+            .timers = transactions_.timers() + leg_timers_.size(),
+            .nonces = authenticator_.remembered()};
+}
+
+std::optional<std::uint64_t> Stack::Impl::sdp_version(LegId id) const {
+    const Leg* leg = find_leg(id);
+    return leg == nullptr ? std::nullopt : leg->sdp_version;
+}
+
+Result<std::string> Stack::Impl::save_leg(LegId id) const {
+    const Leg* leg = find_leg(id);
+    if (leg == nullptr) return fail(Errc::UnknownLeg);
+    if (!std::holds_alternative<Established>(leg->state)) return fail(Errc::WrongState, "save");
+    const Dialog& dialog = leg->dialog;
+    RecordWriter writer{kVersion};
+    writer.add(dialog.call_id);
+    writer.add(dialog.local_tag);
+    writer.add(dialog.remote_tag);
+    writer.add(dialog.local);
+    writer.add(dialog.remote);
+    writer.add(dialog.remote_target);
+    writer.add(dialog.local_cseq);
+    writer.add(dialog.remote_cseq);
+    writer.add_flow(dialog.flow);
+    writer.add(std::uint64_t{dialog.is_phone ? 1U : 0U});
+    writer.add(std::uint64_t{dialog.is_outgoing ? 1U : 0U});
+    writer.add(leg->sdp_version ? std::to_string(*leg->sdp_version) : std::string{"-"});
+    writer.add(dialog.routes.size());
+    for (const std::string& route : dialog.routes) writer.add(route);
+    return writer.take();
+}
+
+Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved) {
+    if (id.is_nil() || ids_.contains(id)) return fail(Errc::WrongState, "leg id");
+    if (ids_.size() >= settings_.limits.legs) return fail(Errc::Overloaded, "legs");
+    RecordReader reader{saved, kVersion};
+    Leg leg;
+    leg.id = id;
+    Dialog& dialog = leg.dialog;
+    dialog.call_id = reader.text();
+    dialog.local_tag = reader.text();
+    dialog.remote_tag = reader.text();
+    dialog.local = reader.text();
+    dialog.remote = reader.text();
+    dialog.remote_target = reader.text();
+    dialog.local_cseq = static_cast<std::uint32_t>(reader.number(0x7FFF'FFFF));
+    dialog.remote_cseq = static_cast<std::uint32_t>(reader.number(0x7FFF'FFFF));
+    dialog.flow = reader.flow();
+    dialog.is_phone = reader.number(1) == 1;
+    dialog.is_outgoing = reader.number(1) == 1;
+    const std::string_view version = reader.text();
+    if (version != "-") leg.sdp_version = parse_number(version, UINT64_MAX);
+    const std::uint64_t routes = reader.number(kMaxSavedRoutes);
+    for (std::uint64_t i = 0; i < routes && reader.ok(); ++i) {
+        dialog.routes.emplace_back(reader.text());
+    }
+    const bool is_whole = reader.ok() && reader.at_end() && !dialog.call_id.empty() &&
+                          !dialog.local_tag.empty() && parse_uri(dialog.remote_target) &&
+                          parse_name_addr(dialog.local) && parse_name_addr(dialog.remote);
+    if (!is_whole) return fail(Errc::Malformed, "saved leg");
+    if (dialogs_.contains(dialog_key(dialog.call_id, dialog.local_tag))) {
+        return fail(Errc::WrongState, "dialog exists");
+    }
+    leg.state = Established{};
+    add_leg(std::move(leg));
+    return ok();
+}
+
+}  // namespace escucha::sip

@@ -1,0 +1,112 @@
+#include "sip/stack.h"
+
+#include <utility>
+
+#include "sip/detail/impl.h"
+
+namespace escucha::sip {
+
+using detail::Io;
+
+Stack::Stack(Settings settings, Rng& rng)
+    : impl_{std::make_unique<Impl>(std::move(settings), rng)} {}
+Stack::~Stack() = default;
+
+void Stack::set_trunks(std::vector<Trunk> trunks) { impl_->set_trunks(std::move(trunks)); }
+
+void Stack::set_phones(std::vector<Phone> phones, Now, Effects& effects) {
+    impl_->registrar().set_phones(std::move(phones), effects);
+}
+
+void Stack::receive(const Flow& flow, ByteView message, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    impl_->receive(flow, message, io);
+}
+
+void Stack::connection_closed(std::uint64_t connection, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    impl_->connection_closed(connection, io);
+}
+
+std::optional<Instant> Stack::next_wakeup() const { return impl_->next_wakeup(); }
+
+void Stack::wake(Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    impl_->wake(io);
+}
+
+Result<void> Stack::ring(
+    LegId leg, int status, std::optional<std::string> sdp, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->ring(leg, status, std::move(sdp), io);
+}
+
+Result<void> Stack::answer(LegId leg, std::string sdp, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->answer(leg, std::move(sdp), io);
+}
+
+Result<void> Stack::reject(LegId leg, const Rejection& rejection, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->reject(leg, rejection, io);
+}
+
+Result<void> Stack::invite(InviteRequest request, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->invite(std::move(request), io);
+}
+
+Result<void> Stack::cancel(LegId leg, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->cancel(leg, io);
+}
+
+Result<void> Stack::ack_with_answer(LegId leg, std::string sdp, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->ack_with_answer(leg, std::move(sdp), io);
+}
+
+Result<void> Stack::hang_up(LegId leg, std::string_view reason, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->hang_up(leg, reason, io);
+}
+
+Result<void> Stack::reinvite(LegId leg, std::string sdp, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->reinvite(leg, std::move(sdp), io);
+}
+
+Result<void> Stack::accept_reinvite(LegId leg, std::string sdp, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->accept_reinvite(leg, std::move(sdp), io);
+}
+
+Result<void> Stack::reject_reinvite(LegId leg, int status, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->reject_reinvite(leg, status, io);
+}
+
+Result<std::string> Stack::save_leg(LegId leg) const { return std::as_const(*impl_).save_leg(leg); }
+
+Result<void> Stack::restore_leg(LegId leg, std::string_view saved) {
+    return impl_->restore_leg(leg, saved);
+}
+
+std::string Stack::save_registrations(Now now) const { return impl_->registrar().save(now); }
+
+Result<std::vector<std::string>> Stack::restore_registrations(std::string_view saved, Now now) {
+    return impl_->registrar().restore(saved, now);
+}
+
+bool Stack::is_registered(std::string_view username, Now now) const {
+    return impl_->registrar().find(username, now.mono) != nullptr;
+}
+
+std::optional<std::uint64_t> Stack::sdp_version(LegId leg) const {
+    return std::as_const(*impl_).sdp_version(leg);
+}
+
+const Counters& Stack::counters() const { return impl_->counters(); }
+Gauges Stack::gauges() const { return impl_->gauges(); }
+
+}  // namespace escucha::sip
