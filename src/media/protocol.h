@@ -60,7 +60,7 @@ enum class FailureCode : std::uint8_t {
     TooMany,        ///< A named limit of the engine is reached.
     WrongGroup,     ///< Bridge of endpoints of different groups.
     Busy,           ///< The endpoint is bridged elsewhere or already recorded.
-    PathRefused,    ///< Absolute, "..", or characters outside [A-Za-z0-9._/-].
+    PathRefused,    ///< Absolute, a part beginning with ".", or characters outside [A-Za-z0-9._/-].
     PromptMissing,
     PromptInvalid,  ///< Not 8 kHz mono 16-bit PCM WAV, or too long.
     Io,

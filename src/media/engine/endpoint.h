@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/time.h"
+#include "media/engine/files.h"
+#include "media/engine/prompt.h"
+#include "media/engine/udp.h"
+#include "media/protocol.h"
+#include "rtp/out_stream.h"
+#include "rtp/reception.h"
+#include "rtp/source_lock.h"
+#include "rtp/telephone_event.h"
+
+namespace escucha::media {
+
+inline constexpr Duration kFrame = std::chrono::milliseconds{20};
+inline constexpr std::size_t kFrameSamples = 160;
+
+/// What a leg's offer and answer agreed, parsed.
+struct Remote {
+    rtp::Law law = rtp::Law::Mu;
+    std::optional<std::uint8_t> telephone_event_pt;
+    Direction direction = Direction::Both;
+    std::uint16_t rtcp_port = 0;  ///< 0: the RTP port + 1.
+    Duration media_timeout{};     ///< 0: never.
+
+    [[nodiscard]] bool sends() const {
+        return direction == Direction::Send || direction == Direction::Both;
+    }
+    [[nodiscard]] bool receives() const {
+        return direction == Direction::Receive || direction == Direction::Both;
+    }
+    [[nodiscard]] std::uint8_t payload_type() const { return law == rtp::Law::Mu ? 0 : 8; }
+};
+
+/// The random start of an outgoing stream (RFC 3550 §5.1).
+struct StreamSeed {
+    std::uint32_t ssrc = 0;
+    std::uint16_t sequence = 0;
+    std::uint32_t timestamp = 0;
+};
+
+/// Where an endpoint's received audio is recorded.
+struct Tap {
+    std::uint64_t recording = 0;
+    std::uint8_t channel = 0;
+};
+
+/// One leg's end of an RTP stream pair: its sockets and everything known of its peer. Owned by one
+/// worker and touched by its thread only. Plain data: the worker decides.
+struct Endpoint {
+    Endpoint(EndpointId endpoint_id,
+             UniqueFd rtp_socket,
+             UniqueFd rtcp_socket,
+             const StreamSeed& seed)
+        : id{endpoint_id},
+          rtp{std::move(rtp_socket)},
+          rtcp{std::move(rtcp_socket)},
+          out{seed.ssrc, {seed.sequence}, {seed.timestamp}} {}
+
+    EndpointId id;
+    UniqueFd rtp;
+    UniqueFd rtcp;
+
+    std::optional<Remote> remote;
+    rtp::SourceLock lock;
+    SocketAddress target;  ///< Of `lock.target()`, once there is one.
+
+    rtp::OutStream out;
+    rtp::Reception in;
+    rtp::TelephoneEventReceiver keys;
+
+    std::unique_ptr<Playback> play;
+    bool stops_on_digit = false;
+    std::optional<rtp::TelephoneEventSender> digits;
+    Endpoint* peer = nullptr;  ///< Bridged to; the same worker's, and its `peer` is this one.
+    std::optional<Tap> tap;
+
+    std::size_t slot = 0;       ///< Which millisecond of 20 it sends in.
+    bool is_scheduled = false;  ///< In the worker's list of that slot.
+
+    std::uint64_t refused = 0;
+    std::uint64_t unsent = 0;
+    Instant listening_since{};  ///< Silence counts from here until the first packet.
+    bool is_silent = false;     ///< MediaTimeout was told.
+    Instant next_report{};
+    std::optional<Duration> round_trip;
+    std::uint32_t peer_lost = 0;
+
+    [[nodiscard]] bool is_generating() const { return play != nullptr || digits.has_value(); }
+    [[nodiscard]] bool can_send() const {
+        return remote.has_value() && remote->sends() && lock.target().has_value();
+    }
+    [[nodiscard]] StatsReport stats(Instant now) const;
+};
+
+}  // namespace escucha::media

@@ -1,0 +1,132 @@
+#include "media/engine/timeline.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/check.h"
+#include "media/wav.h"
+
+namespace escucha::media {
+namespace {
+
+constexpr std::int64_t kWindow = kSampleRateHz * 2;  // More than kDelay and a packet.
+constexpr std::int64_t kPart = kSampleRateHz / 4;
+
+constexpr std::int64_t to_samples(Duration duration) {
+    return duration.count() * kSampleRateHz / 1'000'000;
+}
+std::uint32_t to_ms(std::int64_t samples) {
+    return static_cast<std::uint32_t>(samples * 1000 / kSampleRateHz);
+}
+
+}  // namespace
+
+Timeline::Timeline(std::size_t channels, Instant start)
+    : channels_{channels},
+      start_{start},
+      window_(static_cast<std::size_t>(kWindow) * channels),
+      part_(static_cast<std::size_t>(kPart) * channels) {
+    ESC_CHECK(channels >= 1 && channels <= kMaxChannels);
+    pauses_.reserve(kMaxPauses);
+}
+
+Timeline::Position Timeline::position_of(Instant instant) const {
+    return to_samples(std::max(instant, start_) - start_);
+}
+
+// Timestamps tell the spacing, the clock tells the place. Where they part by more than the drift
+// allowed (a new source, a sender that skipped or whose clock runs off) the clock is right.
+Timeline::Position Timeline::settle(std::size_t channel, const Source& source) {
+    const Position arrived = position_of(source.arrival);
+    auto& anchor = anchors_[channel];
+    if (anchor && anchor->ssrc == source.ssrc) {
+        const Position expected = anchor->position + source.timestamp.since(anchor->timestamp);
+        if (std::abs(expected - arrived) <= to_samples(kMaxDrift)) {
+            if (source.timestamp.since(anchor->timestamp) > 0) {
+                anchor = {source.ssrc, source.timestamp, expected};
+            }
+            return expected;
+        }
+    }
+    anchor = {source.ssrc, source.timestamp, arrived};
+    return arrived;
+}
+
+void Timeline::place(std::size_t channel,
+                     const Source& source,
+                     std::span<const std::int16_t> samples) {
+    if (channel >= channels_) return;
+    const Position at = settle(channel, source);
+    // Also what lands beside the pause by its timestamp was said during it.
+    if (is_silenced(position_of(source.arrival))) return;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const Position position = at + static_cast<Position>(i);
+        if (position < front_ || position >= front_ + kWindow || is_silenced(position)) continue;
+        const auto slot = static_cast<std::size_t>(position % kWindow);
+        window_[slot * channels_ + channel] = samples[i];
+    }
+}
+
+bool Timeline::is_silenced(Position position) const {
+    if (pause_from_ && position >= *pause_from_) return true;
+    return std::any_of(pauses_.begin(), pauses_.end(), [&](const Silenced& pause) {
+        return position >= pause.from && position < pause.to;
+    });
+}
+
+Duration Timeline::pause(Instant now) {
+    if (pause_from_) return Duration{*pause_from_ * 1'000'000 / kSampleRateHz};
+    pause_from_ = position_of(now);
+    // What is already laid out beyond this instant (a packet longer than its time) goes too.
+    for (Position position = std::max(*pause_from_, front_); position < front_ + kWindow;
+         ++position) {
+        const auto slot = static_cast<std::size_t>(position % kWindow) * channels_;
+        for (std::size_t channel = 0; channel < channels_; ++channel) window_[slot + channel] = 0;
+    }
+    return elapsed(now);
+}
+
+std::optional<Duration> Timeline::resume(Instant now) {
+    if (!pause_from_) return std::nullopt;
+    if (pauses_.size() == kMaxPauses) {
+        pauses_.back().to = position_of(now);
+    } else {
+        pauses_.push_back({.from = *pause_from_, .to = position_of(now)});
+    }
+    pause_from_.reset();
+    return elapsed(now);
+}
+
+std::vector<Pause> Timeline::pauses(Instant now) const {
+    std::vector<Pause> result;
+    for (const Silenced& pause : pauses_) {
+        result.push_back({.from_ms = to_ms(pause.from), .to_ms = to_ms(pause.to)});
+    }
+    if (pause_from_ && result.size() < kMaxPauses) {
+        result.push_back({.from_ms = to_ms(*pause_from_), .to_ms = to_ms(position_of(now))});
+    }
+    return result;
+}
+
+std::span<const std::int16_t> Timeline::take(Instant now) {
+    return take_until(position_of(now - kDelay));
+}
+
+std::span<const std::int16_t> Timeline::take_rest(Instant now) {
+    return take_until(position_of(now));
+}
+
+std::span<const std::int16_t> Timeline::take_until(Position end) {
+    const auto count = static_cast<std::size_t>(std::clamp<Position>(end - front_, 0, kPart));
+    for (std::size_t i = 0; i < count; ++i, ++front_) {
+        const auto slot = static_cast<std::size_t>(front_ % kWindow) * channels_;
+        for (std::size_t channel = 0; channel < channels_; ++channel) {
+            part_[i * channels_ + channel] =
+                std::exchange(window_[slot + channel], std::int16_t{0});
+        }
+    }
+    return std::span<const std::int16_t>{part_}.first(count * channels_);
+}
+
+}  // namespace escucha::media

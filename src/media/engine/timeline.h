@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "media/protocol.h"
+#include "rtp/packet.h"
+
+namespace escucha::media {
+
+/// Lays what the channels of a recording say on the clock: sample n is what arrived n/8,000 s after
+/// the start. Lost and absent packets are silence; packets up to `kMaxDrift` early or late keep
+/// the spacing of their timestamps, so that jitter is not heard. Pure.
+///
+///     place(...) as packets come; take(now) hands out what can no longer change.
+class Timeline {
+public:
+    static constexpr Duration kMaxDrift = std::chrono::milliseconds{100};
+    /// What `take` stays behind the present; later packets are lost to the recording.
+    static constexpr Duration kDelay = std::chrono::milliseconds{200};
+    static constexpr std::size_t kMaxChannels = 2;
+
+    /// `channels` is 1 or 2.
+    Timeline(std::size_t channels, Instant start);
+
+    struct Source {
+        std::uint32_t ssrc = 0;
+        rtp::Timestamp timestamp{};
+        Instant arrival{};
+    };
+    void place(std::size_t channel, const Source& source, std::span<const std::int16_t> samples);
+
+    /// From now on silence on all channels; returns how long after the start this pause began.
+    /// Pausing twice is pausing once. Never refused: after `kMaxPauses` of them the last marker
+    /// grows over the later ones.
+    Duration pause(Instant now);
+    /// Nothing when not paused.
+    std::optional<Duration> resume(Instant now);
+    [[nodiscard]] bool is_paused() const { return pause_from_.has_value(); }
+    /// Those of the past, and the present one up to `now`.
+    [[nodiscard]] std::vector<Pause> pauses(Instant now) const;
+
+    /// The samples up to `now - kDelay`, interleaved, in parts: valid until the next call, empty
+    /// when there are no more for now.
+    std::span<const std::int16_t> take(Instant now);
+    /// As `take`, up to `now` itself: at the end.
+    std::span<const std::int16_t> take_rest(Instant now);
+
+    [[nodiscard]] Duration elapsed(Instant now) const { return now - start_; }
+    [[nodiscard]] std::size_t channels() const { return channels_; }
+
+private:
+    using Position = std::int64_t;  ///< In samples since the start.
+    struct Anchor {
+        std::uint32_t ssrc = 0;
+        rtp::Timestamp timestamp{};
+        Position position = 0;
+    };
+    struct Silenced {
+        Position from = 0;
+        Position to = 0;
+    };
+
+    [[nodiscard]] Position position_of(Instant instant) const;
+    Position settle(std::size_t channel, const Source& source);
+    [[nodiscard]] bool is_silenced(Position position) const;
+    std::span<const std::int16_t> take_until(Position end);
+
+    std::size_t channels_;
+    Instant start_;
+    Position front_ = 0;                ///< First sample not handed out.
+    std::vector<std::int16_t> window_;  ///< Interleaved, a ring over positions.
+    std::vector<std::int16_t> part_;
+    std::array<std::optional<Anchor>, kMaxChannels> anchors_{};
+    std::optional<Position> pause_from_;
+    std::vector<Silenced> pauses_;
+};
+
+}  // namespace escucha::media

@@ -1,0 +1,520 @@
+#include "media/engine/worker.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <bit>
+#include <ctime>
+#include <utility>
+
+#include "base/check.h"
+
+namespace escucha::media {
+namespace {
+
+constexpr std::size_t kMaxCommands = 8'192;
+constexpr std::size_t kMaxReports = 16'384;
+constexpr std::size_t kMaxAudioFrames = 16'384;
+constexpr Duration kHouseEvery = std::chrono::milliseconds{100};
+constexpr Duration kIdleWait = std::chrono::seconds{1};
+constexpr std::int64_t kMaxTicksBehind = 200;
+
+// The lowest bit of an epoll tag tells the socket of an endpoint, which is aligned and leaves it.
+constexpr std::uintptr_t kRtcpTag = 1;
+
+std::int64_t to_tick(Instant instant) { return instant.time_since_epoch().count() / 1000; }
+
+void watch(int epoll, int fd, std::uintptr_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = tag;
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void signal(int event_fd) {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(event_fd, &one, sizeof one);
+}
+
+void drain(int event_fd) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t size = ::read(event_fd, &count, sizeof count);
+}
+
+}  // namespace
+
+Worker::Worker(int wake_engine)
+    : wake_engine_{wake_engine},
+      epoll_{::epoll_create1(EPOLL_CLOEXEC)},
+      wake_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)},
+      commands_{kMaxCommands},
+      reports_{kMaxReports},
+      audio_{kMaxAudioFrames} {
+    ESC_CHECK(epoll_ && wake_);
+    watch(epoll_.get(), wake_.get(), 0);
+    thread_ = std::thread{[this] { run(); }};
+}
+
+Worker::~Worker() {
+    stopping_.store(true);
+    signal(wake_.get());
+    thread_.join();
+}
+
+bool Worker::command(WorkerCommand command) {
+    if (!commands_.push(std::move(command))) return false;
+    signal(wake_.get());
+    return true;
+}
+
+void Worker::report(WorkerReport report) {
+    if (!reports_.push(std::move(report))) {
+        dropped_reports_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    has_reported_ = true;
+}
+
+void Worker::run() {
+    std::array<epoll_event, kMaxEvents> events{};
+    next_tick_ = to_tick(read_clocks().mono);
+    while (!stopping_.load(std::memory_order_relaxed)) {
+        const Duration wait = next_wait(read_clocks().mono);
+        const timespec limit{.tv_sec = wait.count() / 1'000'000,
+                             .tv_nsec = wait.count() % 1'000'000 * 1'000};
+        const int count = ::epoll_pwait2(epoll_.get(), events.data(), kMaxEvents, &limit, nullptr);
+        const Now now = read_clocks();
+        bool has_commands = false;
+        for (int i = 0; i < count; ++i) {
+            const std::uintptr_t tag = events[static_cast<std::size_t>(i)].data.u64;
+            if (tag == 0) {
+                has_commands = true;
+            } else if ((tag & kRtcpTag) != 0) {
+                receive_rtcp(*std::bit_cast<Endpoint*>(tag & ~kRtcpTag), now);
+            } else {
+                receive_rtp(*std::bit_cast<Endpoint*>(tag), now);
+            }
+        }
+        // After the packets: a command may end an endpoint that the batch still points to.
+        if (has_commands) run_commands(now);
+        run_slots(now);
+        if (now.mono >= next_house_) keep_house(now);
+        if (std::exchange(has_reported_, false)) signal(wake_engine_);
+    }
+}
+
+Duration Worker::next_wait(Instant now) const {
+    Duration wait = endpoints_.empty() ? kIdleWait : std::max(Duration{1}, next_house_ - now);
+    if (scheduled_ == 0) return wait;
+    for (std::int64_t tick = next_tick_; tick < next_tick_ + std::int64_t{kSlots}; ++tick) {
+        if (slots_[static_cast<std::size_t>(tick) % kSlots].empty()) continue;
+        const Instant due{std::chrono::milliseconds{tick}};
+        return std::clamp(due - now, Duration{0}, wait);
+    }
+    return wait;
+}
+
+void Worker::run_commands(Now now) {
+    drain(wake_.get());
+    WorkerCommand command;
+    while (commands_.pop(command)) {
+        std::visit([&](auto& c) { handle(c, now); }, command);
+        command = std::monostate{};
+    }
+}
+
+Endpoint* Worker::find(EndpointId id) const {
+    const auto found = endpoints_.find(id);
+    return found == endpoints_.end() ? nullptr : found->second.get();
+}
+
+// ---- Commands ----------------------------------------------------------------------------------
+
+void Worker::handle(AddEndpoint& command, Now now) {
+    auto endpoint = std::make_unique<Endpoint>(
+        command.endpoint, std::move(command.rtp), std::move(command.rtcp), command.seed);
+    endpoint->slot = next_slot_++ % kSlots;
+    endpoint->listening_since = now.mono;
+    // Spread from the first report on; 5 s is the least interval of RFC 3550 §6.2.
+    endpoint->next_report =
+        now.mono + std::chrono::milliseconds{2'500 + command.seed.sequence % 2'500};
+    const auto tag = std::bit_cast<std::uintptr_t>(endpoint.get());
+    watch(epoll_.get(), endpoint->rtp.get(), tag);
+    watch(epoll_.get(), endpoint->rtcp.get(), tag | kRtcpTag);
+    if (endpoints_.empty()) next_house_ = now.mono + kHouseEvery;
+    endpoints_[command.endpoint] = std::move(endpoint);
+}
+
+void Worker::handle(SetEndpointRemote& command, Now now) {
+    Endpoint* endpoint = find(command.endpoint);
+    if (endpoint == nullptr) return;
+    endpoint->lock.retarget(command.address, command.rule);
+    endpoint->target = to_socket(*endpoint->lock.target());
+    endpoint->remote = command.remote;
+    endpoint->listening_since = now.mono;
+    endpoint->is_silent = false;
+}
+
+void Worker::handle(StartPlay& command, Now) {
+    Endpoint* endpoint = find(command.endpoint);
+    if (endpoint == nullptr) {
+        report(Retired{.play = std::move(command.play), .endpoint = nullptr});
+        return;
+    }
+    if (endpoint->play) end_play(*endpoint, PlayEnd::Stopped);
+    endpoint->play = std::move(command.play);
+    endpoint->stops_on_digit = command.stop_on_digit;
+    schedule(*endpoint);
+}
+
+void Worker::handle(StopPlay& command, Now) {
+    Endpoint* endpoint = find(command.endpoint);
+    if (endpoint != nullptr && endpoint->play && endpoint->play->id() == command.play) {
+        end_play(*endpoint, PlayEnd::Stopped);
+        return;
+    }
+    report(Event{Failed{.command = wire_type(Command{command}),
+                        .endpoint = command.endpoint,
+                        .code = FailureCode::NotFound,
+                        .detail = "play"}});
+}
+
+void Worker::handle(Bridge& command, Now) {
+    Endpoint* a = find(command.a);
+    Endpoint* b = find(command.b);
+    if (a == nullptr || b == nullptr) return;
+    a->peer = b;
+    b->peer = a;
+    a->out.interrupt();
+    b->out.interrupt();
+    report(Event{Bridged{.a = command.a, .b = command.b}});
+}
+
+void Worker::handle(Unbridge& command, Now) {
+    Endpoint* a = find(command.a);
+    if (a == nullptr || a->peer == nullptr) return;
+    part(*a);
+    report(Event{Unbridged{.a = command.a, .b = command.b}});
+}
+
+void Worker::handle(SendDigits& command, Now) {
+    Endpoint* endpoint = find(command.endpoint);
+    if (endpoint == nullptr || !endpoint->remote || !endpoint->remote->telephone_event_pt) {
+        report(Event{Failed{.command = wire_type(Command{command}),
+                            .endpoint = command.endpoint,
+                            .code = FailureCode::NotNegotiated}});
+        return;
+    }
+    if (endpoint->digits) {
+        report(Event{Failed{.command = wire_type(Command{command}),
+                            .endpoint = command.endpoint,
+                            .code = FailureCode::Busy}});
+        return;
+    }
+    endpoint->digits.emplace(command.digits);
+    schedule(*endpoint);
+}
+
+void Worker::handle(SetTap& command, Now) {
+    if (Endpoint* endpoint = find(command.endpoint)) endpoint->tap = command.tap;
+}
+
+void Worker::handle(Destroy& command, Now now) {
+    const auto found = endpoints_.find(command.endpoint);
+    if (found == endpoints_.end()) return;
+    std::unique_ptr<Endpoint> endpoint = std::move(found->second);
+    endpoints_.erase(found);
+    if (endpoint->play) end_play(*endpoint, PlayEnd::Stopped);
+    if (endpoint->peer != nullptr) {
+        const EndpointId peer = endpoint->peer->id;
+        part(*endpoint);
+        report(Event{Unbridged{.a = endpoint->id, .b = peer}});
+    }
+    endpoint->digits.reset();
+    if (endpoint->is_scheduled) {
+        auto& slot = slots_[endpoint->slot];
+        slot.erase(std::find(slot.begin(), slot.end(), endpoint.get()));
+        --scheduled_;
+    }
+    report(Event{Destroyed{.endpoint = endpoint->id, .stats = endpoint->stats(now.mono)}});
+    // The sockets close with it, which takes them out of epoll.
+    report(Retired{.play = nullptr, .endpoint = std::move(endpoint)});
+}
+
+void Worker::handle(Stats& command, Now now) {
+    if (const Endpoint* endpoint = find(command.endpoint)) report(Event{endpoint->stats(now.mono)});
+}
+
+void Worker::end_play(Endpoint& endpoint, PlayEnd reason) {
+    report(Event{PlayEnded{.endpoint = endpoint.id,
+                           .play = endpoint.play->id(),
+                           .reason = reason,
+                           .played_ms = endpoint.play->played_ms()}});
+    report(Retired{.play = std::move(endpoint.play), .endpoint = nullptr});
+}
+
+void Worker::part(Endpoint& endpoint) {
+    endpoint.out.interrupt();
+    endpoint.peer->out.interrupt();
+    endpoint.peer->peer = nullptr;
+    endpoint.peer = nullptr;
+}
+
+void Worker::schedule(Endpoint& endpoint) {
+    if (endpoint.is_scheduled) return;
+    endpoint.is_scheduled = true;
+    slots_[endpoint.slot].push_back(&endpoint);
+    // The slots ran ahead unwatched while nothing was scheduled.
+    if (scheduled_++ == 0) next_tick_ = to_tick(read_clocks().mono);
+}
+
+// ---- Sending -----------------------------------------------------------------------------------
+
+void Worker::run_slots(Now now) {
+    if (scheduled_ == 0) return;
+    const std::int64_t current = to_tick(now.mono);
+    next_tick_ = std::max(next_tick_, current - kMaxTicksBehind);
+    for (; next_tick_ <= current; ++next_tick_) {
+        Slot& slot = slots_[static_cast<std::size_t>(next_tick_) % kSlots];
+        for (std::size_t i = 0; i < slot.size();) {
+            Endpoint& endpoint = *slot[i];
+            generate(endpoint, now);
+            if (endpoint.is_generating()) {
+                ++i;
+                continue;
+            }
+            endpoint.is_scheduled = false;
+            slot[i] = slot.back();
+            slot.pop_back();
+            --scheduled_;
+        }
+    }
+}
+
+void Worker::generate(Endpoint& endpoint, Now now) {
+    if (endpoint.digits) {
+        generate_digit(endpoint, now);
+        return;
+    }
+    if (!endpoint.play) return;
+    const rtp::Law law = endpoint.remote ? endpoint.remote->law : rtp::Law::Mu;
+    const auto payload = std::span{out_buffer_}.subspan(rtp::kHeaderBytes, kFrameSamples);
+    if (!endpoint.play->fill(law, payload)) {
+        end_play(endpoint, PlayEnd::Finished);
+        return;
+    }
+    // A leg that may not be sent to still uses up its prompt: time goes on for the caller's flow.
+    if (!endpoint.can_send()) return;
+    transmit(endpoint,
+             endpoint.out.generated(endpoint.remote->payload_type(), kFrameSamples, now.mono),
+             kFrameSamples);
+}
+
+void Worker::generate_digit(Endpoint& endpoint, Now now) {
+    const auto step = endpoint.digits->step();
+    if (step && endpoint.can_send() && endpoint.remote->telephone_event_pt) {
+        const auto payload = step->payload.print();
+        std::copy(payload.begin(), payload.end(), out_buffer_.begin() + rtp::kHeaderBytes);
+        transmit(endpoint,
+                 endpoint.out.event(*endpoint.remote->telephone_event_pt, step->is_start, now.mono),
+                 payload.size());
+    }
+    if (!endpoint.digits->is_done()) return;
+    endpoint.digits.reset();
+    report(Event{DigitsSent{.endpoint = endpoint.id}});
+}
+
+void Worker::transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t payload_size) {
+    const std::span<std::byte> out{out_buffer_};
+    rtp::write(header, out.first<rtp::kHeaderBytes>());
+    if (send(endpoint.rtp.get(), out.first(rtp::kHeaderBytes + payload_size), endpoint.target)) {
+        endpoint.out.count_sent(payload_size);
+    } else {
+        ++endpoint.unsent;
+    }
+}
+
+// ---- Receiving ---------------------------------------------------------------------------------
+
+void Worker::receive_rtp(Endpoint& endpoint, Now now) {
+    const auto received = receive(endpoint.rtp.get(), in_buffer_);
+    if (!received) return;
+    const ByteView datagram = ByteView{in_buffer_}.first(received->size);
+    if (rtp::looks_like_rtcp(datagram)) {
+        on_rtcp(endpoint, datagram, received->from, now);
+        return;
+    }
+    const auto packet = rtp::parse(datagram);
+    if (!packet) {
+        ++endpoint.refused;
+        return;
+    }
+    on_rtp(endpoint, *packet, received->from, now);
+}
+
+void Worker::on_rtp(Endpoint& endpoint,
+                    const rtp::Packet& packet,
+                    const rtp::Address& from,
+                    Now now) {
+    using Verdict = rtp::SourceLock::Verdict;
+    const Verdict verdict = endpoint.lock.on_packet(from, packet.header, now.mono);
+    if (verdict == Verdict::Refused || !endpoint.remote) {
+        ++endpoint.refused;
+        return;
+    }
+    if (verdict == Verdict::AcceptedAndLocked) {
+        endpoint.target = to_socket(from);
+        report(
+            Event{SourceLocked{.endpoint = endpoint.id, .ip = ip_text(from), .port = from.port}});
+    }
+    if (endpoint.in.ssrc() != packet.header.ssrc) endpoint.keys.reset();
+    if (std::exchange(endpoint.is_silent, false))
+        report(Event{MediaResumed{.endpoint = endpoint.id}});
+
+    const std::uint8_t type = packet.header.payload_type;
+    if (type == 0 || type == 8) {
+        endpoint.in.on_packet(packet.header, rtp::Reception::Kind::Audio, now.mono);
+        if (endpoint.remote->receives()) {
+            on_audio(endpoint, packet, type == 0 ? rtp::Law::Mu : rtp::Law::A, now);
+        }
+    } else if (endpoint.remote->telephone_event_pt == type) {
+        endpoint.in.on_packet(packet.header, rtp::Reception::Kind::Event, now.mono);
+        if (endpoint.remote->receives()) on_event(endpoint, packet, now);
+    } else {
+        endpoint.in.on_packet(packet.header, rtp::Reception::Kind::Event, now.mono);
+        ++endpoint.refused;
+    }
+}
+
+void Worker::on_audio(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
+    if (endpoint.tap) record(endpoint, packet, law, now);
+    Endpoint* peer = endpoint.peer;
+    if (peer == nullptr || peer->is_generating() || !peer->can_send()) return;
+    const std::size_t size = packet.payload.size();
+    if (size > out_buffer_.size() - rtp::kHeaderBytes) return;
+    const auto header = peer->out.relayed(
+        packet.header, peer->remote->payload_type(), static_cast<std::uint32_t>(size), now.mono);
+    if (!header) return;
+    const auto out = std::span{out_buffer_}.subspan(rtp::kHeaderBytes, size);
+    rtp::transcode(law, peer->remote->law, packet.payload, out);
+    transmit(*peer, *header, size);
+}
+
+void Worker::on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now) {
+    const auto update = endpoint.keys.on_packet(packet.header.timestamp, packet.payload, now.mono);
+    if (update.unfinished) tell_key(endpoint, *update.unfinished);
+    if (update.started && endpoint.play && endpoint.stops_on_digit) {
+        end_play(endpoint, PlayEnd::Digit);
+    }
+    if (update.ended) tell_key(endpoint, *update.ended);
+
+    Endpoint* peer = endpoint.peer;
+    if (peer == nullptr || peer->is_generating() || !peer->can_send()) return;
+    if (!peer->remote->telephone_event_pt || packet.payload.size() != rtp::kEventPayloadBytes)
+        return;
+    const auto header =
+        peer->out.relayed(packet.header, *peer->remote->telephone_event_pt, 0, now.mono);
+    if (!header) return;
+    std::copy(
+        packet.payload.begin(), packet.payload.end(), out_buffer_.begin() + rtp::kHeaderBytes);
+    transmit(*peer, *header, packet.payload.size());
+}
+
+void Worker::tell_key(Endpoint& endpoint, const rtp::KeyPress& press) {
+    report(Event{Digit{.endpoint = endpoint.id,
+                       .digit = press.key,
+                       .duration_ms = static_cast<std::uint32_t>(press.duration.count())}});
+}
+
+void Worker::record(const Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
+    ByteView rest = packet.payload;
+    rtp::Timestamp timestamp = packet.header.timestamp;
+    while (!rest.empty()) {
+        const std::size_t size = std::min(rest.size(), AudioFrame::kMaxSamples);
+        AudioFrame frame;
+        frame.recording = endpoint.tap->recording;
+        frame.source = {packet.header.ssrc, timestamp, now.mono};
+        frame.channel = endpoint.tap->channel;
+        frame.law = law;
+        frame.samples = static_cast<std::uint8_t>(size);
+        std::copy_n(rest.begin(), size, frame.payload.begin());
+        if (!audio_.push(std::move(frame))) report(RecordingHole{endpoint.tap->recording});
+        rest = rest.subspan(size);
+        timestamp = timestamp.plus(static_cast<std::int64_t>(size));
+    }
+}
+
+// ---- RTCP and the rest of the house
+// --------------------------------------------------------------
+
+void Worker::receive_rtcp(Endpoint& endpoint, Now now) {
+    const auto received = receive(endpoint.rtcp.get(), in_buffer_);
+    if (!received) return;
+    on_rtcp(endpoint, ByteView{in_buffer_}.first(received->size), received->from, now);
+}
+
+void Worker::on_rtcp(Endpoint& endpoint, ByteView datagram, const rtp::Address& from, Now now) {
+    const auto reports = rtp::parse_rtcp(datagram, endpoint.out.ssrc());
+    const auto& target = endpoint.lock.target();
+    if (!reports || !target || target->ip != from.ip) {
+        ++endpoint.refused;
+        return;
+    }
+    if (reports->sender) endpoint.in.on_sender_report(*reports->sender, now.mono);
+    if (!reports->about_us) return;
+    endpoint.peer_lost =
+        static_cast<std::uint32_t>(std::max(0, reports->about_us->cumulative_lost));
+    if (const auto trip = rtp::round_trip(*reports->about_us, now.wall)) endpoint.round_trip = trip;
+}
+
+void Worker::keep_house(Now now) {
+    next_house_ = now.mono + kHouseEvery;
+    for (auto& [id, endpoint] : endpoints_) {
+        if (const auto press = endpoint->keys.wake(now.mono)) tell_key(*endpoint, *press);
+        if (!endpoint->remote) continue;
+        if (now.mono >= endpoint->next_report) send_report(*endpoint, now);
+        const Duration timeout = endpoint->remote->media_timeout;
+        if (timeout == Duration::zero() || endpoint->is_silent || !endpoint->remote->receives()) {
+            continue;
+        }
+        const Instant heard =
+            std::max(endpoint->in.last_packet().value_or(Instant{}), endpoint->listening_since);
+        if (now.mono - heard < timeout) continue;
+        endpoint->is_silent = true;
+        report(Event{MediaTimeout{
+            .endpoint = id,
+            .silent_ms = static_cast<std::uint32_t>((now.mono - heard).count() / 1000)}});
+    }
+}
+
+void Worker::send_report(Endpoint& endpoint, Now now) {
+    // Half to one and a half times the interval, by a cheap spread (RFC 3550 §6.3.1).
+    const auto spread =
+        (endpoint.out.ssrc() ^ static_cast<std::uint32_t>(endpoint.in.received())) % 5'000;
+    endpoint.next_report = now.mono + std::chrono::milliseconds{2'500 + spread};
+    rtp::Address to = *endpoint.lock.target();
+    const bool is_shared = endpoint.remote->rtcp_port == to.port;
+    if (!is_shared) {
+        const bool is_told = endpoint.remote->rtcp_port != 0;
+        to.port = is_told ? endpoint.remote->rtcp_port : static_cast<std::uint16_t>(to.port + 1);
+    }
+    rtp::OwnReport own{.ssrc = endpoint.out.ssrc(),
+                       .sender = std::nullopt,
+                       .reception = endpoint.in.report(now.mono),
+                       .cname = "escucha"};
+    if (endpoint.out.packets() > 0) {
+        own.sender =
+            rtp::SenderReport{.ssrc = endpoint.out.ssrc(),
+                              .ntp = rtp::to_ntp(now.wall),
+                              .timestamp = endpoint.out.timestamp_at(now.mono),
+                              .packets = static_cast<std::uint32_t>(endpoint.out.packets()),
+                              .octets = static_cast<std::uint32_t>(endpoint.out.octets())};
+    }
+    std::array<std::byte, rtp::kMaxRtcpBytes> buffer{};
+    const std::size_t size = rtp::build_rtcp(own, buffer);
+    const int fd = is_shared ? endpoint.rtp.get() : endpoint.rtcp.get();
+    send(fd, ByteView{buffer}.first(size), to_socket(to));
+}
+
+}  // namespace escucha::media
