@@ -8,18 +8,25 @@ are no parts that may be missing. The last line printed is always `N passed, N f
 """
 
 import argparse
+import concurrent.futures
 import glob
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
+
+import web
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = os.path.join(ROOT, "build", "logs")
 JOBS = os.cpu_count() or 2
 UNIT_DEADLINE_S = 300
+FUZZ_S = 5
+# Another checkout of the same sources finds its objects too.
+CCACHE = {"CCACHE_BASEDIR": ROOT, "CCACHE_NOHASHDIR": "1"}
 
 
 class PartFailed(Exception):
@@ -55,9 +62,10 @@ def tail(text, lines):
     return "\n".join(text.rstrip().splitlines()[-lines:])
 
 
-def build(preset):
+def build(preset, targets=()):
     must(f"configure-{preset}", ["cmake", "--preset", preset])
-    must(f"build-{preset}", ["cmake", "--build", "--preset", preset, "-j", str(JOBS)])
+    command = ["cmake", "--build", "--preset", preset, "-j", str(JOBS)]
+    must(f"build-{preset}", command + (["--target", *targets] if targets else []), env=CCACHE)
 
 
 def run_units(preset, env=None):
@@ -106,11 +114,117 @@ def part_sanitized():
     return run_units("asan", env={"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"})
 
 
+def part_web():
+    """Units of the pages, their types and their style."""
+    env = web.environment()
+    log = os.path.join(LOGS, "web-modules.log")
+    with open(log, "w", encoding="utf-8") as file:
+        try:
+            web.install_modules(env, file)
+        except subprocess.CalledProcessError as error:
+            raise PartFailed(f"npm ci failed; see {os.path.relpath(log, ROOT)}") from error
+    passed = failed = 0
+    for step in ("types", "check", "lint"):
+        code, output = run(f"web-{step}", ["npm", "run", step], cwd=web.WEB, env=env)
+        if code != 0:
+            print(tail(output, 40))
+        passed, failed = passed + (code == 0), failed + (code != 0)
+    report = os.path.join(LOGS, "vitest.json")
+    command = ["npx", "vitest", "run", "--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
+    code, output = run("web-vitest", command, cwd=web.WEB, env=env)
+    try:
+        with open(report, encoding="utf-8") as file:
+            counts = json.load(file)
+    except (OSError, ValueError) as error:
+        raise PartFailed(tail(output, 40)) from error
+    os.remove(report)
+    bad = counts["numFailedTests"] + (1 if code != 0 and not counts["numFailedTests"] else 0)
+    if bad:
+        print(tail(output, 60))
+    return passed + counts["numPassedTests"], failed + bad, counts["numPendingTests"]
+
+
+def compile_flags():
+    """Flags for each folder of src/, as the dev build has them."""
+    with open(os.path.join(ROOT, "build", "dev", "compile_commands.json"), encoding="utf-8") as file:
+        for entry in json.load(file):
+            words = shlex.split(entry["command"])
+            end = words.index("-o")
+            folder = os.path.relpath(os.path.dirname(entry["file"]), os.path.join(ROOT, "src"))
+            yield folder.split(os.sep)[0], words[:end]
+
+
+def part_headers():
+    """Every public header compiles alone."""
+    flags = dict(compile_flags())
+    work = os.path.join(ROOT, "build", "headers")
+    os.makedirs(work, exist_ok=True)
+
+    def compiles(header):
+        folder, name = header.split(os.sep)[-2:]
+        source = os.path.join(work, f"{folder}_{name}.cpp")
+        text = f'#include "{folder}/{name}"\n'
+        if not os.path.exists(source):
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(text)
+        command = flags.get(folder, next(iter(flags.values())))
+        return run(f"header-{folder}_{name}", [*command, "-c", source, "-o", source + ".o"])
+
+    headers = sorted(glob.glob(os.path.join(ROOT, "src", "*", "*.h")))
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        results = list(pool.map(compiles, headers))
+    for header, (code, output) in zip(headers, results):
+        if code != 0:
+            print(f"{os.path.relpath(header, ROOT)} does not compile alone:\n{tail(output, 12)}")
+    failed = sum(1 for code, _ in results if code != 0)
+    return len(headers) - failed, failed, 0
+
+
+def part_fuzz():
+    """Every fuzz target for a moment, from its corpus."""
+    sources = glob.glob(os.path.join(ROOT, "src", "*", "**", "*_fuzz.cpp"), recursive=True)
+    names = sorted("escucha_" + os.path.basename(source)[: -len(".cpp")] for source in sources)
+    build("fuzz", names)
+    found = [glob.glob(os.path.join(ROOT, "build", "fuzz", "**", name), recursive=True) for name in names]
+    targets = [paths[0] for paths in found if paths]
+    if len(targets) < len(names) or not names:
+        raise PartFailed(f"of {len(names)} fuzz targets {len(targets)} were built")
+    passed = 0
+    for target in targets:
+        name = os.path.basename(target)[len("escucha_"):]
+        found = os.path.join(ROOT, "build", "fuzz", "found", name)
+        os.makedirs(found, exist_ok=True)
+        corpus = os.path.join(ROOT, "fuzz", "corpus", name)
+        command = [target, f"-max_total_time={FUZZ_S}", "-rss_limit_mb=2048", "-timeout=10", f"-artifact_prefix={found}/", found]
+        code, output = run(f"fuzz-{name}", command + ([corpus] if os.path.isdir(corpus) else []), deadline_s=FUZZ_S + 60)
+        if code != 0:
+            print(f"{name}:\n{tail(output, 40)}")
+        passed += code == 0
+    return passed, len(targets) - passed, 0
+
+
+def scenarios(folder, preset="dev", jobs=3):
+    summary = os.path.join(LOGS, f"{folder}-{preset}.json")
+    if os.path.exists(summary):
+        os.remove(summary)
+    env = {"ESCUCHA_PROGRAMS": os.path.join(ROOT, "build", preset, "bin")}
+    _, output = run(f"{folder}-{preset}", ["tests/run.py", folder, "--jobs", str(jobs), "--summary", summary], env=env)
+    print(tail(output, 400))
+    try:
+        with open(summary, encoding="utf-8") as file:
+            counts = json.load(file)
+    except (OSError, ValueError) as error:
+        raise PartFailed(f"see build/logs/{folder}-{preset}.log") from error
+    return counts["passed"], counts["failed"], 0
+
+
 # name, function, tiers
 PARTS = [
     ("tidy", part_tidy, {"quick", "full"}),
     ("units", part_units, {"quick", "full"}),
+    ("headers", part_headers, {"full"}),
     ("sanitized", part_sanitized, {"full"}),
+    ("fuzz", part_fuzz, {"full"}),
 ]
 
 
