@@ -60,8 +60,10 @@ void Centre::on_command(
     turn(*impl_, now, out, [&](Turn t) { impl_->handle_command(token, company, command, t); });
 }
 
-void Centre::trace(LegId leg, std::string_view kind, std::string text, Now now) {
-    if (Call* call = impl_->find_by_leg(leg)) impl_->note(*call, kind, std::move(text), now);
+bool Centre::trace(LegId leg, std::string_view kind, std::string text, Now now) {
+    Call* call = impl_->find_by_leg(leg);
+    if (call != nullptr) impl_->note(*call, kind, std::move(text), now);
+    return call != nullptr;
 }
 
 void Centre::media_lost(Now now, Effects& out) {

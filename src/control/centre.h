@@ -82,8 +82,8 @@ public:
     void on_phone(std::string_view username, acd::Reachability reach, Now now, Effects& out);
     void on_command(
         CommandToken token, CompanyId company, const Command& command, Now now, Effects& out);
-    /// A line of the flight recorder that the shell wrote (SIP messages).
-    void trace(LegId leg, std::string_view kind, std::string text, Now now);
+    /// A line of the flight recorder that the shell wrote (SIP messages). False: no such call.
+    bool trace(LegId leg, std::string_view kind, std::string text, Now now);
 
     /// The media process is gone: nothing can be heard until `media_ready`.
     void media_lost(Now now, Effects& out);

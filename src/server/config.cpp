@@ -110,7 +110,8 @@ Result<Config> read_config(const std::filesystem::path& path, Config config) {
                 return at_line(node, fmt::format("unknown setting '{}'", name));
             }
             if (!setting->second(node, config)) {
-                return at_line(node, fmt::format("'{}' has the wrong type or is out of range", name));
+                return at_line(node,
+                               fmt::format("'{}' has the wrong type or is out of range", name));
             }
         }
     }

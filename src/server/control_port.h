@@ -15,30 +15,30 @@ namespace escucha::server {
 
 using control::AgentState;
 using control::AgentView;
-using control::ContactState;
-using control::DatumView;
-using control::ContactView;
-using control::QueueView;
-using control::Floor;
-using control::TraceLine;
-using control::SignIn;
-using control::SignOut;
-using control::SetReady;
-using control::SetNotReady;
 using control::AnswerOffer;
+using control::Command;
+using control::ContactState;
+using control::ContactView;
+using control::DatumView;
 using control::DeclineOffer;
-using control::HangUp;
-using control::Hold;
-using control::Resume;
-using control::TransferToAgent;
-using control::TransferToQueue;
-using control::PauseRecording;
-using control::ResumeRecording;
 using control::ExtendWrapUp;
 using control::FinishWrapUp;
+using control::Floor;
+using control::HangUp;
+using control::Hold;
 using control::LinkCase;
 using control::LinkCustomer;
-using control::Command;
+using control::PauseRecording;
+using control::QueueView;
+using control::Resume;
+using control::ResumeRecording;
+using control::SetNotReady;
+using control::SetReady;
+using control::SignIn;
+using control::SignOut;
+using control::TraceLine;
+using control::TransferToAgent;
+using control::TransferToQueue;
 
 /// What the API may ask of the live contact centre: snapshots out, commands in.
 ///

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "base/ids.h"
+#include "control/look_ups.h"
+#include "store/sql.h"
+
+namespace escucha::server {
+
+/// Answers the centre's questions from the store and from connectors, on its own few threads, each
+/// with its own read connection.
+class LookUpDesk {
+public:
+    static constexpr std::size_t kThreads = 2;
+    /// Questions that wait for a thread; beyond it the answer is NotAvailable at once.
+    static constexpr std::size_t kMaxQueued = 10'000;
+
+    using Done = std::function<void(control::Answer)>;
+
+    explicit LookUpDesk(const store::Database& database);
+    ~LookUpDesk();
+
+    /// `done` is called once, on one of the desk's threads or at once on this one.
+    void ask(CompanyId company, control::Question question, Done done);
+    /// Other blocking work of the shell, on the same threads.
+    void run(std::function<void()> work);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace escucha::server

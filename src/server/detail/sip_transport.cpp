@@ -1,0 +1,322 @@
+#include "server/detail/sip_transport.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/errc.h"
+#include "base/log.h"
+
+namespace escucha::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kDatagramBytes = 65'536;
+constexpr std::size_t kReadBytes = 16 * 1024;
+
+sip::Address to_address(const asio::ip::address& host, std::uint16_t port) {
+    sip::Address address;
+    address.port = port;
+    if (host.is_v4()) {
+        const auto bytes = host.to_v4().to_bytes();
+        std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+    } else {
+        address.family = sip::Family::V6;
+        const auto bytes = host.to_v6().to_bytes();
+        std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+    }
+    return address;
+}
+
+sip::Address to_address(const sockaddr_storage& from) {
+    sip::Address address;
+    if (from.ss_family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, &from, sizeof v4);
+        std::memcpy(address.bytes.data(), &v4.sin_addr, 4);
+        address.port = ntohs(v4.sin_port);
+    } else {
+        sockaddr_in6 v6{};
+        std::memcpy(&v6, &from, sizeof v6);
+        address.family = sip::Family::V6;
+        std::memcpy(address.bytes.data(), &v6.sin6_addr, 16);
+        address.port = ntohs(v6.sin6_port);
+    }
+    return address;
+}
+
+asio::ip::address to_host(const sip::Address& address) {
+    if (address.family == sip::Family::V4) {
+        return asio::ip::address_v4{
+            {address.bytes[0], address.bytes[1], address.bytes[2], address.bytes[3]}};
+    }
+    return asio::ip::address_v6{address.bytes};
+}
+
+}  // namespace
+
+struct SipTransport::Batch {
+    std::vector<std::byte> bytes = std::vector<std::byte>(kDatagramsPerTurn * kDatagramBytes);
+    std::array<sockaddr_storage, kDatagramsPerTurn> from{};
+    std::array<iovec, kDatagramsPerTurn> parts{};
+    std::array<mmsghdr, kDatagramsPerTurn> headers{};
+};
+
+struct SipTransport::Connection {
+    Connection(asio::ip::tcp::socket open, const sip::Limits& limits)
+        : socket{std::move(open)}, framer{limits} {}
+
+    asio::ip::tcp::socket socket;
+    sip::StreamFramer framer;
+    sip::Flow flow;
+    std::array<std::byte, kReadBytes> input{};
+    std::deque<std::string> output;
+    std::size_t queued = 0;
+    bool is_writing = false;
+    bool is_connected = true;
+};
+
+SipTransport::SipTransport(asio::io_context& context, const sip::Limits& limits, Receiver& receiver)
+    : context_{context},
+      limits_{limits},
+      receiver_{receiver},
+      udp_{context},
+      acceptor_{context},
+      deadlines_{context},
+      batch_{std::make_unique<Batch>()} {}
+
+SipTransport::~SipTransport() = default;
+
+Result<void> SipTransport::open(const std::string& bind, std::uint16_t port) {
+    boost::system::error_code error;
+    const auto host = asio::ip::make_address(bind, error);
+    if (error) return fail(Errc::InvalidArgument, "not an IP address: " + bind);
+    const auto refuse = [&](std::string_view what) {
+        return fail(Errc::Io,
+                    fmt::format("SIP cannot {} {} port {}: {}", what, bind, port, error.message()));
+    };
+    const asio::ip::udp::endpoint udp{host, port};
+    udp_.open(udp.protocol(), error);
+    if (!error) udp_.bind(udp, error);
+    if (!error) udp_.non_blocking(true, error);
+    if (error) return refuse("use UDP on");
+    // Bursts must fit while another event is handled. FORCE needs a privilege; the other does not.
+    const int size = kSocketBufferBytes;
+    if (setsockopt(udp_.native_handle(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
+        setsockopt(udp_.native_handle(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    }
+    if (setsockopt(udp_.native_handle(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0) {
+        setsockopt(udp_.native_handle(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    }
+    udp_local_ = to_address(host, udp_.local_endpoint(error).port());
+
+    const asio::ip::tcp::endpoint tcp{host, udp_local_.port};
+    acceptor_.open(tcp.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address{true}, error);
+    if (!error) acceptor_.bind(tcp, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return refuse("listen for TCP on");
+    tcp_local_ = udp_local_;
+    wait_for_datagrams();
+    accept();
+    watch_deadlines();
+    return ok();
+}
+
+void SipTransport::close() {
+    is_closed_ = true;
+    boost::system::error_code ignored;
+    udp_.close(ignored);
+    acceptor_.close(ignored);
+    deadlines_.cancel();
+    for (const auto& [id, connection] : connections_) connection->socket.close(ignored);
+    connections_.clear();
+}
+
+void SipTransport::wait_for_datagrams() {
+    udp_.async_wait(asio::ip::udp::socket::wait_read, [this](boost::system::error_code error) {
+        if (error || is_closed_) return;
+        read_datagrams();
+        wait_for_datagrams();
+    });
+}
+
+void SipTransport::read_datagrams() {
+    for (std::size_t i = 0; i < kDatagramsPerTurn; ++i) {
+        batch_->parts[i] = {&batch_->bytes[i * kDatagramBytes], kDatagramBytes};
+        batch_->headers[i] = {};
+        batch_->headers[i].msg_hdr.msg_name = &batch_->from[i];
+        batch_->headers[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+        batch_->headers[i].msg_hdr.msg_iov = &batch_->parts[i];
+        batch_->headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    const int count =
+        recvmmsg(udp_.native_handle(), batch_->headers.data(), kDatagramsPerTurn, 0, nullptr);
+    for (int i = 0; i < count; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        ++counters_.udp_in;
+        const sip::Flow flow{.transport = sip::Transport::Udp,
+                             .remote = to_address(batch_->from[at]),
+                             .local = udp_local_,
+                             .connection = 0};
+        receiver_.on_sip_message(
+            flow, ByteView{&batch_->bytes[at * kDatagramBytes], batch_->headers[at].msg_len});
+    }
+    if (count > 0) receiver_.on_sip_turn();
+}
+
+void SipTransport::send(const sip::Flow& flow, std::string_view bytes) {
+    if (flow.transport == sip::Transport::Udp) {
+        boost::system::error_code error;
+        udp_.send_to(asio::buffer(bytes.data(), bytes.size()),
+                     asio::ip::udp::endpoint{to_host(flow.remote), flow.remote.port},
+                     0,
+                     error);
+        // The stack retransmits; a full buffer is a lost datagram like any other.
+        error ? ++counters_.udp_dropped : ++counters_.udp_out;
+        return;
+    }
+    const auto found = connections_.find(flow.connection);
+    if (found == connections_.end()) return connect(flow, bytes);
+    const ConnectionPtr connection = found->second;
+    if (connection->queued + bytes.size() > kMaxQueuedBytes) {
+        ++counters_.tcp_broken;
+        return drop(flow.connection);
+    }
+    ++counters_.tcp_out;
+    connection->queued += bytes.size();
+    connection->output.emplace_back(bytes);
+    write(connection);
+}
+
+void SipTransport::connect(const sip::Flow& flow, std::string_view bytes) {
+    if (flow.connection != 0 || connections_.size() >= kMaxConnections) {
+        return receiver_.on_sip_closed(flow.connection);
+    }
+    const auto id = ++last_connection_;
+    auto connection = std::make_shared<Connection>(asio::ip::tcp::socket{context_}, limits_);
+    connection->flow = flow;
+    connection->flow.connection = id;
+    connection->is_connected = false;
+    connection->output.emplace_back(bytes);
+    connection->queued = bytes.size();
+    connections_.emplace(id, connection);
+    const asio::ip::tcp::endpoint target{to_host(flow.remote), flow.remote.port};
+    connection->socket.async_connect(target,
+                                     [this, connection, id](boost::system::error_code error) {
+                                         if (error) return drop(id);
+                                         connection->is_connected = true;
+                                         read(connection);
+                                         write(connection);
+                                     });
+}
+
+void SipTransport::accept() {
+    acceptor_.async_accept([this](boost::system::error_code error, asio::ip::tcp::socket socket) {
+        if (is_closed_) return;
+        if (!error && connections_.size() >= kMaxConnections) {
+            ++counters_.tcp_refused;
+        } else if (!error) {
+            boost::system::error_code gone;
+            const auto remote = socket.remote_endpoint(gone);
+            if (!gone) {
+                socket.set_option(asio::ip::tcp::no_delay{true}, gone);
+                const auto id = ++last_connection_;
+                auto connection = std::make_shared<Connection>(std::move(socket), limits_);
+                connection->flow = {.transport = sip::Transport::Tcp,
+                                    .remote = to_address(remote.address(), remote.port()),
+                                    .local = tcp_local_,
+                                    .connection = id};
+                connections_.emplace(id, connection);
+                read(connection);
+            }
+        }
+        accept();
+    });
+}
+
+void SipTransport::read(const ConnectionPtr& connection) {
+    connection->socket.async_read_some(
+        asio::buffer(connection->input),
+        [this, connection](boost::system::error_code error, std::size_t count) {
+            const auto id = connection->flow.connection;
+            if (is_closed_ || !connections_.contains(id)) return;
+            if (error) return drop(id);
+            const ByteView bytes{connection->input.data(), count};
+            if (!connection->framer.append(bytes, read_clocks()) || !take_messages(connection)) {
+                ++counters_.tcp_broken;
+                return drop(id);
+            }
+            receiver_.on_sip_turn();
+            read(connection);
+        });
+}
+
+bool SipTransport::take_messages(const ConnectionPtr& connection) {
+    while (true) {
+        const auto next = connection->framer.next();
+        if (!next) return false;
+        if (!next.value()) break;
+        ++counters_.tcp_in;
+        receiver_.on_sip_message(connection->flow, *next.value());
+        if (!connections_.contains(connection->flow.connection)) return true;
+    }
+    for (unsigned pings = connection->framer.take_pings(); pings > 0; --pings) {
+        send(connection->flow, "\r\n");
+    }
+    return true;
+}
+
+void SipTransport::write(const ConnectionPtr& connection) {
+    if (connection->is_writing || !connection->is_connected || connection->output.empty()) return;
+    connection->is_writing = true;
+    asio::async_write(connection->socket,
+                      asio::buffer(connection->output.front()),
+                      [this, connection](boost::system::error_code error, std::size_t) {
+                          if (is_closed_) return;
+                          if (error) return drop(connection->flow.connection);
+                          connection->is_writing = false;
+                          connection->queued -= connection->output.front().size();
+                          connection->output.pop_front();
+                          write(connection);
+                      });
+}
+
+void SipTransport::drop(std::uint64_t id) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return;
+    boost::system::error_code ignored;
+    found->second->socket.close(ignored);
+    connections_.erase(found);
+    receiver_.on_sip_closed(id);
+}
+
+// A peer that begins a message and does not finish it is a slow loris or dead.
+void SipTransport::watch_deadlines() {
+    deadlines_.expires_after(std::chrono::seconds{1});
+    deadlines_.async_wait([this](boost::system::error_code error) {
+        if (error || is_closed_) return;
+        const Instant now = read_clocks().mono;
+        std::vector<std::uint64_t> late;
+        for (const auto& [id, connection] : connections_) {
+            const auto deadline = connection->framer.deadline();
+            if (deadline && *deadline <= now) late.push_back(id);
+        }
+        for (const auto id : late) {
+            ++counters_.tcp_broken;
+            drop(id);
+        }
+        watch_deadlines();
+    });
+}
+
+}  // namespace escucha::server

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "sip/address.h"
+#include "sip/framer.h"
+#include "sip/settings.h"
+
+namespace escucha::server {
+
+/// The sockets of SIP: one UDP port and one TCP port of the same number, on the control strand.
+/// Carries bytes and knows nothing of what they mean.
+class SipTransport {
+public:
+    static constexpr std::size_t kMaxConnections = 2'000;
+    static constexpr std::size_t kMaxQueuedBytes = 1024 * 1024;  ///< Per connection; then closed.
+    static constexpr int kSocketBufferBytes = 8 * 1024 * 1024;
+    static constexpr std::size_t kDatagramsPerTurn = 32;
+
+    class Receiver {
+    public:
+        virtual ~Receiver() = default;
+        virtual void on_sip_message(const sip::Flow& flow, ByteView message) = 0;
+        virtual void on_sip_closed(std::uint64_t connection) = 0;
+        /// After a batch of messages.
+        virtual void on_sip_turn() = 0;
+    };
+
+    SipTransport(boost::asio::io_context& context, const sip::Limits& limits, Receiver& receiver);
+    ~SipTransport();
+
+    /// Error: `Io` naming the address when it cannot be bound.
+    Result<void> open(const std::string& bind, std::uint16_t port);
+    void send(const sip::Flow& flow, std::string_view bytes);
+    void close();
+
+    struct Counters {
+        std::uint64_t udp_in = 0, udp_out = 0, udp_dropped = 0;
+        std::uint64_t tcp_in = 0, tcp_out = 0, tcp_refused = 0, tcp_broken = 0;
+    };
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+
+private:
+    struct Connection;
+    using ConnectionPtr = std::shared_ptr<Connection>;
+
+    void wait_for_datagrams();
+    void read_datagrams();
+    void accept();
+    void read(const ConnectionPtr& connection);
+    void write(const ConnectionPtr& connection);
+    void connect(const sip::Flow& flow, std::string_view bytes);
+    void drop(std::uint64_t connection);
+    void watch_deadlines();
+    [[nodiscard]] bool take_messages(const ConnectionPtr& connection);
+
+    boost::asio::io_context& context_;
+    sip::Limits limits_;
+    Receiver& receiver_;
+    boost::asio::ip::udp::socket udp_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer deadlines_;
+    sip::Address udp_local_;
+    sip::Address tcp_local_;
+    struct Batch;
+    std::unique_ptr<Batch> batch_;
+    std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
+    std::uint64_t last_connection_ = 0;
+    bool is_closed_ = false;
+    Counters counters_;
+};
+
+}  // namespace escucha::server

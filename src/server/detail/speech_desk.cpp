@@ -1,0 +1,134 @@
+#include "server/detail/speech_desk.h"
+
+#include <atomic>
+#include <mutex>
+#include <shared_mutex>
+#include <sstream>
+#include <unordered_map>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/log.h"
+#include "speech/prompt_plan.h"
+#include "speech_engine/prompt_maker.h"
+
+namespace escucha::server {
+
+namespace {
+
+speech_engine::Engine engine_of(const Config& config) {
+    speech_engine::Engine engine;
+    engine.command.clear();
+    std::istringstream words{config.speech_command};
+    for (std::string word; words >> word;) engine.command.push_back(word);
+    engine.id = config.speech_command;
+    engine.voices = {{speech::Language::Es, config.speech_voice_es},
+                     {speech::Language::En, config.speech_voice_en}};
+    return engine;
+}
+
+}  // namespace
+
+struct SpeechDesk::Impl {
+    explicit Impl(const Config& config)
+        : engine{engine_of(config)},
+          prompts{config.prompts_dir()},
+          maker{engine, config.data_dir / "recorded-prompts", prompts} {}
+
+    [[nodiscard]] speech::Voice voice(speech::Language language) const {
+        return {.engine = engine.id, .name = engine.voices.at(language)};
+    }
+    /// A name for the set of what is known to be rendered; the file itself has another.
+    [[nodiscard]] std::string key(const speech::Clip& clip, speech::Language language) const {
+        return clip.file + '\n' +
+               speech::prompt_key(voice(language), language, clip.text, clip.reuse);
+    }
+
+    std::optional<std::string> render(const speech::Clip& clip, speech::Language language) {
+        auto made = maker.make(clip, language);
+        if (!made) {
+            log::warn("speech_failed", {{"why", made.error().message()}});
+            return std::nullopt;
+        }
+        auto path = made.value().path.lexically_relative(prompts).generic_string();
+        if (clip.reuse == speech::Reuse::Static) {
+            const std::unique_lock lock{mutex};
+            rendered[key(clip, language)] = path;
+        }
+        return path;
+    }
+
+    speech_engine::Engine engine;
+    std::filesystem::path prompts;
+    speech_engine::PromptMaker maker;
+    // Read by the control strand, written by the desk's threads; held for a look-up only.
+    mutable std::shared_mutex mutex;
+    std::unordered_map<std::string, std::string> rendered;
+    std::atomic<std::size_t> queued{0};
+    std::atomic<bool> is_stopping{false};
+    boost::asio::thread_pool warmer{1};
+    boost::asio::thread_pool threads{kThreads};
+};
+
+SpeechDesk::SpeechDesk(const Config& config) : impl_{std::make_unique<Impl>(config)} {}
+
+SpeechDesk::~SpeechDesk() {
+    impl_->is_stopping = true;
+    impl_->threads.join();
+    impl_->warmer.join();
+}
+
+std::optional<std::vector<std::string>> SpeechDesk::ready(
+    const std::vector<speech::Utterance>& what, speech::Language language) const {
+    std::vector<std::string> paths;
+    const std::shared_lock lock{impl_->mutex};
+    for (const auto& clip : speech::join_plan(what, language)) {
+        if (clip.reuse != speech::Reuse::Static) return std::nullopt;
+        const auto found = impl_->rendered.find(impl_->key(clip, language));
+        if (found == impl_->rendered.end()) return std::nullopt;
+        paths.push_back(found->second);
+    }
+    return paths;
+}
+
+void SpeechDesk::prepare(std::vector<speech::Utterance> what,
+                         speech::Language language,
+                         Done done) {
+    if (impl_->queued.fetch_add(1) >= kMaxQueued) {
+        impl_->queued.fetch_sub(1);
+        return done(std::nullopt);
+    }
+    boost::asio::post(impl_->threads,
+                      [this, what = std::move(what), language, done = std::move(done)] {
+                          std::vector<std::string> paths;
+                          bool is_whole = true;
+                          for (const auto& clip : speech::join_plan(what, language)) {
+                              auto path = impl_->render(clip, language);
+                              is_whole = is_whole && path.has_value();
+                              if (path) paths.push_back(std::move(*path));
+                          }
+                          impl_->queued.fetch_sub(1);
+                          done(is_whole ? std::optional{std::move(paths)} : std::nullopt);
+                      });
+}
+
+void SpeechDesk::warm(Texts texts) {
+    boost::asio::post(impl_->warmer, [this, texts = std::move(texts)] {
+        for (const auto& [language, text] : texts) {
+            if (impl_->is_stopping) return;
+            const std::vector<speech::Utterance> what{{.what = speech::Text{text}}};
+            for (const auto& clip : speech::join_plan(what, language))
+                impl_->render(clip, language);
+        }
+        impl_->maker.prune(kMaxVariableBytes);
+        log::info("prompts_warm", {{"texts", std::to_string(texts.size())}});
+    });
+}
+
+Result<std::string> SpeechDesk::hold_music() {
+    ESC_TRY(auto music, impl_->maker.hold_music());
+    return music.path.lexically_relative(impl_->prompts).generic_string();
+}
+
+}  // namespace escucha::server

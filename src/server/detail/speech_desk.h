@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "server/config.h"
+#include "speech/utterance.h"
+
+namespace escucha::server {
+
+/// Turns what is said into files below the prompts folder, with the engine on its own threads.
+class SpeechDesk {
+public:
+    static constexpr std::size_t kThreads = 2;
+    static constexpr std::size_t kMaxQueued = 5'000;
+    /// Sentences with a value in them are cleaned away beyond this.
+    static constexpr std::uintmax_t kMaxVariableBytes = 512ULL * 1024 * 1024;
+
+    using Done = std::function<void(std::optional<std::vector<std::string>>)>;
+    using Texts = std::vector<std::pair<speech::Language, std::string>>;
+
+    explicit SpeechDesk(const Config& config);
+    ~SpeechDesk();
+
+    /// The files, when every sentence is rendered already; the control strand's quick way.
+    [[nodiscard]] std::optional<std::vector<std::string>> ready(
+        const std::vector<speech::Utterance>& what, speech::Language language) const;
+    /// Renders what is missing. `done` is called once, on one of the desk's threads.
+    void prepare(std::vector<speech::Utterance> what, speech::Language language, Done done);
+    /// Renders ahead, after everything that callers wait for.
+    void warm(Texts texts);
+    /// The music's path below the prompts folder; rendered when missing. Blocks.
+    Result<std::string> hold_music();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace escucha::server
