@@ -97,7 +97,7 @@ struct QueueView {
 /// agent's queues.
 class Acd {
 public:
-    /// `seed` feeds the offers' ids.
+    /// `seed` feeds the offers' ids; each process needs one of its own.
     explicit Acd(std::uint64_t seed);
     ~Acd();
     Acd(Acd&&) noexcept;
