@@ -194,9 +194,11 @@ def part_fuzz():
         name = os.path.basename(target)[len("escucha_"):]
         found = os.path.join(ROOT, "build", "fuzz", "found", name)
         os.makedirs(found, exist_ok=True)
-        corpus = os.path.join(ROOT, "fuzz", "corpus", name)
+        folder = os.path.relpath(target, os.path.join(ROOT, "build", "fuzz", "src")).split(os.sep)[0]
+        kept = [os.path.join(ROOT, "fuzz", "corpus", *parts) for parts in ((folder, name), (name,), (folder,))]
+        corpus = next((path for path in kept if os.path.isdir(path)), None)
         command = [target, f"-max_total_time={FUZZ_S}", "-rss_limit_mb=2048", "-timeout=10", f"-artifact_prefix={found}/", found]
-        code, output = run(f"fuzz-{name}", command + ([corpus] if os.path.isdir(corpus) else []), deadline_s=FUZZ_S + 60)
+        code, output = run(f"fuzz-{name}", command + ([corpus] if corpus else []), deadline_s=FUZZ_S + 60)
         if code != 0:
             print(f"{name}:\n{tail(output, 40)}")
         passed += code == 0
