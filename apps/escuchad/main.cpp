@@ -1,0 +1,158 @@
+// escuchad: parses its options, wires the parts, runs until it is asked to stop, drains.
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "api/server.h"
+#include "base/errc.h"
+#include "base/log.h"
+#include "calendar/zone.h"
+#include "demo/demo.h"
+#include "identity/passwords.h"
+#include "options.h"
+#include "server/shell.h"
+#include "store/journal.h"
+#include "store/migrate.h"
+
+namespace {
+
+using namespace escucha;
+
+constexpr std::chrono::seconds kDrainDeadline{5};
+
+/// Two servers on one folder would write one journal: the second is refused with a sentence.
+Result<void> lock_folder(const std::filesystem::path& folder) {
+    const auto path = folder / "escuchad.lock";
+    const int file = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (file < 0 || flock(file, LOCK_EX | LOCK_NB) != 0) {
+        return fail(Errc::Conflict, "another escuchad uses " + folder.string());
+    }
+    return ok();  // held until the process ends
+}
+
+Result<void> make_folders(const server::Config& config) {
+    std::error_code error;
+    for (const auto& folder : {config.data_dir, config.recordings_dir(), config.prompts_dir()}) {
+        std::filesystem::create_directories(folder, error);
+        if (error) return fail(Errc::Io, folder.string() + ": " + error.message());
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+    }
+    return lock_folder(config.data_dir);
+}
+
+/// Whoever can read the data folder is the operator: escuchactl signs in with this.
+Result<std::string> write_token(const std::filesystem::path& path) {
+    const std::string token = identity::random_token();
+    const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0) return fail(Errc::Io, "cannot write " + path.string());
+    const auto written = write(file, token.data(), token.size());
+    close(file);
+    if (written != static_cast<ssize_t>(token.size())) return fail(Errc::Io, path.string());
+    return token;
+}
+
+demo::Options demo_options(const escuchad::Options& options) {
+    return {.data_folder = (options.demo_dir / "data").string(),
+            .flows_folder = (options.demo_dir / "flows").string(),
+            .now = read_clocks().wall};
+}
+
+Result<void> load_demo(const escuchad::Options& options, const store::Database& database) {
+    if (!options.wants_demo && !options.resets_demo) return ok();
+    const auto loaded = options.resets_demo ? demo::reset(database, demo_options(options))
+                                            : demo::load(database, demo_options(options));
+    ESC_TRY(auto report, loaded);
+    log::info("demo_loaded",
+              {{"customers", std::to_string(report.customers)},
+               {"events", std::to_string(report.events)},
+               {"flows", std::to_string(report.flows)}});
+    return ok();
+}
+
+void raise_file_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Signals are taken by `sigwait` in main and by no other thread.
+sigset_t block_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+void serve(const sigset_t& signals, server::Shell& shell) {
+    while (true) {
+        int signal_number = 0;
+        sigwait(&signals, &signal_number);
+        if (signal_number != SIGHUP) return;
+        const auto reloaded = shell.reload();
+        if (!reloaded) log::error("reload_failed", {{"why", reloaded.error().message()}});
+    }
+}
+
+Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
+    const server::Config& config = options.config;
+    ESC_TRY(make_folders(config));
+    ESC_TRY(calendar::self_test());
+    ESC_TRY(auto database, store::Database::open(config.effective_store_url()));
+    ESC_TRY(auto migrated, store::migrate(database, read_clocks().wall));
+    log::info("store_ready", {{"schema", std::to_string(migrated.to)}});
+    ESC_TRY(load_demo(options, database));
+    ESC_TRY(auto token, write_token(config.token_file()));
+    ESC_TRY(auto journal, store::Journal::open(database));
+    ESC_TRY(auto shell, server::Shell::start(config, database, *journal));
+    api::Config api{.bind = config.bind,
+                    .port = config.http_port,
+                    .web_root = config.web_root,
+                    .recordings_dir = config.recordings_dir(),
+                    .backups_dir = config.data_dir / "backups",
+                    .operator_token = token,
+                    .started_at = read_clocks().wall,
+                    .reset_demo = {}};
+    auto pages = api::ApiServer::start(std::move(api), *shell, database, *journal);
+    if (!pages) {
+        shell->stop(std::chrono::seconds{0});
+        return std::move(pages).error();
+    }
+    log::info("ready",
+              {{"http", std::to_string(pages.value()->port())},
+               {"sip", std::to_string(config.sip_port)}});
+    serve(signals, *shell);
+    log::info("stopping");
+    pages.value().reset();  // first, because its handlers wait for answers of the shell
+    shell->stop(kDrainDeadline);
+    return ok();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto options = escucha::escuchad::read_options(argc, argv);
+    if (options.exit_code) return *options.exit_code;
+    const sigset_t signals = block_signals();
+    escucha::log::open("escuchad", options.config.log_level);
+    raise_file_limit();
+    umask(077);
+    const auto outcome = run(options, signals);
+    if (!outcome) {
+        escucha::log::error("stopped", {{"why", outcome.error().message()}});
+        std::fprintf(stderr, "escuchad: %s\n", outcome.error().message().c_str());
+        return 1;
+    }
+    return 0;
+}
