@@ -1,0 +1,189 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
+import {
+  IconBuildingStore,
+  IconFolders,
+  IconHeadset,
+  IconKeyboard,
+  IconLayoutDashboard,
+  IconLogout,
+  IconPlayerPlay,
+  IconRoute,
+  IconSettings,
+  IconUsers,
+} from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { StatusControl } from '@/acd/StatusControl';
+import { initials } from '@/base/format';
+import { useGoTo, useHotkey } from '@/base/hotkeys';
+import { Logo } from '@/base/view/Logo';
+import { complain } from '@/base/view/notify';
+import { CallStrip } from '@/call/CallStrip';
+import { ReferenceSearch } from '@/cases/ReferenceSearch';
+import { forgetSession, signOut, useRole, useSignedIn } from '@/identity/session';
+import { startLive, watchDesk } from '@/live/store';
+import { ConnectionBanner } from './ConnectionBanner';
+import css from './Shell.module.css';
+import { ShortcutsSheet } from './ShortcutsSheet';
+
+type Place = '/desk' | '/floor' | '/cases' | '/customers' | '/recordings' | '/flows';
+
+export function Shell() {
+  const { t } = useTranslation('app');
+  const queries = useQueryClient();
+  const { isAgent, user } = useRole();
+  const [isSheetOpen, setSheetOpen] = useState(false);
+  useHotkey('F1', () => setSheetOpen(true));
+  useHotkey('?', () => setSheetOpen(true));
+  useEffect(() => startLive(queries, () => forgetSession(queries)), [queries]);
+  useEffect(() => (isAgent ? watchDesk() : undefined), [isAgent]);
+
+  return (
+    <div className={css.shell}>
+      <a href="#main" className={css.skip}>
+        {t('skip')}
+      </a>
+      <Rail />
+      <header className={css.bar}>
+        {isAgent && <StatusControl key={user.id} />}
+        <CallStrip />
+        <span className={css.spacer} />
+        <div className={css.search}>
+          <ReferenceSearch />
+        </div>
+        <Tooltip label={t('shortcuts.title')}>
+          <ActionIcon
+            variant="subtle"
+            size="lg"
+            aria-label={t('shortcuts.title')}
+            onClick={() => setSheetOpen(true)}
+          >
+            <IconKeyboard size={20} aria-hidden="true" />
+          </ActionIcon>
+        </Tooltip>
+        <PersonMenu />
+      </header>
+      <main className={css.main} id="main" tabIndex={-1}>
+        <ConnectionBanner />
+        <Outlet />
+      </main>
+      <ShortcutsSheet isOpen={isSheetOpen} onClose={() => setSheetOpen(false)} />
+    </div>
+  );
+}
+
+function Rail() {
+  const { t } = useTranslation('app');
+  const navigate = useNavigate();
+  const { isAgent, isSupervisor } = useRole();
+  const size = { size: 22, stroke: 1.7, 'aria-hidden': true };
+  const places: { to: Place; letter: string; icon: ReactNode; isShown: boolean; name: string }[] = [
+    {
+      to: '/desk',
+      letter: 'd',
+      icon: <IconHeadset {...size} />,
+      isShown: isAgent,
+      name: t('nav.desk'),
+    },
+    {
+      to: '/floor',
+      letter: 'p',
+      icon: <IconLayoutDashboard {...size} />,
+      isShown: isSupervisor,
+      name: t('nav.floor'),
+    },
+    {
+      to: '/cases',
+      letter: 'c',
+      icon: <IconFolders {...size} />,
+      isShown: true,
+      name: t('nav.cases'),
+    },
+    {
+      to: '/customers',
+      letter: 'l',
+      icon: <IconUsers {...size} />,
+      isShown: true,
+      name: t('nav.customers'),
+    },
+    {
+      to: '/recordings',
+      letter: 'r',
+      icon: <IconPlayerPlay {...size} />,
+      isShown: true,
+      name: t('nav.recordings'),
+    },
+    {
+      to: '/flows',
+      letter: 'f',
+      icon: <IconRoute {...size} />,
+      isShown: true,
+      name: t('nav.flows'),
+    },
+  ];
+  const shown = places.filter((place) => place.isShown);
+  useGoTo(
+    Object.fromEntries(shown.map((place) => [place.letter, () => void navigate({ to: place.to })])),
+  );
+  return (
+    <nav className={css.rail} aria-label={t('nav.label')}>
+      <span className={css.logo}>
+        <Logo size={38} />
+      </span>
+      {shown.map((place) => (
+        <Link
+          key={place.to}
+          to={place.to}
+          className={css.railLink}
+          data-testid={`nav-${place.to.slice(1)}`}
+        >
+          {place.icon}
+          <span>{place.name}</span>
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function PersonMenu() {
+  const { t } = useTranslation('app');
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { user, company } = useSignedIn();
+  return (
+    <Menu position="bottom-end" width={230}>
+      <Menu.Target>
+        <button
+          type="button"
+          className={css.person}
+          aria-label={t('person', { name: user.name })}
+          data-testid="person-menu"
+        >
+          <span aria-hidden="true">{initials(user.name)}</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{user.name}</Menu.Label>
+        <Menu.Item
+          leftSection={<IconSettings size={16} aria-hidden="true" />}
+          onClick={() => void navigate({ to: '/preferences' })}
+        >
+          {t('nav.preferences')}
+        </Menu.Item>
+        <Menu.Item disabled leftSection={<IconBuildingStore size={16} aria-hidden="true" />}>
+          {company.name}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconLogout size={16} aria-hidden="true" />}
+          onClick={() => void signOut(queries).catch((error) => complain(error))}
+          data-testid="sign-out"
+        >
+          {t('sign_out')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,53 @@
+import { Kbd, Modal } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import css from './Shell.module.css';
+
+const kKeys = [
+  ['F2', 'answer'],
+  ['F4', 'hang_up'],
+  ['F8', 'hold'],
+  ['F9', 'pause'],
+  ['F10', 'transfer'],
+  ['F1', 'sheet'],
+  ['?', 'sheet_too'],
+  ['g d', 'desk'],
+  ['g p', 'floor'],
+  ['g c', 'cases'],
+  ['g l', 'customers'],
+  ['g r', 'recordings'],
+  ['g f', 'flows'],
+] as const;
+
+export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {
+  const { t } = useTranslation('app');
+  return (
+    <Modal
+      opened={props.isOpen}
+      onClose={props.onClose}
+      title={t('shortcuts.title')}
+      closeButtonProps={{ 'aria-label': t('action.close') }}
+      data-testid="shortcuts"
+    >
+      <dl className={css.keys}>
+        {kKeys.map(([key, name]) => (
+          <Row key={key} keys={key.split(' ')} name={t(`shortcuts.${name}`)} />
+        ))}
+      </dl>
+    </Modal>
+  );
+}
+
+function Row(props: { keys: string[]; name: string }) {
+  return (
+    <>
+      <dt>
+        {props.keys.map((key) => (
+          <Kbd key={key} mr={4}>
+            {key}
+          </Kbd>
+        ))}
+      </dt>
+      <dd>{props.name}</dd>
+    </>
+  );
+}

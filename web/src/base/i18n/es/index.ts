@@ -1,0 +1,10 @@
+import acd from './acd.json';
+import app from './app.json';
+import call from './call.json';
+import cases from './cases.json';
+import crm from './crm.json';
+import flow from './flow.json';
+import identity from './identity.json';
+import media from './media.json';
+
+export const catalogue = { acd, app, call, cases, crm, flow, identity, media };

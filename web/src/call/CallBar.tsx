@@ -1,0 +1,139 @@
+import { Button, Kbd, Menu } from '@mantine/core';
+import {
+  IconArrowForwardUp,
+  IconPhoneOff,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerRecord,
+} from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useAgentCommand } from '@/acd/commands';
+import type { ContactLive, Desk } from '@/api/client';
+import { phone } from '@/base/format';
+import { Pill, Since } from '@/base/view/parts';
+import css from './call.module.css';
+import { useCallUi } from './call-ui';
+import { useCallerName } from './OfferCard';
+
+/** The call in hand: who, how long, and what can be done with it, with its keys. */
+export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive }) {
+  const { t } = useTranslation('call');
+  const name = useCallerName(contact);
+  const isHeld = contact.state === 'held';
+  const isTalking = desk.agent.state === 'talking';
+  const state = isTalking ? (isHeld ? 'held' : 'talking') : 'wrap_up';
+  return (
+    <section
+      className={css.bar}
+      data-state={state}
+      aria-label={t('bar.label')}
+      data-testid="call-bar"
+    >
+      <div className={css.barWho}>
+        <h2 className={css.name}>{name}</h2>
+        <p className={css.sub}>
+          {contact.customer && contact.caller ? `${phone(contact.caller)} · ` : ''}
+          {contact.line_name}
+        </p>
+      </div>
+      <div className={css.barState}>
+        <Pill tone={isTalking ? (isHeld ? 'warn' : 'busy') : 'accent'} testId="call-state">
+          {t(`bar.${state}`)}
+        </Pill>
+        {isTalking && <Since instant={desk.agent.since} className={css.bigTimer} />}
+      </div>
+      {isTalking && <Buttons desk={desk} contact={contact} isHeld={isHeld} />}
+    </section>
+  );
+}
+
+function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
+  const { t } = useTranslation('call');
+  const { desk, contact, isHeld } = props;
+  const command = useAgentCommand(desk.agent.id);
+  const openTransfer = useCallUi((store) => store.openTransfer);
+  return (
+    <div className={css.actions}>
+      <Button
+        variant="default"
+        leftSection={
+          isHeld ? (
+            <IconPlayerPlay size={17} aria-hidden="true" />
+          ) : (
+            <IconPlayerPause size={17} aria-hidden="true" />
+          )
+        }
+        rightSection={<Kbd size="xs">F8</Kbd>}
+        onClick={() => command.mutate({ kind: isHeld ? 'resume' : 'hold' })}
+        data-testid="call-hold"
+        aria-pressed={isHeld}
+      >
+        {isHeld ? t('action.resume') : t('action.hold')}
+      </Button>
+      <Button
+        variant="default"
+        leftSection={<IconArrowForwardUp size={17} aria-hidden="true" />}
+        rightSection={<Kbd size="xs">F10</Kbd>}
+        onClick={openTransfer}
+        data-testid="call-transfer"
+      >
+        {t('action.transfer')}
+      </Button>
+      {contact.recording_id && <RecordingButton desk={desk} contact={contact} />}
+      <Button
+        color="red"
+        leftSection={<IconPhoneOff size={17} aria-hidden="true" />}
+        rightSection={<Kbd size="xs">F4</Kbd>}
+        onClick={() => command.mutate({ kind: 'hang_up' })}
+        data-testid="call-hang-up"
+      >
+        {t('action.hang_up')}
+      </Button>
+    </div>
+  );
+}
+
+function RecordingButton({ desk, contact }: { desk: Desk; contact: ContactLive }) {
+  const { t } = useTranslation('call');
+  const command = useAgentCommand(desk.agent.id);
+  if (contact.is_recording_paused) {
+    return (
+      <Button
+        variant="light"
+        color="orange"
+        leftSection={<IconPlayerRecord size={17} aria-hidden="true" />}
+        rightSection={<Kbd size="xs">F9</Kbd>}
+        onClick={() => command.mutate({ kind: 'resume_recording' })}
+        data-testid="call-resume-recording"
+      >
+        {t('action.resume_recording')}
+      </Button>
+    );
+  }
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button
+          variant="default"
+          leftSection={<IconPlayerRecord size={17} color="var(--esc-bad)" aria-hidden="true" />}
+          rightSection={<Kbd size="xs">F9</Kbd>}
+          data-testid="call-pause-recording"
+        >
+          {t('action.pause_recording')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t('pause.why')}</Menu.Label>
+        {(['card_data', 'other'] as const).map((reason) => (
+          <Menu.Item
+            key={reason}
+            onClick={() => command.mutate({ kind: 'pause_recording', reason })}
+            data-testid={`pause-${reason}`}
+          >
+            {t(`pause.${reason}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,73 @@
+import { IconCheck } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { ContactLive, Datum } from '@/api/client';
+import { timeOfDay } from '@/base/format';
+import { useLanguage } from '@/base/preferences';
+import { Panel, Pill, viewCss } from '@/base/view/parts';
+import css from './call.module.css';
+import { MenuPath } from './MenuPath';
+
+export function useDatumName(): (name: string) => string {
+  const { t } = useTranslation('call');
+  return (name) => {
+    const plain = name.replaceAll(/[._]+/g, ' ');
+    const fallback = plain.charAt(0).toUpperCase() + plain.slice(1);
+    return t(`datum.${name.replaceAll('.', '_')}`, { defaultValue: fallback });
+  };
+}
+
+export function DatumLine({ datum }: { datum: Datum }) {
+  const name = useDatumName();
+  return (
+    <p className={css.sub}>
+      {name(datum.name)}: <strong>{datum.value}</strong>
+    </p>
+  );
+}
+
+/** What the caller has said or keyed: who gave each datum, when, and how it was verified, so that
+ * nobody asks for it again. */
+export function ContextPanel({ contact }: { contact: ContactLive }) {
+  const { t } = useTranslation('call');
+  const language = useLanguage();
+  const name = useDatumName();
+  return (
+    <Panel
+      title={t('context.title')}
+      testId="context-panel"
+      aside={
+        contact.reasks > 0 ? (
+          <Pill tone="warn">{t('context.reasks', { count: contact.reasks })}</Pill>
+        ) : undefined
+      }
+    >
+      <MenuPath contactId={contact.id} />
+      {contact.context.length === 0 ? (
+        <p className={viewCss.muted}>{t('context.none')}</p>
+      ) : (
+        <ul className={css.data}>
+          {contact.context.map((datum) => (
+            <li key={datum.name} className={css.datum}>
+              <div className={css.datumName}>{name(datum.name)}</div>
+              <div className={css.datumValue}>{datum.value}</div>
+              <div className={css.datumSource}>
+                <span>
+                  {t(`given_by.${datum.given_by}`, { defaultValue: datum.given_by })} ·{' '}
+                  {timeOfDay(datum.at, language)}
+                </span>
+                {datum.verified === '' ? (
+                  <span>{t('context.unverified')}</span>
+                ) : (
+                  <Pill tone="good" dot={false}>
+                    <IconCheck size={12} aria-hidden="true" />
+                    {t(`verified.${datum.verified}`, { defaultValue: t('context.verified') })}
+                  </Pill>
+                )}
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}

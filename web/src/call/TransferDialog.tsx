@@ -1,0 +1,143 @@
+import { Modal, SegmentedControl, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useAgentCommand } from '@/acd/commands';
+import { agentsQuery, useQueueSettings } from '@/acd/settings';
+import { kAgentTone } from '@/acd/states';
+import type { Agent, Desk } from '@/api/client';
+import { Loading, Pill, Since, Trouble } from '@/base/view/parts';
+import css from './call.module.css';
+import { useCallUi } from './call-ui';
+
+/** Where the call can go, with who is free this moment. Context, case and recording go along. */
+export function TransferDialog({ desk }: { desk: Desk }) {
+  const { t } = useTranslation('call');
+  const { isTransferOpen, closeTransfer } = useCallUi();
+  return (
+    <Modal
+      opened={isTransferOpen}
+      onClose={closeTransfer}
+      title={t('transfer.title')}
+      size="lg"
+      closeButtonProps={{ 'aria-label': t('action.close') }}
+      data-testid="transfer-dialog"
+    >
+      <Targets desk={desk} onDone={closeTransfer} />
+    </Modal>
+  );
+}
+
+function Targets({ desk, onDone }: { desk: Desk; onDone: () => void }) {
+  const { t } = useTranslation('call');
+  const [kind, setKind] = useState<'agent' | 'queue'>('agent');
+  const [text, setText] = useState('');
+  const agents = useQuery({ ...agentsQuery, refetchInterval: 3000 });
+  const queues = useQueueSettings();
+  const command = useAgentCommand(desk.agent.id);
+  const wanted = text.trim().toLocaleLowerCase();
+  const fits = (name: string) => name.toLocaleLowerCase().includes(wanted);
+  const go = (to: string) =>
+    command.mutate(
+      { kind: kind === 'agent' ? 'transfer_agent' : 'transfer_queue', to },
+      { onSuccess: onDone },
+    );
+  const trouble = agents.error ?? queues.error;
+  return (
+    <>
+      <SegmentedControl
+        fullWidth
+        mb="sm"
+        aria-label={t('transfer.to')}
+        value={kind}
+        onChange={(value) => setKind(value as 'agent' | 'queue')}
+        data={[
+          { value: 'agent', label: t('transfer.agents') },
+          { value: 'queue', label: t('transfer.queues') },
+        ]}
+      />
+      <TextInput
+        label={t('transfer.search')}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        data-autofocus
+      />
+      {trouble && <Trouble error={trouble} onRetry={() => void agents.refetch()} />}
+      {!agents.data && !trouble && <Loading rows={5} />}
+      <ul className={css.targets}>
+        {kind === 'agent'
+          ? sorted(agents.data ?? [])
+              .filter((agent) => agent.id !== desk.agent.id && fits(agent.name))
+              .map((agent) => <AgentTarget key={agent.id} agent={agent} onGo={go} />)
+          : queues.data
+              ?.filter((queue) => fits(queue.name))
+              .map((queue) => (
+                <QueueTarget
+                  key={queue.id}
+                  id={queue.id}
+                  name={queue.name}
+                  waiting={desk.queues.find((each) => each.id === queue.id)?.waiting}
+                  agents={agents.data ?? []}
+                  onGo={go}
+                />
+              ))}
+      </ul>
+    </>
+  );
+}
+
+function sorted(agents: readonly Agent[]): Agent[] {
+  const rank = (agent: Agent) =>
+    agent.state === 'ready' ? 0 : agent.state === 'signed_out' ? 2 : 1;
+  return [...agents].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'es'));
+}
+
+function AgentTarget({ agent, onGo }: { agent: Agent; onGo: (id: string) => void }) {
+  const { t } = useTranslation(['call', 'acd']);
+  return (
+    <li>
+      <button
+        type="button"
+        className={css.target}
+        disabled={agent.state !== 'ready'}
+        onClick={() => onGo(agent.id)}
+        data-testid={`transfer-agent-${agent.id}`}
+      >
+        <span className={css.targetName}>{agent.name}</span>
+        <Pill tone={kAgentTone[agent.state]}>{t(`acd:state.${agent.state}`)}</Pill>
+        {agent.state !== 'signed_out' && <Since instant={agent.since} />}
+      </button>
+    </li>
+  );
+}
+
+function QueueTarget(props: {
+  id: string;
+  name: string;
+  waiting: number | undefined;
+  agents: readonly Agent[];
+  onGo: (id: string) => void;
+}) {
+  const { t } = useTranslation(['call', 'acd']);
+  const ready = props.agents.filter(
+    (agent) => agent.state === 'ready' && agent.queue_ids.includes(props.id),
+  ).length;
+  return (
+    <li>
+      <button
+        type="button"
+        className={css.target}
+        onClick={() => props.onGo(props.id)}
+        data-testid={`transfer-queue-${props.id}`}
+      >
+        <span className={css.targetName}>{props.name}</span>
+        {props.waiting !== undefined && (
+          <Pill tone={props.waiting > 0 ? 'warn' : 'quiet'}>
+            {t('transfer.waiting', { count: props.waiting })}
+          </Pill>
+        )}
+        <Pill tone={ready > 0 ? 'good' : 'quiet'}>{t('transfer.ready', { count: ready })}</Pill>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,141 @@
+import { Checkbox, NativeSelect } from '@mantine/core';
+import { IconFolders } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { labelOf, useTopics } from '@/acd/settings';
+import type { CaseRow } from '@/api/client';
+import { dateTime } from '@/base/format';
+import { useLanguage } from '@/base/preferences';
+import { Empty, Loading, More, Page, Panel, Reference, Trouble, viewCss } from '@/base/view/parts';
+import { SearchBox } from '@/base/view/SearchBox';
+import { CaseStatusPill, DueDate } from './OpenCases';
+import { type CaseFilter, casesQuery } from './queries';
+
+const route = getRouteApi('/cases');
+const kStatuses = [
+  'live',
+  'open',
+  'in_progress',
+  'waiting_customer',
+  'resolved',
+  'closed',
+] as const;
+
+export function CasesPage() {
+  const { t } = useTranslation('cases');
+  const filter = route.useSearch();
+  const navigate = route.useNavigate();
+  const change = (part: Partial<Record<keyof CaseFilter, CaseFilter[keyof CaseFilter]>>) =>
+    void navigate({
+      search: Object.fromEntries(
+        Object.entries({ ...filter, ...part }).filter(([, value]) => value),
+      ) as CaseFilter,
+      replace: true,
+    });
+  const list = useInfiniteQuery(casesQuery(filter));
+  const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page
+      title={t('list.title')}
+      hint={t('list.hint')}
+      actions={
+        <>
+          <SearchBox
+            label={t('list.search')}
+            text={filter.text ?? ''}
+            onSearch={(text) => change({ text })}
+          />
+          <NativeSelect
+            label={t('list.status')}
+            value={filter.status ?? ''}
+            onChange={(event) =>
+              change({ status: event.currentTarget.value as NonNullable<CaseFilter['status']> })
+            }
+            data={[
+              { value: '', label: t('list.all') },
+              ...kStatuses.map((value) => ({ value, label: t(`list.${value}`) })),
+            ]}
+            data-testid="cases-status"
+          />
+          <Checkbox
+            label={t('list.mine')}
+            checked={filter.mine ?? false}
+            onChange={(event) => change({ mine: event.currentTarget.checked })}
+            mb={8}
+          />
+        </>
+      }
+    >
+      <Panel>
+        {list.error && <Trouble error={list.error} onRetry={() => void list.refetch()} />}
+        {list.isPending && <Loading rows={8} />}
+        {list.data && rows.length === 0 && (
+          <Empty
+            icon={<IconFolders size={26} />}
+            title={t('list.none')}
+            text={
+              filter.text || filter.status || filter.mine
+                ? t('list.none_filtered')
+                : t('list.none_text')
+            }
+          />
+        )}
+        {rows.length > 0 && <Rows rows={rows} />}
+        <More
+          has={list.hasNextPage}
+          isLoading={list.isFetchingNextPage}
+          onMore={() => void list.fetchNextPage()}
+        />
+      </Panel>
+    </Page>
+  );
+}
+
+function Rows({ rows }: { rows: readonly CaseRow[] }) {
+  const { t } = useTranslation('cases');
+  const language = useLanguage();
+  const topics = useTopics();
+  return (
+    <div className={viewCss.scroll}>
+      <table className={viewCss.table}>
+        <caption className="visually-hidden">{t('list.title')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('field.reference')}</th>
+            <th scope="col">{t('field.subject')}</th>
+            <th scope="col">{t('field.customer')}</th>
+            <th scope="col">{t('field.status')}</th>
+            <th scope="col">{t('field.owner')}</th>
+            <th scope="col">{t('field.due')}</th>
+            <th scope="col">{t('field.opened')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id} data-testid={`case-row-${row.reference}`}>
+              <td>
+                <Link to="/cases/$caseId" params={{ caseId: row.id }} className={viewCss.link}>
+                  <Reference digits={row.reference} />
+                </Link>
+              </td>
+              <td>
+                {row.subject}
+                <div className={viewCss.muted}>{labelOf(topics.data, row.topic)}</div>
+              </td>
+              <td>{row.customer?.name ?? ''}</td>
+              <td>
+                <CaseStatusPill status={row.status} />
+              </td>
+              <td>{row.owner?.name ?? ''}</td>
+              <td>
+                <DueDate row={row} />
+              </td>
+              <td>{dateTime(row.opened_at, language)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ApiError, api, ask, type Session, setCsrfToken } from '@/api/client';
+import { usePreferences } from '@/base/preferences';
+
+function adopt(session: Session): Session {
+  setCsrfToken(session.csrf_token);
+  return session;
+}
+
+/** The present session; null when nobody is signed in. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  staleTime: Number.POSITIVE_INFINITY,
+  retry: (count, error) => error instanceof ApiError && error.code === 'network' && count < 5,
+  async queryFn(): Promise<Session | null> {
+    try {
+      return adopt(await ask(api.GET('/api/v1/session')));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+});
+
+export async function signIn(queries: QueryClient, login: string, password: string): Promise<void> {
+  const session = adopt(await ask(api.POST('/api/v1/session', { body: { login, password } })));
+  const preferences = usePreferences.getState();
+  if (!preferences.chosen) usePreferences.setState({ language: session.user.language });
+  queries.setQueryData(sessionQuery.queryKey, session);
+}
+
+/** Forgets everything fetched: the next person at this computer must not see it. */
+export function forgetSession(queries: QueryClient): void {
+  setCsrfToken('');
+  queries.clear();
+  queries.setQueryData(sessionQuery.queryKey, null);
+}
+
+export async function signOut(queries: QueryClient): Promise<void> {
+  await ask(api.DELETE('/api/v1/session'));
+  forgetSession(queries);
+}
+
+export function useSession() {
+  return useQuery(sessionQuery);
+}
+
+/** The signed-in session; only for pages inside the shell, which exists only with one. */
+export function useSignedIn(): Session {
+  const session = useQueryClient().getQueryData(sessionQuery.queryKey);
+  const { data } = useQuery(sessionQuery);
+  const present = data ?? session;
+  if (!present) throw new Error('no session');
+  return present;
+}
+
+export function useRole() {
+  const { user } = useSignedIn();
+  return {
+    isAgent: user.agent_id !== null,
+    isSupervisor: user.role === 'supervisor' || user.role === 'administrator',
+    user,
+  };
+}

@@ -1,0 +1,31 @@
+import type { EventFrame } from '@/api/client';
+
+/** Which fetched things an event makes stale, as query keys (see the hooks of each folder). */
+export function staleKeys(frame: EventFrame): readonly (readonly unknown[])[] {
+  const keys: (readonly unknown[])[] = [];
+  const matter = frame.type.split('_')[0];
+  if (
+    frame.case_id !== null &&
+    (matter === 'case' || matter === 'note' || matter === 'disposition')
+  ) {
+    keys.push(['cases'], ['case', frame.case_id]);
+  }
+  if (matter === 'customer' || frame.type === 'contact_identified') {
+    keys.push(['customers'], ['customer', frame.customer_id]);
+  }
+  if (matter === 'recording') keys.push(['recordings']);
+  if (matter === 'agent' || matter === 'phone') keys.push(['agents']);
+  if (frame.contact_id !== null) keys.push(['contact', frame.contact_id]);
+  const isOnTimeline =
+    matter === 'case' ||
+    matter === 'note' ||
+    matter === 'disposition' ||
+    matter === 'customer' ||
+    frame.type === 'contact_arrived' ||
+    frame.type === 'contact_connected' ||
+    frame.type === 'contact_ended' ||
+    frame.type === 'recording_ended';
+  if (isOnTimeline) keys.push(['timeline']);
+  if (frame.type === 'contact_ended' || frame.type === 'contact_left_queue') keys.push(['figures']);
+  return keys;
+}
