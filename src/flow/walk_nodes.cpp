@@ -166,6 +166,7 @@ void Run::Walk::enter_node(const TellStatusNode& tell, Now now, Effects& out) {
     if (!case_now) return advance(tell.none, out);
     if (!is_case_chosen) {
         is_case_chosen = true;
+        hangup_case.clear();
         journal(
             CaseChosen{
                 .case_id = case_now->id, .reference = case_now->reference, .how = "open_matter"},

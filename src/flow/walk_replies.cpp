@@ -188,7 +188,7 @@ void Run::Walk::case_opened(const OpenCaseNode& open,
     case_now = reply.summary;
     is_case_chosen = true;
     opened.insert_or_assign(node, reply.summary);
-    if (hangup_case == node) hangup_case.clear();
+    hangup_case.clear();
     journal(
         CaseChosen{
             .case_id = reply.summary.id, .reference = reply.summary.reference, .how = "opened"},
@@ -205,6 +205,7 @@ void Run::Walk::case_found(const FindCaseNode& find,
         case CaseReply::Status::Ok:
             case_now = reply.summary;
             is_case_chosen = true;
+            hangup_case.clear();
             journal(CaseChosen{.case_id = reply.summary.id,
                                .reference = reply.summary.reference,
                                .how = "reference"},

@@ -78,8 +78,8 @@ struct Digits {
     bool operator==(const Digits&) const = default;
 };
 
-/// A case reference: digit by digit in groups of three (the last may have two or four), with a
-/// pause after each group.
+/// A case reference: digit by digit, with a pause after each group, grouped as it is printed: 8
+/// digits as 4-4, 9 as 3-3-3, 10 as 3-3-4.
 struct Reference {
     std::string digits;
     bool operator==(const Reference&) const = default;
