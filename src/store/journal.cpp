@@ -3,6 +3,7 @@
 #include "base/errc.h"
 #include "store/detail/journal_writer.h"
 #include "store/detail/rows.h"
+#include "store/projections.h"
 
 namespace escucha::store {
 namespace detail {
@@ -127,6 +128,27 @@ Result<std::int64_t> reserve_reference_block(Connection& connection,
     if (!row) return escucha::fail(escucha::Errc::NotFound, "company");
     ESC_TRY(const auto next, row->get<std::int64_t>(0));
     return next - count;
+}
+
+std::array<std::uint8_t, 16> reference_key_bits(std::int64_t reference_key) {
+    std::array<std::uint8_t, 16> bits{};
+    auto word = static_cast<std::uint64_t>(reference_key);
+    for (std::uint8_t& byte : bits) {
+        word = word * 6364136223846793005ULL + 1442695040888963407ULL;
+        byte = static_cast<std::uint8_t>(word >> 56U);
+    }
+    return bits;
+}
+
+Result<std::int64_t> import_events(Connection& connection, std::span<const Event> events) {
+    ESC_TRY(auto seq, last_seq(connection));
+    Projector projector;
+    for (const Event& event : events) {
+        const StoredEvent stored = encode(event, ++seq);
+        ESC_TRY(detail::insert_event(connection, stored));
+        ESC_TRY(projector.apply(connection, stored));
+    }
+    return seq;
 }
 
 }  // namespace escucha::store

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -155,5 +157,14 @@ inline constexpr std::int64_t kMaxReferenceBlock = 10'000;
 Result<std::int64_t> reserve_reference_block(Connection& connection,
                                              CompanyId company,
                                              std::int64_t count);
+
+/// A company's `reference_key` column as the 128 bits that make its references
+/// (cases/reference.h). One place, because whoever makes a reference must use the same bits.
+std::array<std::uint8_t, 16> reference_key_bits(std::int64_t reference_key);
+
+/// Appends events in the caller's transaction, with their projections and without a writer: for an
+/// import into an installation that is not running, for a running writer stops at numbers that are
+/// not its own. The last number given.
+Result<std::int64_t> import_events(Connection& connection, std::span<const Event> events);
 
 }  // namespace escucha::store

@@ -1,0 +1,123 @@
+#include "demo/demo.h"
+
+#include <array>
+#include <chrono>
+
+#include "base/errc.h"
+#include "demo/detail/world.h"
+
+namespace escucha::demo {
+namespace {
+
+// What hangs from a company by its id but has no foreign key to it; the rest goes with its row.
+constexpr std::array<std::string_view, 18> kLooseTables{"event",
+                                                        "live_contact",
+                                                        "customer",
+                                                        "contact_point",
+                                                        "contact",
+                                                        "case_contact",
+                                                        "case_file",
+                                                        "case_note",
+                                                        "recording",
+                                                        "disposition",
+                                                        "agent_state",
+                                                        "agent_state_log",
+                                                        "queue_day",
+                                                        "agent_day",
+                                                        "line_day",
+                                                        "session",
+                                                        "idempotency_key",
+                                                        "line"};
+
+constexpr std::string_view kMark = "demo_company";
+
+Result<std::optional<CompanyId>> demo_company(store::Connection& connection) {
+    ESC_TRY(const auto row,
+            connection.query_one("SELECT value FROM installation WHERE name = ?", {kMark}));
+    if (!row) return std::optional<CompanyId>{};
+    ESC_TRY(const auto id, row->get<CompanyId>(0));
+    return std::optional<CompanyId>{id};
+}
+
+detail::World make_world(const Options& options, store::Connection& connection) {
+    const auto days = std::chrono::days{options.history_days + 7};
+    return detail::World{.options = options,
+                         .connection = connection,
+                         .rng = Rng{options.seed},
+                         .founded = options.now - days,
+                         .company = {},
+                         .reference_key = 0,
+                         .zone = {},
+                         .queues = {},
+                         .lines = {},
+                         .agents = {},
+                         .callers = {},
+                         .events = 0};
+}
+
+/// Inside the caller's transaction: a demo is there whole or not at all.
+Result<Report> load_all(store::Connection& connection, const Options& options) {
+    Report report;
+    auto world = make_world(options, connection);
+    ESC_TRY(const auto present, demo_company(connection));
+    if (present) {
+        world.company = *present;
+        report.was_loaded = true;
+        ESC_TRY(report.flows, detail::load_flows(world));
+        return report;
+    }
+    ESC_TRY(detail::load_directory(world));
+    ESC_TRY(report.customers, detail::load_customers(world));
+    ESC_TRY(detail::load_history(world));
+    ESC_TRY(connection.execute("INSERT INTO installation (name, value) VALUES (?, ?)",
+                               {kMark, world.company}));
+    ESC_TRY(const auto flows,
+            connection.query_one("SELECT COUNT(*) FROM flow_version WHERE company_id = ?",
+                                 {world.company}));
+    ESC_TRY(report.flows, flows->get<std::int64_t>(0));
+    report.events = world.events;
+    return report;
+}
+
+Result<void> remove(store::Connection& connection, CompanyId company) {
+    for (const std::string_view table : kLooseTables) {
+        ESC_TRY(connection.execute("DELETE FROM " + std::string{table} + " WHERE company_id = ?",
+                                   {company}));
+    }
+    // Live rows of the control core name contacts of this company.
+    ESC_TRY(connection.execute("DELETE FROM live_state"));
+    ESC_TRY(connection.execute("DELETE FROM company WHERE id = ?", {company}));
+    ESC_TRY(connection.execute("DELETE FROM installation WHERE name = ?", {kMark}));
+    return ok();
+}
+
+}  // namespace
+
+Result<Report> load(const store::Database& database, const Options& options) {
+    ESC_TRY(auto connection, database.connect());
+    ESC_TRY(auto tx, store::Tx::begin(connection));
+    ESC_TRY(auto report, load_all(connection, options));
+    ESC_TRY(tx.commit());
+    return report;
+}
+
+Result<Report> reset(const store::Database& database, const Options& options) {
+    ESC_TRY(auto connection, database.connect());
+    ESC_TRY(auto tx, store::Tx::begin(connection));
+    ESC_TRY(const auto present, demo_company(connection));
+    ESC_TRY(const auto others,
+            connection.query_one("SELECT COUNT(*) FROM company WHERE id <> ?",
+                                 {present.value_or(CompanyId{})}));
+    ESC_TRY(const auto count, others->get<std::int64_t>(0));
+    if (count > 0) {
+        return fail(Errc::Conflict, "this installation holds another company than the demo's");
+    }
+    if (present) {
+        ESC_TRY(remove(connection, *present));
+    }
+    ESC_TRY(auto report, load_all(connection, options));
+    ESC_TRY(tx.commit());
+    return report;
+}
+
+}  // namespace escucha::demo
