@@ -16,9 +16,9 @@ struct RecordingNote {
     std::string path;
     RecordingKind kind = RecordingKind::Call;
     WallTime started_at{};
-    std::vector<Pause> pauses;
+    std::vector<Pause> pauses{};
     /// Absent while it is being written.
-    std::optional<RecordEnded> ended;
+    std::optional<RecordEnded> ended{};
 
     [[nodiscard]] std::string to_json() const;
     /// A note of a recording that was being written; nothing when it is no such note.
