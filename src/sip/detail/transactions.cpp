@@ -88,7 +88,9 @@ void Transactions::proceed(Handle handle, Now now) {
     txn->state = TxnState::Proceeding;
     if (txn->role == Role::InviteClient) {
         txn->retransmit_at = kNever;
-        txn->expires_at = kNever;  // Ringing has no limit here; the leg has one.
+        // Ringing has no limit here; the leg has one. A re-INVITE rings nobody, and its final
+        // response may be gone with the peer's leg.
+        txn->expires_at = txn->purpose == Purpose::Reinvite ? now.mono + give_up() : kNever;
     } else if (is_udp(*txn)) {
         txn->interval = timing_.t2;
         txn->retransmit_at = now.mono + txn->interval;

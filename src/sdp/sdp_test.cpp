@@ -1,0 +1,287 @@
+#include "sdp/sdp.h"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+using namespace escucha;
+using namespace escucha::sdp;
+
+namespace {
+
+std::string with_media(const std::string& lines,
+                       const std::string& connection = "IN IP4 192.0.2.9") {
+    std::string head = "v=0\r\no=alice 53655765 2353687637 IN IP4 pc33.example.com\r\ns=-\r\n";
+    if (!connection.empty()) head += "c=" + connection + "\r\n";
+    return head + "t=0 0\r\n" + lines;
+}
+
+LocalMedia local() {
+    LocalMedia media;
+    media.address = "203.0.113.1";
+    media.port = 30000;
+    media.session_id = 77;
+    media.session_version = 3;
+    return media;
+}
+
+Answer answered(const std::string& text, const LocalMedia& media = local()) {
+    const auto offer = parse(text);
+    REQUIRE(offer.has_value());
+    auto made = sdp::answer(offer.value(), media);
+    REQUIRE(made.has_value());
+    // Whatever we print must read back.
+    REQUIRE(parse(made.value().text).has_value());
+    return made.value();
+}
+
+std::optional<sdp::Errc> refusal(const std::string& text) {
+    const auto offer = parse(text);
+    REQUIRE(offer.has_value());
+    const auto made = sdp::answer(offer.value(), local());
+    if (made) return std::nullopt;
+    return static_cast<sdp::Errc>(made.error().code.value());
+}
+
+bool has_line(std::string_view text, const std::string& line) {
+    return text.find(line + "\r\n") != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an ordinary offer is answered with one codec and the events") {
+    const Answer made =
+        answered(with_media("m=audio 49170 RTP/AVP 8 0 96\r\na=rtpmap:96 telephone-event/8000\r\n"
+                            "a=ptime:30\r\na=rtcp:49180\r\n"));
+    CHECK(made.agreed.codec == Codec::Pcmu);
+    CHECK(made.agreed.payload_type == 0);
+    CHECK(made.agreed.telephone_event_pt == 96);
+    CHECK(made.agreed.remote_address == "192.0.2.9");
+    CHECK(made.agreed.remote_port == 49170);
+    CHECK(made.agreed.remote_rtcp_port == 49180);
+    CHECK(made.agreed.ptime_ms == 30);
+    CHECK(made.agreed.direction == Direction::SendRecv);
+    CHECK(has_line(made.text, "m=audio 30000 RTP/AVP 0 96"));
+    CHECK(has_line(made.text, "a=rtpmap:96 telephone-event/8000"));
+    CHECK(has_line(made.text, "o=- 77 3 IN IP4 203.0.113.1"));
+}
+
+TEST_CASE("without our first choice the offer's order rules") {
+    const Answer made =
+        answered(with_media("m=audio 4000 RTP/AVP 18 97 0\r\na=rtpmap:97 PCMA/8000\r\n"));
+    CHECK(made.agreed.codec == Codec::Pcmu);
+    LocalMedia only_a = local();
+    only_a.codecs = {Codec::Pcma};
+    const Answer a =
+        answered(with_media("m=audio 4000 RTP/AVP 18 97 0\r\na=rtpmap:97 pcma/8000\r\n"), only_a);
+    CHECK(a.agreed.codec == Codec::Pcma);
+    CHECK(a.agreed.payload_type == 97);
+    CHECK_FALSE(a.agreed.telephone_event_pt.has_value());
+    CHECK(a.agreed.remote_rtcp_port == 4001);
+}
+
+TEST_CASE("further streams and other profiles are refused in place with port 0") {
+    const Answer made = answered(with_media(
+        "m=video 5000 RTP/AVP 31 32\r\nm=audio 5002 RTP/SAVP 0\r\nm=audio 5004 RTP/AVP 0\r\n"
+        "m=image 5006 udptl t38\r\nm=audio 5008 RTP/AVP 0\r\n"));
+    const std::size_t video = made.text.find("m=video 0 RTP/AVP 31 32\r\n");
+    const std::size_t secure = made.text.find("m=audio 0 RTP/SAVP 0\r\n");
+    const std::size_t ours = made.text.find("m=audio 30000 RTP/AVP 0\r\n");
+    const std::size_t fax = made.text.find("m=image 0 udptl t38\r\n");
+    const std::size_t second = made.text.find("m=audio 0 RTP/AVP 0\r\n");
+    CHECK(video < secure);
+    CHECK(secure < ours);
+    CHECK(ours < fax);
+    CHECK(fax < second);
+    CHECK(second != std::string::npos);
+    CHECK(made.agreed.remote_port == 5004);
+}
+
+TEST_CASE("an offer with nothing for us is refused") {
+    for (const char* media : {"m=audio 4000 RTP/AVP 18\r\n",
+                              "m=audio 0 RTP/AVP 0\r\n",
+                              "m=audio 4000 RTP/SAVP 0\r\n",
+                              "m=video 4000 RTP/AVP 31\r\n",
+                              "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/16000\r\n",
+                              ""}) {
+        CAPTURE(media);
+        CHECK(refusal(with_media(media)) == sdp::Errc::NothingUsable);
+    }
+    CHECK(refusal(with_media("m=audio 4000 RTP/AVP 0\r\n", "")) == sdp::Errc::NothingUsable);
+}
+
+TEST_CASE("hold is answered by the table of RFC 3264 section 6.1") {
+    struct Row {
+        const char* offered;
+        Direction wanted;
+        Direction ours;
+    };
+    using D = Direction;
+    for (const Row& row : {Row{"sendrecv", D::SendRecv, D::SendRecv},
+                           Row{"sendonly", D::SendRecv, D::RecvOnly},
+                           Row{"recvonly", D::SendRecv, D::SendOnly},
+                           Row{"inactive", D::SendRecv, D::Inactive},
+                           Row{"sendrecv", D::SendOnly, D::SendOnly},
+                           Row{"sendonly", D::SendOnly, D::Inactive},
+                           Row{"recvonly", D::SendOnly, D::SendOnly},
+                           Row{"sendrecv", D::Inactive, D::Inactive}}) {
+        CAPTURE(row.offered);
+        LocalMedia media = local();
+        media.direction = row.wanted;
+        const Answer made = answered(
+            with_media("m=audio 4000 RTP/AVP 0\r\na=" + std::string{row.offered} + "\r\n"), media);
+        CHECK(made.agreed.direction == row.ours);
+        CHECK(has_line(made.text, "a=" + std::string{name_of(row.ours)}));
+        const Answer session = answered(
+            with_media("a=x\r\na=" + std::string{row.offered} + "\r\nm=audio 4000 RTP/AVP 0\r\n"),
+            media);
+        CHECK(session.agreed.direction == row.ours);
+    }
+}
+
+TEST_CASE("the old hold, c=0.0.0.0, means the peer does not listen") {
+    const Answer made = answered(with_media("m=audio 4000 RTP/AVP 0\r\n", "IN IP4 0.0.0.0"));
+    CHECK(made.agreed.direction == Direction::RecvOnly);
+    CHECK(made.agreed.remote_address.empty());
+}
+
+TEST_CASE("IPv6 is spoken when it is offered") {
+    LocalMedia media = local();
+    media.address = "2001:db8::1";
+    const Answer made =
+        answered(with_media("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::9\r\n", ""), media);
+    CHECK(made.agreed.remote_address == "2001:db8::9");
+    CHECK(has_line(made.text, "c=IN IP6 2001:db8::1"));
+}
+
+TEST_CASE("rtcp-mux is accepted only where the media can do it") {
+    const std::string offer = with_media("m=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\n");
+    CHECK_FALSE(answered(offer).agreed.is_rtcp_mux);
+    CHECK(answered(offer).agreed.remote_rtcp_port == 4001);
+    LocalMedia media = local();
+    media.can_rtcp_mux = true;
+    CHECK(answered(offer, media).agreed.is_rtcp_mux);
+    CHECK(answered(offer, media).agreed.remote_rtcp_port == 4000);
+}
+
+TEST_CASE("our offer reads back, and its answer is applied") {
+    const std::string text = sdp::offer(local());
+    const auto session = parse(text);
+    REQUIRE(session.has_value());
+    REQUIRE(session.value().media.size() == 1);
+    CHECK(session.value().version == 3);
+    CHECK(session.value().media[0].formats == "0 8 101");
+    LocalMedia far = local();
+    far.address = "192.0.2.77";
+    far.port = 5000;
+    far.codecs = {Codec::Pcma};
+    const auto made = sdp::answer(session.value(), far);
+    REQUIRE(made.has_value());
+    const auto back = parse(made.value().text);
+    REQUIRE(back.has_value());
+    const auto agreed = apply_answer(local(), back.value());
+    REQUIRE(agreed.has_value());
+    CHECK(agreed.value().codec == Codec::Pcma);
+    CHECK(agreed.value().payload_type == 8);
+    CHECK(agreed.value().telephone_event_pt == 101);
+    CHECK(agreed.value().remote_address == "192.0.2.77");
+    CHECK(agreed.value().remote_port == 5000);
+}
+
+TEST_CASE("an answer that refuses the audio is told") {
+    const auto back = parse(with_media("m=audio 0 RTP/AVP 0\r\n"));
+    REQUIRE(back.has_value());
+    const auto agreed = apply_answer(local(), back.value());
+    REQUIRE_FALSE(agreed.has_value());
+    CHECK(agreed.error().code == sdp::Errc::NothingUsable);
+    CHECK_FALSE(apply_answer(local(), parse(with_media("")).value()).has_value());
+}
+
+TEST_CASE("tolerated: bare LF, unknown lines, an rtpmap without clock rate, odd ids") {
+    const auto offer = parse(
+        "v=0\no=- x y IN IP4 1.2.3.4\ns=\nc=IN IP4 1.2.3.4\nb=AS:64\nt=0 0\nz=what\n"
+        "m=audio 4000 RTP/AVP 0 101\na=rtpmap:0 PCMU\na=rtpmap:101 telephone-event\na=fmtp:101 "
+        "0-16\n");
+    REQUIRE(offer.has_value());
+    const auto made = sdp::answer(offer.value(), local());
+    REQUIRE(made.has_value());
+    CHECK(made.value().agreed.telephone_event_pt == 101);
+}
+
+TEST_CASE("malformed descriptions are refused") {
+    for (const std::string& text : {std::string{},
+                                    std::string{"hello"},
+                                    std::string{"v=1\r\n"},
+                                    std::string{"v=0\r\n"},
+                                    std::string{"v=0\r\no=- 1 1 IN IP4\r\n"},
+                                    std::string{"v=0\r\no=- 1 1 IN IP9 1.2.3.4\r\n"},
+                                    with_media("m=audio x RTP/AVP 0\r\n"),
+                                    with_media("m=audio 65536 RTP/AVP 0\r\n"),
+                                    with_media("m=audio 4000 RTP/AVP\r\n"),
+                                    with_media("m=audio 4000 RTP/AVP 128\r\n"),
+                                    with_media("m=audio\r\n"),
+                                    with_media("nonsense\r\n"),
+                                    with_media("c=IN IP4\r\n")}) {
+        CAPTURE(text);
+        const auto session = parse(text);
+        REQUIRE_FALSE(session.has_value());
+        CHECK(session.error().code == sdp::Errc::Malformed);
+    }
+}
+
+TEST_CASE("every limit holds at its edge") {
+    const auto streams = [](std::size_t count) {
+        std::string lines;
+        for (std::size_t i = 0; i < count; ++i) lines += "m=audio 4000 RTP/AVP 0\r\n";
+        return parse(with_media(lines));
+    };
+    CHECK(streams(kMaxMediaLines).has_value());
+    CHECK(streams(kMaxMediaLines + 1).error().code == sdp::Errc::TooLarge);
+    const auto types = [](std::size_t count) {
+        std::string line = "m=audio 4000 RTP/AVP";
+        for (std::size_t i = 0; i < count; ++i) line += " " + std::to_string(i);
+        return parse(with_media(line + "\r\n"));
+    };
+    CHECK(types(kMaxPayloadTypes).has_value());
+    CHECK(types(kMaxPayloadTypes + 1).error().code == sdp::Errc::TooLarge);
+    const auto line = [](std::size_t bytes) {
+        return parse(with_media("a=" + std::string(bytes - 2, 'x') + "\r\n"));
+    };
+    CHECK(line(kMaxLineBytes).has_value());
+    CHECK(line(kMaxLineBytes + 1).error().code == sdp::Errc::TooLarge);
+    std::string text = with_media("");
+    while (text.size() + 4 <= kMaxTextBytes) text += "a=\r\n";
+    while (text.size() < kMaxTextBytes) text += "\n";
+    CHECK(parse(text).has_value());
+    CHECK(parse(text + "\n").error().code == sdp::Errc::TooLarge);
+}
+
+TEST_CASE("what is printed reads back the same") {
+    CHECK(rc::check([] {
+        Session session;
+        session.origin_user = "-";
+        session.id = *rc::gen::arbitrary<std::uint64_t>();
+        session.version = *rc::gen::arbitrary<std::uint64_t>();
+        session.origin_address = "192.0.2.1";
+        const auto count = *rc::gen::inRange(0, 17);
+        for (int i = 0; i < count; ++i) {
+            Media media;
+            media.kind = *rc::gen::element<std::string>("audio", "video");
+            media.proto = *rc::gen::element<std::string>("RTP/AVP", "RTP/SAVP", "RTP/AVPF");
+            media.port = *rc::gen::arbitrary<std::uint16_t>();
+            media.address = *rc::gen::element<std::string>("192.0.2.5", "2001:db8::5", "0.0.0.0");
+            media.direction = *rc::gen::element(
+                Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive);
+            const auto number = *rc::gen::inRange<unsigned>(96, 128);
+            media.payload_types = {{0, "PCMU", 8000},
+                                   {static_cast<std::uint8_t>(number), "telephone-event", 8000}};
+            media.formats = "0 " + std::to_string(number);
+            media.is_rtcp_mux = *rc::gen::arbitrary<bool>();
+            if (*rc::gen::arbitrary<bool>()) media.rtcp_port = *rc::gen::arbitrary<std::uint16_t>();
+            if (*rc::gen::arbitrary<bool>()) media.ptime_ms = *rc::gen::inRange(0U, 1001U);
+            session.media.push_back(media);
+        }
+        const auto back = parse(print(session));
+        RC_ASSERT(back.has_value());
+        RC_ASSERT(back.value() == session);
+    }));
+}

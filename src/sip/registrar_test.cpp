@@ -1,0 +1,481 @@
+#include <doctest/doctest.h>
+
+#include "sip/detail/harness.h"
+#include "sip/detail/text.h"
+
+using namespace escucha;
+using namespace escucha::sip;
+using namespace escucha::sip::detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Flow kPhone = udp_flow("203.0.113.50:5060");
+
+/// A phone that registers as `user` and answers challenges.
+struct TestPhone {
+    std::string user = "ana";
+    std::string password = "correct horse";
+    Flow flow = kPhone;
+    std::string contact = "<sip:ana@203.0.113.50:5060>";
+    std::string extra = "Expires: 300\r\n";
+    std::string method = "REGISTER";
+    std::string uri = "sip:escucha";
+    Algorithm algorithm = Algorithm::Md5;
+    std::string call_id = "reg-1";
+    unsigned cseq = 1;
+    unsigned branch = 0;
+    std::string nonce;
+    unsigned nc = 0;
+
+    TestRequest request() {
+        TestRequest r;
+        r.method = method;
+        r.uri = uri;
+        r.via = "SIP/2.0/UDP 203.0.113.50:5060;branch=z9hG4bKreg" + std::to_string(++branch) +
+                user + ";rport";
+        r.from = "<sip:" + user + "@escucha>;tag=f";
+        r.to = method == "REGISTER" ? "<sip:" + user + "@escucha>" : "<sip:200@escucha>";
+        r.call_id = call_id;
+        r.cseq = cseq++;
+        r.contact = contact;
+        r.extra = extra;
+        return r;
+    }
+    std::string authorization() {
+        DigestResponse given;
+        given.username = user;
+        given.realm = "escucha";
+        given.nonce = nonce;
+        given.uri = uri;
+        given.cnonce = "c0ffee";
+        given.qop = "auth";
+        given.algorithm = algorithm;
+        given.nc = "0000000" + std::to_string(++nc);
+        const auto account = credentials(user, password);
+        const bool is_md5 = algorithm == Algorithm::Md5;
+        const std::string response =
+            digest_of(given, is_md5 ? account.ha1_md5 : account.ha1_sha256, method);
+        return "Authorization: Digest username=\"" + user + "\",realm=\"escucha\",nonce=\"" +
+               nonce + "\",uri=\"" + uri + "\",response=\"" + response +
+               "\",cnonce=\"c0ffee\",nc=" + given.nc +
+               ",qop=auth,algorithm=" + (is_md5 ? "MD5" : "SHA-256") + "\r\n";
+    }
+    // Sends without, then with credentials; returns the final response.
+    std::string run(Harness& h) {
+        h.receive(request().text(), flow);
+        const auto challenges = h.take<Send>();
+        REQUIRE(challenges.size() == 1);
+        if (first_line(challenges[0].bytes) != "SIP/2.0 401 Unauthorized") {
+            return challenges[0].bytes;
+        }
+        nonce = unquote(*find_nonce(challenges[0].bytes));
+        nc = 0;
+        return authorised(h);
+    }
+    std::string authorised(Harness& h) {
+        TestRequest r = request();
+        r.extra += authorization();
+        h.receive(r.text(), flow);
+        const auto sends = h.take<Send>();
+        REQUIRE(sends.size() >= 1);
+        return sends[0].bytes;
+    }
+    static std::optional<std::string> find_nonce(std::string_view response) {
+        const std::size_t at = response.find("nonce=");
+        if (at == std::string_view::npos) return std::nullopt;
+        return std::string{response.substr(at + 6, response.find(',', at) - at - 6)};
+    }
+};
+
+Harness& with_phones(Harness& h) {
+    h.stack.set_phones(
+        {credentials("ana", "correct horse"), credentials("luis", "battery")}, h.now, h.effects);
+    return h;
+}
+
+}  // namespace
+
+TEST_CASE("a phone registers after a challenge, with either algorithm") {
+    for (const Algorithm algorithm : {Algorithm::Md5, Algorithm::Sha256}) {
+        Harness h;
+        with_phones(h);
+        TestPhone phone;
+        phone.algorithm = algorithm;
+        const std::string answer = phone.run(h);
+        CHECK(first_line(answer) == "SIP/2.0 200 OK");
+        CHECK(header(answer, "Contact") == "<sip:ana@203.0.113.50:5060>;expires=300");
+        const auto registered = h.take<Registered>();
+        REQUIRE(registered.size() == 1);
+        CHECK(registered[0].username == "ana");
+        CHECK(registered[0].contacts == 1);
+        CHECK(registered[0].expires == 300s);
+        CHECK(h.stack.is_registered("ana", h.now));
+        CHECK_FALSE(h.stack.is_registered("luis", h.now));
+    }
+}
+
+TEST_CASE("digests agree with the vectors of RFC 7616 section 3.9.1") {
+    DigestResponse given;
+    given.username = "Mufasa";
+    given.nonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v";
+    given.uri = "/dir/index.html";
+    given.cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
+    given.nc = "00000001";
+    given.qop = "auth";
+    const std::string account = "Mufasa:http-auth@example.org:Circle of Life";
+    given.algorithm = Algorithm::Md5;
+    CHECK(digest_of(given, hash_hex(Algorithm::Md5, account), "GET") ==
+          "8ca523f5e9506fed4657c9700eebdbec");
+    given.algorithm = Algorithm::Sha256;
+    CHECK(digest_of(given, hash_hex(Algorithm::Sha256, account), "GET") ==
+          "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
+}
+
+TEST_CASE("a challenge stores nothing and offers both algorithms, the stronger first") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    for (int i = 0; i < 100; ++i) h.receive(phone.request().text(), kPhone);
+    const auto sends = h.take<Send>();
+    REQUIRE(sends.size() == 100);
+    const std::size_t sha = sends[0].bytes.find("algorithm=SHA-256");
+    const std::size_t md5 = sends[0].bytes.find("algorithm=MD5");
+    CHECK(sha != std::string::npos);
+    CHECK(sha < md5);
+    CHECK(h.stack.gauges().transactions == 0);
+    CHECK(h.stack.gauges().nonces == 0);
+    CHECK_FALSE(h.stack.next_wakeup().has_value());
+}
+
+TEST_CASE("an unknown user and a wrong password look the same") {
+    std::vector<std::string> answers;
+    for (const auto& [user, password] : {std::pair{"ana", "wrong"},
+                                         std::pair{"eve", "wrong"},
+                                         std::pair{"eve", "correct horse"}}) {
+        Harness h;
+        with_phones(h);
+        TestPhone phone;
+        phone.user = user;
+        phone.password = password;
+        const std::string answer = phone.run(h);
+        CHECK(h.stack.counters().authentications_failed == 1);
+        CHECK(h.take<Registered>().empty());
+        answers.push_back(first_line(answer) + std::to_string(answer.size()));
+    }
+    CHECK(answers[0] == answers[1]);
+    CHECK(answers[1] == answers[2]);
+    CHECK(answers[0].substr(0, 21) == "SIP/2.0 403 Forbidden");
+}
+
+TEST_CASE("a nonce lives nonce_life, after that the challenge says stale") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    REQUIRE(first_line(phone.run(h)) == "SIP/2.0 200 OK");
+    h.advance(300s);
+    CHECK(first_line(phone.authorised(h)) == "SIP/2.0 200 OK");
+    h.advance(1s);
+    const std::string stale = phone.authorised(h);
+    CHECK(first_line(stale) == "SIP/2.0 401 Unauthorized");
+    CHECK(stale.find("stale=true") != std::string::npos);
+}
+
+TEST_CASE("a count used before is refused, a repeated datagram gets its answer again") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    REQUIRE(first_line(phone.run(h)) == "SIP/2.0 200 OK");
+    TestRequest r = phone.request();
+    r.extra += phone.authorization();
+    h.receive(r.text(), kPhone);
+    h.receive(r.text(), kPhone);
+    auto sends = h.take<Send>();
+    REQUIRE(sends.size() == 2);
+    CHECK(sends[0].bytes == sends[1].bytes);
+    // The same credentials in a new transaction: a replay.
+    r.via = "SIP/2.0/UDP 203.0.113.50:5060;branch=z9hG4bKreplay;rport";
+    r.cseq += 1;
+    h.receive(r.text(), kPhone);
+    sends = h.take<Send>();
+    REQUIRE(sends.size() == 1);
+    CHECK(first_line(sends[0].bytes) == "SIP/2.0 401 Unauthorized");
+    CHECK(sends[0].bytes.find("stale=true") != std::string::npos);
+}
+
+TEST_CASE("the memory of nonces is bounded, and what was forgotten is stale, not fresh") {
+    Settings settings = test_settings();
+    settings.limits.nonces = 3;
+    Harness h{settings};
+    with_phones(h);
+    TestPhone first;
+    REQUIRE(first_line(first.run(h)) == "SIP/2.0 200 OK");
+    h.advance(1s);
+    for (int i = 0; i < 5; ++i) {
+        TestPhone other;
+        other.call_id = "reg-other" + std::to_string(i);
+        other.branch = 100U * static_cast<unsigned>(i + 1);
+        REQUIRE(first_line(other.run(h)) == "SIP/2.0 200 OK");
+        h.advance(1s);
+        CHECK(h.stack.gauges().nonces <= 3);
+    }
+    first.nc = 0;
+    const std::string replayed = first.authorised(h);
+    CHECK(first_line(replayed) == "SIP/2.0 401 Unauthorized");
+    CHECK(replayed.find("stale=true") != std::string::npos);
+}
+
+TEST_CASE("nobody registers for somebody else") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    h.receive(phone.request().text(), kPhone);
+    phone.nonce = unquote(*TestPhone::find_nonce(h.take<Send>()[0].bytes));
+    TestRequest r = phone.request();
+    r.to = "<sip:luis@escucha>";
+    r.extra += phone.authorization();
+    h.receive(r.text(), kPhone);
+    CHECK(h.sent_lines() == std::vector<std::string>{"SIP/2.0 403 Forbidden"});
+    CHECK_FALSE(h.stack.is_registered("luis", h.now));
+}
+
+TEST_CASE("bindings expire, and the last one is told") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.run(h);
+    h.advance(300s - 1ms);
+    CHECK(h.stack.is_registered("ana", h.now));
+    CHECK(h.take<Unregistered>().empty());
+    h.advance(1ms);
+    CHECK_FALSE(h.stack.is_registered("ana", h.now));
+    const auto gone = h.take<Unregistered>();
+    REQUIRE(gone.size() == 1);
+    CHECK(gone[0].reason == UnregisteredReason::Expired);
+    CHECK(h.stack.gauges().bindings == 0);
+}
+
+TEST_CASE("expiry is kept within its limits") {
+    struct Row {
+        const char* extra;
+        const char* contact;
+        const char* status;
+        const char* expires;
+    };
+    for (const Row& row : {
+             Row{"Expires: 59\r\n", "<sip:ana@203.0.113.50>", "SIP/2.0 423 Interval Too Brief", ""},
+             Row{"Expires: 60\r\n", "<sip:ana@203.0.113.50>", "SIP/2.0 200 OK", ";expires=60"},
+             Row{"Expires: 999999\r\n",
+                 "<sip:ana@203.0.113.50>",
+                 "SIP/2.0 200 OK",
+                 ";expires=3600"},
+             Row{"", "<sip:ana@203.0.113.50>", "SIP/2.0 200 OK", ";expires=600"},
+             Row{"Expires: x\r\n", "<sip:ana@203.0.113.50>", "SIP/2.0 200 OK", ";expires=600"},
+             Row{"Expires: 60\r\n",
+                 "<sip:ana@203.0.113.50>;expires=120",
+                 "SIP/2.0 200 OK",
+                 ";expires=120"},
+         }) {
+        CAPTURE(row.extra);
+        Harness h;
+        with_phones(h);
+        TestPhone phone;
+        phone.extra = row.extra;
+        phone.contact = row.contact;
+        const std::string answer = phone.run(h);
+        CHECK(first_line(answer) == row.status);
+        CHECK(header(answer, "Contact").find(row.expires) != std::string::npos);
+        if (*row.expires == '\0') CHECK(header(answer, "Min-Expires") == "60");
+    }
+}
+
+TEST_CASE("a phone takes its binding back, one or all") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.run(h);
+    phone.contact = "<sip:ana@203.0.113.50:5099>";
+    phone.authorised(h);
+    CHECK(h.stack.gauges().bindings == 2);
+    phone.extra = "Expires: 0\r\n";
+    phone.authorised(h);
+    CHECK(h.stack.gauges().bindings == 1);
+    CHECK(h.take<Unregistered>().empty());
+    phone.contact = "*";
+    CHECK(first_line(phone.authorised(h)) == "SIP/2.0 200 OK");
+    CHECK(h.stack.gauges().bindings == 0);
+    const auto gone = h.take<Unregistered>();
+    REQUIRE(gone.size() == 1);
+    CHECK(gone[0].reason == UnregisteredReason::Removed);
+    phone.extra = "Expires: 300\r\n";
+    CHECK(first_line(phone.authorised(h)) == "SIP/2.0 400 Bad Request");
+}
+
+TEST_CASE("a REGISTER overtaken by a later one changes nothing") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.run(h);
+    phone.cseq = 1;
+    phone.extra = "Expires: 0\r\n";
+    CHECK(first_line(phone.authorised(h)) == "SIP/2.0 500 Server Internal Error");
+    CHECK(h.stack.is_registered("ana", h.now));
+}
+
+TEST_CASE("one binding over the limit pushes out the oldest") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.run(h);
+    for (int i = 0; i < 8; ++i) {
+        phone.contact = "<sip:ana@203.0.113.50:" + std::to_string(6000 + i) + ">";
+        REQUIRE(first_line(phone.authorised(h)) == "SIP/2.0 200 OK");
+    }
+    CHECK(h.stack.gauges().bindings == 8);
+    const auto registered = h.take<Registered>();
+    CHECK(registered.back().contacts == 8);
+}
+
+TEST_CASE("a phone behind a NAT is called at the address it registered from") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.flow = udp_flow("203.0.113.99:31337");
+    phone.contact = "<sip:ana@10.0.0.5:5060;ob>";
+    phone.run(h);
+    h.effects.clear();
+    InviteRequest request;
+    request.leg = LegId{Uuid{.high = 7, .low = 7}};
+    request.target = PhoneTarget{.username = "ana"};
+    request.offer = kAnswer;
+    REQUIRE(h.stack.invite(request, h.now, h.effects).has_value());
+    auto sends = h.take<Send>();
+    REQUIRE(sends.size() == 1);
+    CHECK(first_line(sends[0].bytes) == "INVITE sip:ana@10.0.0.5:5060;ob SIP/2.0");
+    CHECK(sends[0].flow.remote == *Address::parse("203.0.113.99:31337"));
+    CHECK(header(sends[0].bytes, "To") == "<sip:ana@escucha>");
+    h.receive(response_to(sends[0].bytes, 200, "t", "Contact: <sip:ana@10.0.0.5:5060>\r\n", kOffer),
+              phone.flow);
+    sends = h.take<Send>();
+    REQUIRE(sends.size() == 1);
+    CHECK(first_line(sends[0].bytes) == "ACK sip:ana@10.0.0.5:5060 SIP/2.0");
+    CHECK(sends[0].flow.remote == *Address::parse("203.0.113.99:31337"));
+}
+
+TEST_CASE("a phone nobody registered cannot be called") {
+    Harness h;
+    with_phones(h);
+    InviteRequest request;
+    request.leg = LegId{Uuid{.high = 7, .low = 7}};
+    request.target = PhoneTarget{.username = "ana"};
+    CHECK(h.stack.invite(request, h.now, h.effects).error().code == sip::Errc::NotRegistered);
+}
+
+TEST_CASE("a registered phone calls after a challenge; a source unknown to us is 403") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.run(h);
+    h.effects.clear();
+    phone.method = "INVITE";
+    phone.uri = "sip:200@escucha";
+    phone.extra = "";
+    phone.call_id = "call-9";
+    const std::string answer = phone.run(h);
+    CHECK(first_line(answer) == "SIP/2.0 100 Trying");
+    const auto calls = h.take<Incoming>();
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].source == Source{PhoneSource{.username = "ana"}});
+    CHECK(calls[0].request_user == "200");
+    CHECK(calls[0].asserted_user.empty());
+
+    TestPhone stranger;
+    stranger.method = "INVITE";
+    stranger.extra = "";
+    stranger.flow = udp_flow("203.0.113.66:5060");
+    stranger.call_id = "call-10";
+    stranger.branch = 500;
+    CHECK(first_line(stranger.run(h)) == "SIP/2.0 403 Forbidden");
+    CHECK(h.stack.counters().rejected_sources == 1);
+}
+
+TEST_CASE("a trunk with credentials is challenged, and refused with the wrong ones") {
+    Harness h;
+    h.stack.set_trunks(
+        {{.id = h.trunk, .sources = {}, .credentials = credentials("carrier", "s3")}});
+    TestPhone trunk;
+    trunk.user = "carrier";
+    trunk.password = "s3";
+    trunk.method = "INVITE";
+    trunk.extra = "";
+    CHECK(first_line(trunk.run(h)) == "SIP/2.0 100 Trying");
+    const auto calls = h.take<Incoming>();
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].source == Source{h.trunk});
+    TestPhone guesser = trunk;
+    guesser.password = "s4";
+    guesser.call_id = "other";
+    guesser.branch = 77;
+    CHECK(first_line(guesser.run(h)) == "SIP/2.0 403 Forbidden");
+}
+
+TEST_CASE("taking a phone out of the table ends its bindings at once") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.run(h);
+    h.effects.clear();
+    h.stack.set_phones({credentials("luis", "battery")}, h.now, h.effects);
+    const auto gone = h.take<Unregistered>();
+    REQUIRE(gone.size() == 1);
+    CHECK(gone[0].reason == UnregisteredReason::PhoneDeleted);
+    CHECK(h.stack.gauges().bindings == 0);
+}
+
+TEST_CASE("a closed connection ends the bindings on it") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.flow.transport = Transport::Tcp;
+    phone.flow.connection = 3;
+    phone.run(h);
+    h.stack.connection_closed(4, h.now, h.effects);
+    CHECK(h.stack.is_registered("ana", h.now));
+    h.stack.connection_closed(3, h.now, h.effects);
+    const auto gone = h.take<Unregistered>();
+    REQUIRE(gone.size() == 1);
+    CHECK(gone[0].reason == UnregisteredReason::ConnectionClosed);
+}
+
+TEST_CASE("registrations survive a restart, with their remaining time") {
+    Harness before;
+    with_phones(before);
+    TestPhone phone;
+    phone.run(before);
+    before.advance(100s);
+    const std::string saved = before.stack.save_registrations(before.now);
+
+    Harness after;
+    with_phones(after);
+    after.now.wall = before.now.wall;
+    const auto reachable = after.stack.restore_registrations(saved, after.now);
+    REQUIRE(reachable.has_value());
+    CHECK(reachable.value() == std::vector<std::string>{"ana"});
+    after.advance(199s);
+    CHECK(after.stack.is_registered("ana", after.now));
+    after.advance(1s);
+    CHECK_FALSE(after.stack.is_registered("ana", after.now));
+    CHECK(after.take<Unregistered>().size() == 1);
+}
+
+TEST_CASE("an unproved source gets at most half more bytes than a phone's REGISTER has") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.extra = "Expires: 300\r\nUser-Agent: Phone/1.0\r\nAllow: INVITE, ACK, CANCEL, BYE\r\n";
+    const std::string request = phone.request().text();
+    h.receive(request, kPhone);
+    const auto sends = h.take<Send>();
+    REQUIRE(sends.size() == 1);
+    CHECK(static_cast<double>(sends[0].bytes.size()) < 1.5 * static_cast<double>(request.size()));
+}
