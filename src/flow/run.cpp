@@ -21,6 +21,7 @@ void Run::wake(Now now, Effects& out) { walk_->wake(now, out); }
 void Run::caller_gone(Now now, Effects& out) { walk_->caller_gone(now, out); }
 
 std::optional<Instant> Run::next_wakeup() const { return walk_->next_wakeup(); }
+std::optional<AskId> Run::awaited() const { return walk_->awaited(); }
 bool Run::is_over() const { return std::holds_alternative<Walk::Over>(walk_->state); }
 const std::string& Run::node() const { return walk_->node; }
 speech::Language Run::language() const { return walk_->language; }

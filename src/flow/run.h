@@ -59,6 +59,8 @@ public:
 
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     [[nodiscard]] bool is_over() const;
+    /// The question, or the place in a queue, whose reply is awaited.
+    [[nodiscard]] std::optional<AskId> awaited() const;
     /// The node where the Run is; empty before the start.
     [[nodiscard]] const std::string& node() const;
     [[nodiscard]] speech::Language language() const;

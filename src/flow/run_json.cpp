@@ -89,6 +89,7 @@ std::string Run::save() const {
     saved["done"] = std::move(done);
     saved["reroutes"] = walk.reroutes;
     saved["reroute_reason"] = text(walk.reroute_reason);
+    saved["detour"] = text(walk.detour);
     saved["hangup_case"] = text(walk.hangup_case);
     json::object opened;
     for (const auto& [node, summary] : walk.opened) opened[node] = summary_to_json(summary);
@@ -136,6 +137,7 @@ Result<Run> Run::restore(std::shared_ptr<const Document> document,
     }
     walk.reroutes = static_cast<int>(count("reroutes"));
     walk.reroute_reason = reader.text_or("reroute_reason", {}, kMaxNameBytes);
+    walk.detour = reader.text_or("detour", {}, kMaxNameBytes);
     walk.hangup_case = reader.text_or("hangup_case", {}, kMaxNameBytes);
     each_member(reader, "opened", [&](const std::string& node, const json::value& summary) {
         walk.opened.emplace(node, summary_from_json(summary, reader, "opened"));

@@ -104,7 +104,8 @@ struct World {
                                                 .group = {},
                                                 .open_case = {}};
     std::optional<Reply> voicemail = VoicemailReply{VoicemailReply::Status::Recorded};
-    std::optional<Reply> queue;  ///< nullopt: the caller waits.
+    bool is_caller_talking = false;  ///< To the voicemail, until the next step of the script.
+    std::optional<Reply> queue;      ///< nullopt: the caller waits.
     std::string next_reference = "10000008";
     bool can_open = true;
 };
@@ -259,7 +260,8 @@ Result<void> Simulation::set_up(const std::string& verb, const Options& options)
         world_.voicemail = VoicemailReply{first == "recorded" ? VoicemailReply::Status::Recorded
                                           : first == "empty"  ? VoicemailReply::Status::Empty
                                                               : VoicemailReply::Status::Failed};
-        if (is_silent) world_.voicemail.reset();
+        world_.is_caller_talking = first == "talks";
+        if (is_silent || world_.is_caller_talking) world_.voicemail.reset();
     } else if (verb == "queue") {
         world_.queue = QueueReply{first == "closed"      ? QueueReply::Status::Closed
                                   : first == "full"      ? QueueReply::Status::Full
@@ -274,9 +276,7 @@ Result<void> Simulation::set_up(const std::string& verb, const Options& options)
 
 Result<void> Simulation::act(const std::string& verb, const Options& options) {
     begin();
-    if (verb == "listen") {
-        is_listening_ = options.word(0) != "no";
-    } else if (verb == "key" || verb == "keys") {
+    if (verb == "key" || verb == "keys") {
         if (options.bare.empty()) return fail(Errc::InvalidArgument, "which keys?");
         write("  > " + (verb == "keys"
                             ? std::string{"keys of "} + std::to_string(options.word(0).size())
@@ -306,9 +306,14 @@ Result<void> Simulation::line(const std::vector<std::string>& words) {
     const auto& verb = words.front();
     const auto options = options_of(words);
     const bool is_act = verb == "key" || verb == "keys" || verb == "silence" || verb == "wait" ||
-                        verb == "hang_up" || verb == "listen" || verb == "start";
+                        verb == "hang_up" || verb == "start";
     if (verb == "start") {
         begin();
+        return ok();
+    }
+    if (verb == "listen") {
+        is_listening_ = options.word(0) != "no";
+        if (run_) settle();
         return ok();
     }
     return is_act ? act(verb, options) : set_up(verb, options);
@@ -340,14 +345,19 @@ void Simulation::pass_time(Duration length) {
 void Simulation::settle() {
     while (events_ < kMaxSimulatedEvents && !run_->is_over()) {
         ++events_;
+        if (asked_ && run_->awaited() != asked_->first) asked_.reset();
         if (asked_ && asked_->second) {
             const auto [id, reply] = *std::exchange(asked_, std::nullopt);
             run_->reply(id, *reply, now_, effects_);
-        } else if (asked_) {
+        } else if (asked_ && world_.is_caller_talking) {
+            return;
+        } else if (asked_ && run_->next_wakeup()) {
             // Nobody answers: the Run's own deadline decides, a filler may be said before.
-            const auto due = run_->next_wakeup();
-            if (!due) return;
-            pass_time(*due - now_.mono);
+            if (playing_ && is_listening_) {
+                run_->prompt_ended(*std::exchange(playing_, std::nullopt), now_, effects_);
+            } else {
+                pass_time(*run_->next_wakeup() - now_.mono);
+            }
         } else if (playing_ && is_listening_) {
             run_->prompt_ended(*std::exchange(playing_, std::nullopt), now_, effects_);
         } else {

@@ -47,6 +47,10 @@ void Run::Walk::resume(Now now, Effects& out) {
 
 void Run::Walk::digit(char pressed, Now now, Effects& out) {
     if (!is_key(pressed)) return;
+    if (const auto late = std::exchange(late_terminator, std::nullopt);
+        late && late->key == pressed && now.mono < late->until) {
+        return;
+    }
     std::visit(overloaded{
                    [](const Idle&) {},
                    [](const Over&) {},
@@ -160,6 +164,12 @@ std::optional<Instant> Run::Walk::next_wakeup() const {
         state);
 }
 
+std::optional<AskId> Run::Walk::awaited() const {
+    if (const auto* waiting = std::get_if<Waiting>(&state)) return waiting->ask;
+    if (const auto* resting = std::get_if<Resting>(&state)) return resting->ask;
+    return std::nullopt;
+}
+
 const Node& Run::Walk::current() const {
     const auto* found = document->find_node(node);
     ESC_CHECK(found != nullptr);
@@ -169,18 +179,21 @@ const Node& Run::Walk::current() const {
 /// The intended way on. One that leads nowhere leads to a person.
 void Run::Walk::advance(const NodeId& next, Effects& out) {
     if (next.empty()) return to_human("look_up_failed", out);
+    if (next == document->human && !detour.empty()) return to_human(std::string{detour}, out);
     go(next);
 }
 
 /// An edge that was left out, or that names the human node, is a way to a person.
 void Run::Walk::follow(const NodeId& edge, std::string_view reason, Effects& out) {
     if (edge.empty() || edge == document->human) return to_human(reason, out);
+    if (reason != "asked") detour = std::string{reason};
     go(edge);
 }
 
 void Run::Walk::to_human(std::string_view reason, Effects& out) {
     journal(Rerouted{.reason = std::string{reason}, .node = node}, out);
     reroute_reason = std::string{reason};
+    detour.clear();
     visits.clear();
     ++reroutes;
     go(reroutes > kMaxReroutes ? NodeId{} : document->human);
@@ -201,6 +214,7 @@ void Run::Walk::drive(Now now, Effects& out) {
         if (!found->on_hangup.empty()) hangup_case = found->on_hangup;
         journal(NodeEntered{.node = node, .kind = std::string{kind_of(*found)}}, out);
         const bool is_menu = std::holds_alternative<MenuNode>(found->what);
+        if (is_menu) detour.clear();
         const int laps = ++visits[node];
         if (laps > (is_menu ? kMostMenuVisits : kMostNodeVisits) || steps == kMaxStepsPerEvent) {
             to_human("loop", out);

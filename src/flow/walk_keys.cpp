@@ -14,6 +14,7 @@ namespace {
 /// How often a question, or a reference, is said again on the repeat key before it is a wrong key.
 constexpr int kMostRepeats = 5;
 constexpr auto kQuestionGuard = 120s;
+constexpr auto kLateTerminator = 3s;
 
 }  // namespace
 
@@ -80,7 +81,15 @@ void Run::Walk::entry_key(char pressed, Now now, Effects& out) {
     if (pressed < '0' || pressed > '9') return try_again(Miss::NoMatch, now, out);
     keying.typed += pressed;
     keying.deadline = now.mono + entry->attempts.inter_digit;
-    if (keying.typed.size() >= static_cast<std::size_t>(entry->max)) submit(now, out);
+    if (keying.typed.size() < static_cast<std::size_t>(entry->max)) return;
+    // One that was typed ahead is dropped here, one still to come in `digit`.
+    if (!typed_ahead.empty() && typed_ahead.front() == entry->terminator) {
+        typed_ahead.erase(0, 1);
+    } else {
+        late_terminator =
+            LateTerminator{.key = entry->terminator, .until = now.mono + kLateTerminator};
+    }
+    submit(now, out);
 }
 
 void Run::Walk::confirm_key(const CollectNode& collect, char pressed, Now now, Effects& out) {

@@ -217,7 +217,7 @@ void Run::Walk::speak_reference(Now now, Effects& out) {
 void Run::Walk::spoken(Then then, const NodeId& next, Now now, Effects& out) {
     switch (then) {
         case Then::Next:
-            return follow(next, "asked", out);
+            return advance(next, out);
         case Then::Finish: {
             const auto* end_node = node_as<EndNode>(current());
             return end(is_voicemail_left ? End::Outcome::Voicemail : end_node->outcome, now, out);

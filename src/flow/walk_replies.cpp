@@ -90,6 +90,7 @@ void Run::Walk::looked_up(const LookUpNode& look, const LookUpReply& reply, Now 
             progress_once("look_up:" + node);
             return advance(look.next, out);
         case Status::Stale:
+            if (!look.stale.empty()) progress_once("look_up:" + node);
             return follow(look.stale.empty() ? look.failed : look.stale, kFailed, out);
         case Status::NotFound:
             return follow(look.not_found.empty() ? look.failed : look.not_found, kFailed, out);
@@ -188,6 +189,7 @@ void Run::Walk::case_opened(const OpenCaseNode& open,
     case_now = reply.summary;
     is_case_chosen = true;
     opened.insert_or_assign(node, reply.summary);
+    reference_times = 0;
     hangup_case.clear();
     journal(
         CaseChosen{

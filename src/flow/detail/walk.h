@@ -69,6 +69,7 @@ public:
     void wake(Now now, Effects& out);
     void caller_gone(Now now, Effects& out);
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
+    [[nodiscard]] std::optional<AskId> awaited() const;
 
     // Moving (walk.cpp).
     void go(const NodeId& to) { pending_ = to; }
@@ -170,12 +171,19 @@ public:
     int repeats = 0;
     std::optional<Value> unconfirmed;  ///< Read back, not yet accepted: only spoken.
     bool is_asking_document = false;
+    /// A caller told to end with "#" presses it although the longest length has ended the entry.
+    struct LateTerminator {
+        char key = '#';
+        Instant until;
+    };
+    std::optional<LateTerminator> late_terminator;
 
     // Of the whole run.
     std::map<NodeId, int> visits;  ///< Since the last progress.
     std::set<std::string> done;    ///< Answers given; each is progress once.
     int reroutes = 0;
     std::string reroute_reason;
+    std::string detour;  ///< Why the intended way was left, until a menu or a person is reached.
     NodeId hangup_case;  ///< The open_case node whose case a hang-up opens.
     std::map<NodeId, CaseSummary> opened;
     std::optional<CaseSummary> case_now;
