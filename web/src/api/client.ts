@@ -117,6 +117,8 @@ export async function askWithResponse<T>(
   }
   if (answer.response.ok) return { data: answer.data as T, response: answer.response };
   const problem = (typeof answer.error === 'object' && answer.error ? answer.error : {}) as Problem;
-  if (answer.response.status === 401 && problem.code === 'not_signed_in') onSessionLost();
+  // Asking for the session itself is how the page learns that there is none yet.
+  const isQuestion = new URL(answer.response.url, location.href).pathname === '/api/v1/session';
+  if (problem.code === 'not_signed_in' && !isQuestion) onSessionLost();
   throw new ApiError(problem, answer.response.status);
 }

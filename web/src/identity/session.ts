@@ -32,7 +32,7 @@ export async function signIn(queries: QueryClient, login: string, password: stri
 /** Forgets everything fetched: the next person at this computer must not see it. */
 export function forgetSession(queries: QueryClient): void {
   setCsrfToken('');
-  queries.clear();
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
   queries.setQueryData(sessionQuery.queryKey, null);
 }
 

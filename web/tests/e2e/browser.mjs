@@ -1,0 +1,56 @@
+// Debian's Chromium, driven by playwright-core, which brings no browser of its own.
+import { chromium } from 'playwright-core';
+
+export const kArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: kArguments,
+  });
+}
+
+/** A page whose console errors and broken content policy are kept in `page.complaints`. */
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+    colorScheme: options.theme ?? 'light',
+    locale: options.language === 'en' ? 'en-GB' : 'es-MX',
+    reducedMotion: 'reduce',
+  });
+  const preferences = {
+    language: options.language ?? 'es',
+    theme: options.theme ?? 'light',
+    sound: false,
+  };
+  await context.addInitScript((value) => {
+    if (!localStorage.getItem('escucha.preferences')) {
+      localStorage.setItem('escucha.preferences', value);
+    }
+  }, JSON.stringify(preferences));
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on('console', (message) => {
+    const isExpected = /status of 401|WebSocket connection to/.test(message.text());
+    if (message.type() === 'error' && !isExpected) page.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  return page;
+}
+
+export async function signIn(page, base, login, password) {
+  await page.goto(base);
+  await page.getByTestId('sign-in-login').fill(login);
+  await page.getByTestId('sign-in-password').fill(password);
+  await page.getByTestId('sign-in-submit').click();
+  await page.getByTestId('person-menu').waitFor();
+}

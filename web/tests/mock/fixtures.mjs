@@ -1,0 +1,593 @@
+// @ts-check
+// A small company at work, as the API would tell it. Checked by tsc against the API's own types, so
+// that the pages are never tried against answers the server cannot give.
+
+/** @typedef {import('../../src/api/schema').components['schemas']} Schemas */
+
+const start = Date.now();
+/** @param {number} seconds */
+export const ago = (seconds) => new Date(start - seconds * 1000).toISOString();
+/** @param {number} days */
+const dayIn = (days) => new Date(start + days * 86400e3).toISOString().slice(0, 10);
+
+/** @type {Schemas['User'][]} */
+export const users = [
+  { id: 'u1', login: 'ana', name: 'Ana Robles', role: 'agent', language: 'es', agent_id: 'a1' },
+  {
+    id: 'u9',
+    login: 'sofia',
+    name: 'Sofía Ledesma',
+    role: 'supervisor',
+    language: 'es',
+    agent_id: null,
+  },
+];
+
+/** @type {Schemas['Named']} */
+export const company = { id: 'c1', name: 'Luz del Valle' };
+
+const people = [
+  'Ana Robles',
+  'Bruno Ibarra',
+  'Carla Núñez',
+  'Diego Salas',
+  'Elena Prieto',
+  'Fabián Ortega',
+  'Gloria Montes',
+  'Hugo Cárdenas',
+];
+/** @type {Schemas['AgentState'][]} */
+const states = [
+  'ready',
+  'talking',
+  'wrap_up',
+  'not_ready',
+  'ready',
+  'offered',
+  'signed_out',
+  'talking',
+];
+
+/** @type {Schemas['Agent'][]} */
+export const agents = people.map((name, index) => {
+  const state = states[index] ?? 'ready';
+  return {
+    id: `a${index + 1}`,
+    user_id: `u${index + 1}`,
+    name,
+    state,
+    reason: state === 'not_ready' ? 'lunch' : null,
+    since: ago(40 + index * 137),
+    until: state === 'wrap_up' ? new Date(start + 45e3).toISOString() : null,
+    contact_id: state === 'talking' || state === 'wrap_up' ? `t${index + 1}` : null,
+    next_state: null,
+    is_phone_registered: index !== 4,
+    queue_ids: index % 2 === 0 ? ['q1', 'q2'] : ['q1'],
+  };
+});
+
+/** @type {Schemas['QueueLive'][]} */
+export const queues = [
+  {
+    id: 'q1',
+    name: 'Servicio al cliente',
+    waiting: 3,
+    longest_since: ago(94),
+    ready: 2,
+    talking: 2,
+    wrap_up: 1,
+    not_ready: 1,
+    answered_today: 128,
+    abandoned_today: 7,
+    answered_within_20s_today: 101,
+  },
+  {
+    id: 'q2',
+    name: 'Averías',
+    waiting: 0,
+    longest_since: null,
+    ready: 1,
+    talking: 0,
+    wrap_up: 1,
+    not_ready: 0,
+    answered_today: 31,
+    abandoned_today: 0,
+    answered_within_20s_today: 30,
+  },
+];
+
+/** @type {Schemas['Customer']} */
+export const customer = {
+  id: 'k1',
+  name: 'María Fernanda Quiroga Peña',
+  document: '•••• 4821',
+  is_document_masked: true,
+  address: 'Calle de los Fresnos 18, Valle de Bravo',
+  language: 'es',
+  born_on: null,
+  notes: 'Prefiere que la llamen por la tarde.',
+  numbers: [
+    { number: '+525512345678', label: 'móvil' },
+    { number: '+527262620143', label: 'casa' },
+  ],
+  version: 'v3',
+};
+
+/**
+ * @param {number} index
+ * @param {Partial<Schemas['Case']>} part
+ * @returns {Schemas['Case']}
+ */
+const makeCase = (index, part) => ({
+  id: `m${index}`,
+  reference: String(4829170 + index * 13),
+  status: 'open',
+  kind: 'claim',
+  topic: 'billing',
+  subject: 'Cobro duplicado en la factura de octubre',
+  customer: { id: customer.id, name: customer.name },
+  owner: null,
+  next_step: null,
+  due: null,
+  outcome: null,
+  opened_by: 'flow',
+  opened_at: ago(3600 * 26 * index + 90),
+  updated_at: ago(3600 * index + 60),
+  closed_at: null,
+  version: `v${index}`,
+  ...part,
+});
+
+const subjects = [
+  'Cobro duplicado en la factura de octubre',
+  'Sin luz desde anoche en toda la calle',
+  'Cambio de domicilio del contrato',
+  'No llegó el técnico en la fecha acordada',
+  'Consulta del saldo',
+  'Baja del servicio',
+];
+
+/** @type {Schemas['Case'][]} */
+export const cases = [
+  makeCase(0, {}),
+  makeCase(1, {
+    subject: 'No llegó el técnico en la fecha acordada',
+    topic: 'visit',
+    status: 'in_progress',
+    owner: { id: 'u1', name: 'Ana Robles' },
+    next_step: 'Confirmar la nueva visita con la cuadrilla',
+    due: dayIn(-1),
+  }),
+  makeCase(2, {
+    subject: 'Falta el contrato firmado para el cambio de titular',
+    topic: 'contract',
+    status: 'waiting_customer',
+    owner: { id: 'u2', name: 'Bruno Ibarra' },
+    next_step: 'El cliente envía el contrato firmado',
+    due: dayIn(4),
+  }),
+  makeCase(3, {
+    status: 'closed',
+    closed_at: ago(86400),
+    outcome: 'Se devolvió el cobro',
+    subject: subjects[4] ?? '',
+  }),
+];
+for (let index = 4; index < 24; index += 1) {
+  cases.push(
+    makeCase(index, {
+      subject: subjects[index % subjects.length] ?? '',
+      status: index % 5 === 0 ? 'resolved' : 'open',
+      customer: {
+        id: `k${index}`,
+        name: ['Luis Arce', 'Rosa Iturbe', 'Tomás Vidal'][index % 3] ?? '',
+      },
+    }),
+  );
+}
+
+/** @type {Schemas['Datum'][]} */
+const context = [
+  { name: 'document', value: '•••• 4821', given_by: 'caller', at: ago(170), verified: 'document' },
+  { name: 'order_number', value: '88213', given_by: 'caller', at: ago(150), verified: '' },
+  { name: 'balance', value: '1 284,50 MXN', given_by: 'system', at: ago(148), verified: 'look_up' },
+];
+
+/**
+ * @param {Partial<Schemas['ContactLive']>} part
+ * @returns {Schemas['ContactLive']}
+ */
+export const makeContact = (part) => ({
+  id: 't1',
+  line_id: 'l1',
+  line_name: 'Servicio al cliente',
+  caller: '+525512345678',
+  language: 'es',
+  state: 'waiting',
+  menu_node: null,
+  arrived_at: ago(94),
+  since: ago(94),
+  customer: { id: customer.id, name: customer.name },
+  case: { id: 'm0', reference: '4829170', subject: subjects[0] ?? '' },
+  queue_id: 'q1',
+  position: 1,
+  agent_id: null,
+  recording_id: null,
+  is_recording_paused: false,
+  reasks: 0,
+  context,
+  ...part,
+});
+
+export const contacts = [
+  makeContact({ id: 'w1' }),
+  makeContact({
+    id: 'w2',
+    caller: '+5215587654321',
+    customer: null,
+    case: null,
+    position: 2,
+    arrived_at: ago(41),
+    since: ago(41),
+    context: [],
+  }),
+  makeContact({
+    id: 'w3',
+    caller: null,
+    customer: null,
+    case: null,
+    position: 3,
+    arrived_at: ago(9),
+    since: ago(9),
+    context: [],
+  }),
+  makeContact({
+    id: 't2',
+    state: 'talking',
+    position: null,
+    agent_id: 'a2',
+    customer: { id: 'k4', name: 'Luis Arce' },
+    since: ago(177),
+  }),
+  makeContact({
+    id: 't8',
+    state: 'held',
+    position: null,
+    agent_id: 'a8',
+    customer: { id: 'k5', name: 'Rosa Iturbe' },
+    since: ago(55),
+  }),
+  makeContact({
+    id: 'n1',
+    state: 'menu',
+    queue_id: null,
+    position: null,
+    customer: { id: 'k6', name: 'Tomás Vidal' },
+    case: null,
+    menu_node: 'menu_principal',
+    since: ago(12),
+  }),
+];
+
+/**
+ * @param {number} index
+ * @param {Schemas['TimelineEntry']['kind']} kind
+ * @param {Record<string, unknown>} data
+ * @returns {Schemas['TimelineEntry']}
+ */
+const entry = (index, kind, data) => ({
+  seq: 1000 - index,
+  at: ago(index * 4000 + 60),
+  kind,
+  contact_id: 't1',
+  case_id: 'm0',
+  case_reference: '4829170',
+  agent: kind.startsWith('contact_a') ? null : { id: 'a2', name: 'Bruno Ibarra' },
+  data,
+});
+
+export const timeline = [
+  entry(0, 'contact_arrived', { caller: '+525512345678' }),
+  entry(1, 'disposition_recorded', {
+    topic: 'billing',
+    outcome: 'follow_up',
+    next_step: 'Pedir a facturación la devolución',
+    due: dayIn(3),
+  }),
+  entry(2, 'note_saved', {
+    text: 'Muestra el cargo dos veces en su estado de cuenta.\nPide que se le devuelva a la misma tarjeta.',
+  }),
+  entry(3, 'recording_ended', { recording: 'r1', duration_ms: 184000 }),
+  entry(4, 'contact_ended', { outcome: 'served', duration_ms: 254000 }),
+  entry(5, 'contact_connected', { wait_ms: 31000 }),
+  entry(6, 'case_opened', { subject: subjects[0] }),
+];
+
+/** @type {Schemas['Contact']} */
+export const contactRow = {
+  id: 't1',
+  channel: 'call',
+  direction: 'inbound',
+  line_name: 'Servicio al cliente',
+  caller: '+525512345678',
+  language: 'es',
+  arrived_at: ago(94),
+  ended_at: null,
+  outcome: null,
+  ended_by: null,
+  duration_ms: null,
+  customer: { id: customer.id, name: customer.name },
+  case: { id: 'm0', reference: '4829170', subject: subjects[0] ?? '' },
+  agent: null,
+  queue: { id: 'q1', name: 'Servicio al cliente' },
+  wait_ms: null,
+  talk_ms: null,
+};
+
+/**
+ * @param {number} seq
+ * @param {string} type
+ * @param {number} secondsAgo
+ * @param {Record<string, unknown>} data
+ * @returns {Schemas['JournalEvent']}
+ */
+const journal = (seq, type, secondsAgo, data) => ({
+  seq,
+  type,
+  at: ago(secondsAgo),
+  contact_id: 't1',
+  case_id: null,
+  customer_id: null,
+  agent_id: null,
+  queue_id: null,
+  data,
+});
+
+export const contactEvents = [
+  journal(1, 'flow_node_entered', 180, { node: 'bienvenida', kind: 'say' }),
+  journal(2, 'flow_node_entered', 178, { node: 'menu_principal', kind: 'menu' }),
+  journal(3, 'flow_node_entered', 172, { node: 'identificar', kind: 'identify' }),
+  journal(4, 'flow_node_entered', 150, { node: 'abrir_reclamacion', kind: 'open_case' }),
+  journal(5, 'recording_started', 120, { recording: 'r1', kind: 'call' }),
+  journal(6, 'recording_paused', 80, { recording: 'r1', reason: 'card_data' }),
+  journal(7, 'recording_resumed', 55, { recording: 'r1', paused_ms: 25000 }),
+];
+
+/** @type {Schemas['Recording'][]} */
+export const recordings = Array.from({ length: 9 }, (_, index) => ({
+  id: `r${index + 1}`,
+  kind: index % 4 === 3 ? 'voicemail' : 'call',
+  contact_id: 't1',
+  case: { id: 'm0', reference: '4829170', subject: subjects[0] ?? '' },
+  customer: { id: customer.id, name: customer.name },
+  agent: index % 4 === 3 ? null : { id: 'a2', name: 'Bruno Ibarra' },
+  started_at: ago(index * 5400 + 400),
+  duration_ms: 120000 + index * 17000,
+  bytes: 1920000,
+  sha256: 'ab'.repeat(32),
+  is_complete: index !== 5,
+}));
+
+/** @type {Schemas['Note']} */
+export const note = {
+  id: '0b9b7c1e-8f0a-4a1b-9a54-6a1d2f3c4b5a',
+  case_id: 'm0',
+  contact_id: 'tprev',
+  author: { id: 'a2', name: 'Bruno Ibarra' },
+  version: 2,
+  text: 'Muestra el cargo dos veces en su estado de cuenta.',
+  created_at: ago(9000),
+  updated_at: ago(8000),
+};
+
+/** @type {Schemas['Flow'][]} */
+export const flows = [
+  {
+    id: 'f1',
+    name: 'Servicio al cliente',
+    published_version: 2,
+    versions: [
+      { version: 1, created_at: ago(864000) },
+      { version: 2, created_at: ago(86400) },
+    ],
+  },
+  {
+    id: 'f2',
+    name: 'Los abuelos',
+    published_version: null,
+    versions: [{ version: 1, created_at: ago(864000) }],
+  },
+];
+
+/** @type {Schemas['FlowVersion']} */
+export const flowVersion = {
+  flow_id: 'f1',
+  name: 'Servicio al cliente',
+  version: 2,
+  document: {
+    format: 1,
+    name: 'Servicio al cliente',
+    languages: ['es', 'en'],
+    start: 'bienvenida',
+    human: 'persona',
+    nodes: {
+      bienvenida: { type: 'say', prompt: 'hola', next: 'horario' },
+      horario: {
+        type: 'hours',
+        calendar: 'oficina',
+        open: 'menu_principal',
+        closed: 'buzon',
+        failed: 'menu_principal',
+      },
+      menu_principal: {
+        type: 'menu',
+        prompt: 'menu',
+        options: { 1: 'identificar', 2: { next: 'buscar_caso' }, 9: 'persona' },
+        no_input: 'persona',
+        no_match: 'persona',
+      },
+      identificar: {
+        type: 'identify',
+        found: 'abrir_reclamacion',
+        not_found: 'persona',
+        failed: 'persona',
+      },
+      abrir_reclamacion: {
+        type: 'open_case',
+        kind: 'claim',
+        subject: 'asunto',
+        prompt: 'referencia',
+        next: 'persona',
+        failed: 'persona',
+      },
+      buscar_caso: {
+        type: 'find_case',
+        variable: 'case_reference',
+        found: 'estado',
+        not_found: 'persona',
+        failed: 'persona',
+      },
+      estado: { type: 'tell_status', next: 'fin', none: 'persona' },
+      persona: {
+        type: 'queue',
+        queue: 'servicio',
+        prompt: 'espere',
+        closed: 'buzon',
+        full: 'buzon',
+        no_agents: 'buzon',
+      },
+      buzon: { type: 'voicemail', prompt: 'mensaje', next: 'fin', empty: 'fin' },
+      fin: { type: 'end', prompt: 'adios' },
+    },
+    prompts: {
+      hola: { es: 'Bienvenido a Luz del Valle.', en: 'Welcome to Luz del Valle.' },
+      menu: {
+        es: 'Para una reclamación, marque uno. Para saber cómo va su caso, marque dos. Para hablar con una persona, marque cero.',
+        en: 'For a claim press one. To hear how your case stands press two. For a person press zero.',
+      },
+      referencia: {
+        es: 'Su referencia es {case.reference}.',
+        en: 'Your reference is {case.reference}.',
+      },
+      espere: { es: 'Enseguida le atendemos.', en: 'We will be with you shortly.' },
+      mensaje: {
+        es: 'Deje su mensaje después del tono.',
+        en: 'Leave your message after the tone.',
+      },
+      adios: { es: 'Gracias por llamar.', en: 'Thank you for calling.' },
+    },
+  },
+  problems: [
+    {
+      code: 'missing_prompt',
+      node: 'estado',
+      severity: 'warning',
+      message:
+        'No dice nada cuando el caso está resuelto. Añada un mensaje para «resolved» en by_status.',
+    },
+  ],
+};
+
+/** @type {Schemas['Choice'][]} */
+export const reasons = [
+  { code: 'lunch', label: 'Comida' },
+  { code: 'break', label: 'Descanso' },
+  { code: 'training', label: 'Formación' },
+  { code: 'back_office', label: 'Gestión de casos' },
+];
+
+/** @type {Schemas['Choice'][]} */
+export const topics = [
+  { code: 'billing', label: 'Facturación' },
+  { code: 'visit', label: 'Visita técnica' },
+  { code: 'contract', label: 'Contrato' },
+  { code: 'outage', label: 'Avería' },
+];
+
+/** @type {Schemas['QueueSettings'][]} */
+export const queueSettings = queues.map((queue) => ({
+  id: queue.id,
+  name: queue.name,
+  ring_s: 20,
+  wrap_up_s: 60,
+  agents: agents
+    .filter((agent) => agent.queue_ids.includes(queue.id))
+    .map(({ id, name }) => ({ id, name })),
+}));
+
+/**
+ * Ana's desk in one of her states.
+ * @param {string} scene
+ * @param {number} seq
+ * @returns {Schemas['Desk']}
+ */
+export function desk(scene, seq) {
+  const base = { seq, taken_at: new Date().toISOString(), queues };
+  /** @type {Schemas['Agent']} */
+  const ana = { .../** @type {Schemas['Agent']} */ (agents[0]), until: null };
+  const idle = { contact: null, case: null, customer: null, open_cases: [] };
+  const soon = new Date(Date.now() + 14e3).toISOString();
+  switch (scene) {
+    case 'signed_out':
+      return {
+        ...base,
+        agent: { ...ana, state: 'signed_out', is_phone_registered: false },
+        ...idle,
+      };
+    case 'not_ready':
+      return { ...base, agent: { ...ana, state: 'not_ready', reason: 'no_answer' }, ...idle };
+    case 'no_phone':
+      return {
+        ...base,
+        agent: {
+          ...ana,
+          state: 'not_ready',
+          reason: 'phone_unreachable',
+          is_phone_registered: false,
+        },
+        ...idle,
+      };
+    case 'ready':
+      return { ...base, agent: ana, ...idle };
+  }
+  /** @type {Record<string, Schemas['AgentState']>} */
+  const stateOf = {
+    offered: 'offered',
+    talking: 'talking',
+    held: 'talking',
+    unknown: 'talking',
+    wrap_up: 'wrap_up',
+  };
+  const state = stateOf[scene] ?? 'talking';
+  const isUnknown = scene === 'unknown';
+  /** @type {Record<string, Schemas['ContactState']>} */
+  const contactState = { offered: 'offered', held: 'held', wrap_up: 'ended' };
+  return {
+    ...base,
+    agent: {
+      ...ana,
+      state,
+      contact_id: 't1',
+      since: ago(35),
+      until: state === 'talking' ? null : soon,
+      next_state: scene === 'talking' ? { state: 'not_ready', reason: 'lunch' } : null,
+    },
+    contact: makeContact({
+      state: contactState[scene] ?? 'talking',
+      agent_id: 'a1',
+      position: null,
+      recording_id: state === 'talking' ? 'r1' : null,
+      is_recording_paused: scene === 'held',
+      reasks: isUnknown ? 1 : 0,
+      ...(isUnknown && { customer: null, context: [] }),
+    }),
+    case: {
+      case: /** @type {Schemas['Case']} */ (cases[0]),
+      notes: [note],
+      contacts: [contactRow],
+      recordings: [],
+    },
+    customer: isUnknown ? null : customer,
+    open_cases: isUnknown ? [] : cases.slice(0, 3),
+  };
+}

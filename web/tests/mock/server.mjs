@@ -1,0 +1,263 @@
+// Answers the pages as escuchad would, from fixtures: `npm run mock -- --port 8099`.
+// POST /mock {"scene": "offered"} changes Ana's desk and tells the page; {"drop": true} cuts the
+// WebSocket and refuses it until {"drop": false}.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
+import * as data from './fixtures.mjs';
+
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+// What escuchad sends, at its strictest.
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; " +
+  "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+export function startMock(port = 0) {
+  const state = { scene: 'ready', seq: 100, dropped: false, user: undefined, notes: new Map() };
+  const sockets = new Set();
+  const server = createServer((request, response) => {
+    handle(state, sockets, request, response).catch((error) => {
+      response.writeHead(500).end(String(error));
+    });
+  });
+  const webSockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    if (state.dropped) return socket.destroy();
+    webSockets.handleUpgrade(request, socket, head, (ws) => {
+      sockets.add(ws);
+      ws.on('close', () => sockets.delete(ws));
+      ws.send(JSON.stringify({ type: 'hello', seq: state.seq, at: new Date().toISOString() }));
+    });
+  });
+  return new Promise((resolve) => {
+    server.listen(port, '127.0.0.1', () => {
+      resolve({
+        url: `http://127.0.0.1:${server.address().port}`,
+        close: () => {
+          for (const ws of sockets) ws.terminate();
+          server.closeAllConnections();
+          server.close();
+        },
+      });
+    });
+  });
+}
+
+async function body(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const text = Buffer.concat(parts).toString();
+  return text === '' ? {} : JSON.parse(text);
+}
+
+async function handle(state, sockets, request, response) {
+  const url = new URL(request.url, 'http://mock');
+  const send = (status, value, headers = {}) => {
+    const type = status >= 400 ? 'application/problem+json' : 'application/json';
+    response.writeHead(status, { 'Content-Type': type, ...headers });
+    response.end(value === undefined ? '' : JSON.stringify(value));
+  };
+  if (url.pathname === '/mock') {
+    change(state, sockets, await body(request));
+    return send(200, { ok: true });
+  }
+  if (url.pathname.startsWith('/api/v1/')) {
+    return answer(state, sockets, request, url, send, response);
+  }
+  const file = url.pathname === '/' || extname(url.pathname) === '' ? 'index.html' : url.pathname;
+  const path = normalize(join(dist, file));
+  try {
+    const bytes = await readFile(path);
+    response.writeHead(200, {
+      'Content-Type': types[extname(path)] ?? 'application/octet-stream',
+      'Content-Security-Policy': policy,
+    });
+    response.end(bytes);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+function change(state, sockets, wanted) {
+  if (wanted.scene) {
+    state.scene = wanted.scene;
+    event(state, sockets, 'agent_state_changed', { state: data.desk(wanted.scene, 0).agent.state });
+  }
+  if (wanted.drop !== undefined) {
+    state.dropped = wanted.drop;
+    if (wanted.drop) for (const ws of sockets) ws.terminate();
+  }
+}
+
+function event(state, sockets, type, fields) {
+  const prev = state.seq;
+  state.seq += 1;
+  const frame = {
+    seq: state.seq,
+    prev,
+    type,
+    at: new Date().toISOString(),
+    contact_id: 't1',
+    case_id: null,
+    customer_id: null,
+    agent_id: 'a1',
+    queue_id: 'q1',
+    data: fields,
+  };
+  for (const ws of sockets) ws.send(JSON.stringify(frame));
+}
+
+const problem = (status, code, detail) => ({
+  type: 'about:blank',
+  title: code,
+  status,
+  code,
+  detail,
+});
+const commands = {
+  'sign-in': 'not_ready',
+  'sign-out': 'signed_out',
+  answer: 'talking',
+  decline: 'not_ready',
+  'hang-up': 'wrap_up',
+  hold: 'held',
+  resume: 'talking',
+  'wrap-up/finish': 'ready',
+  transfer: 'wrap_up',
+};
+
+async function answer(state, sockets, request, url, send, response) {
+  const path = url.pathname.slice('/api/v1'.length);
+  const list = (items) => send(200, { items, next_cursor: null });
+  const user = data.users.find((each) => request.headers.cookie?.includes(`mock=${each.login}`));
+  if (path === '/session' && request.method === 'POST') {
+    const { login, password } = await body(request);
+    const found = data.users.find((each) => each.login === login && password !== 'wrong');
+    if (!found)
+      return send(
+        401,
+        problem(401, 'bad_credentials', 'El usuario o la contraseña no son correctos.'),
+      );
+    return send(200, session(found), { 'Set-Cookie': `mock=${found.login}; Path=/; HttpOnly` });
+  }
+  if (path === '/session' && request.method === 'DELETE') {
+    response.writeHead(204, { 'Set-Cookie': 'mock=; Path=/; Max-Age=0' });
+    return response.end();
+  }
+  if (!user) return send(401, problem(401, 'not_signed_in', 'No hay sesión.'));
+  const command = /^\/agents\/[^/]+\/(.+)$/.exec(path)?.[1];
+  if (command && request.method === 'POST') {
+    const { state: next } = command === 'status' ? await body(request) : {};
+    const scene = next ?? commands[command] ?? state.scene;
+    change(state, sockets, { scene });
+    return send(200, data.desk(scene, state.seq).agent);
+  }
+  const note = /^\/notes\/(.+)$/.exec(path);
+  if (note) {
+    const input = await body(request);
+    const at = new Date().toISOString();
+    return send(200, {
+      ...data.note,
+      id: note[1],
+      version: input.version,
+      text: input.text,
+      updated_at: at,
+    });
+  }
+  const found = find(state, user, path, url);
+  if (Array.isArray(found)) return list(found);
+  if (path.endsWith('/audio')) {
+    response.writeHead(200, { 'Content-Type': 'audio/wav', 'Accept-Ranges': 'bytes' });
+    return response.end(silence(1));
+  }
+  if (found === undefined) return send(404, problem(404, 'not_found', 'No existe.'));
+  return send(200, found, { ETag: '"v1"' });
+}
+
+const session = (user) => ({
+  user,
+  company: data.company,
+  csrf_token: 'csrf',
+  expires_at: new Date(Date.now() + 8 * 3600e3).toISOString(),
+});
+
+function find(state, user, path, url) {
+  const text = (url.searchParams.get('text') ?? '').toLowerCase();
+  const [, folder, id, rest] = path.split('/');
+  switch (folder) {
+    case 'session':
+      return session(user);
+    case 'desk':
+      return data.desk(state.scene, state.seq);
+    case 'floor':
+      return {
+        seq: state.seq,
+        taken_at: new Date().toISOString(),
+        queues: data.queues,
+        agents: data.agents,
+        contacts: data.contacts,
+      };
+    case 'agents':
+      return data.agents;
+    case 'reasons':
+      return data.reasons;
+    case 'topics':
+      return data.topics;
+    case 'queues':
+      return data.queueSettings;
+    case 'contacts':
+      return { contact: data.contactRow, live: null, events: data.contactEvents, recordings: [] };
+    case 'cases':
+      return findCase(id, rest, text);
+    case 'customers':
+      if (rest === 'timeline') return data.timeline;
+      if (id) return data.customer;
+      return text && !data.customer.name.toLowerCase().includes(text) ? [] : [data.customer];
+    case 'recordings':
+      return id ? data.recordings.find((each) => each.id === id) : data.recordings;
+    case 'flows':
+      return id ? data.flowVersion : data.flows;
+    default:
+      return undefined;
+  }
+}
+
+function findCase(id, rest, text) {
+  if (!id) return data.cases.filter((each) => each.subject.toLowerCase().includes(text));
+  if (rest === 'timeline') return data.timeline;
+  const row = data.cases.find((each) => each.id === id || each.reference === rest);
+  return row && { case: row, notes: [data.note], contacts: [data.contactRow], recordings: [] };
+}
+
+/** Seconds of silence as an 8 kHz stereo WAV. */
+function silence(seconds) {
+  const samples = Buffer.alloc(seconds * 8000 * 4);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + samples.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(2, 22);
+  head.writeUInt32LE(8000, 24);
+  head.writeUInt32LE(32000, 28);
+  head.writeUInt16LE(4, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([head, samples]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const index = process.argv.indexOf('--port');
+  const mock = await startMock(index > 0 ? Number(process.argv[index + 1]) : 8099);
+  console.log(`Mock at ${mock.url}; sign in as ana or sofia with any password.`);
+}
