@@ -24,7 +24,7 @@ const auto kNow = parse_rfc3339("2026-11-23T05:00:00Z").value();
 /// Stand-ins for the flows, so that this test fails for its own reasons only.
 struct Flows {
     Flows() {
-        for (const char* name : {"atencion", "abuelos"}) write(name, "1");
+        for (const char* name : {"100-servicio", "200-abuelos"}) write(name, "1");
     }
     void write(const std::string& name, const std::string& text) const {
         std::ofstream file{folder.path() / (name + ".json")};
@@ -78,12 +78,12 @@ TEST_CASE("a flow that changed becomes a new published version") {
     const Flows flows;
     const auto fresh = store::testing::sqlite_file(Schema::Current);
     REQUIRE(demo::load(fresh.database, options(flows)));
-    flows.write("abuelos", "2");
+    flows.write("200-abuelos", "2");
     CHECK(demo::load(fresh.database, options(flows)).value().flows == 1);
     auto connection = fresh.database.connect().value();
     CHECK(number(connection,
                  "SELECT MAX(version) FROM flow_version v JOIN flow f ON f.id = v.flow_id"
-                 " WHERE f.key = 'abuelos' AND published_at_us IS NOT NULL") == 2);
+                 " WHERE f.key = '200-abuelos' AND published_at_us IS NOT NULL") == 2);
 }
 
 TEST_CASE("the same seed and day make the same rows, another seed does not") {
@@ -189,11 +189,11 @@ TEST_CASE("a reset demo is as new, and another company's data is never reset") {
 
 TEST_CASE("a missing flow is named with its file") {
     Flows flows;
-    std::filesystem::remove(flows.folder.path() / "abuelos.json");
+    std::filesystem::remove(flows.folder.path() / "200-abuelos.json");
     const auto fresh = store::testing::sqlite_file(Schema::Current);
     const auto failed = demo::load(fresh.database, options(flows));
     REQUIRE_FALSE(failed);
-    CHECK(failed.error().detail.find("abuelos.json") != std::string::npos);
+    CHECK(failed.error().detail.find("200-abuelos.json") != std::string::npos);
     auto connection = fresh.database.connect().value();
     CHECK(number(connection, "SELECT COUNT(*) FROM company") == 0);
 }

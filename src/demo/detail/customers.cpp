@@ -132,11 +132,12 @@ Account invent_account(Rng& rng, const Names& names, int index) {
 Order invent_order(Rng& rng, const Names& names, int index) {
     Order order{.number = std::to_string(71'000'000 + index),
                 .description = pick(rng, names.orders),
-                .status = "in_progress"};
+                .status = "preparing"};
     order.ordered_days_ago = static_cast<std::int64_t>(2 + rng.below(30));
     order.expected_in_days = static_cast<std::int64_t>(rng.below(20)) - 6;
     if (order.expected_in_days < 0) order.status = "delivered";
-    if (order.expected_in_days > 5) order.status = "scheduled";
+    if (order.expected_in_days >= 0 && order.expected_in_days < 3) order.status = "in_transit";
+    if (order.expected_in_days > 8) order.status = "scheduled";
     return order;
 }
 

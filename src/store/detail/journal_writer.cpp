@@ -232,7 +232,11 @@ Result<void> JournalWriter::write_contents(Item& item) {
     for (const Event& event : item.batch.events) {
         const auto seq = next_seq_ + static_cast<std::int64_t>(pending_.size());
         pending_.push_back(encode(event, seq));
-        ESC_TRY(insert_event(*connection_, pending_.back()));
+        auto inserted = insert_event(*connection_, pending_.back());
+        if (!inserted && inserted.error().code == Errc::Unique) {
+            return fail(Errc::Corrupt, "event " + std::to_string(seq) + " exists already");
+        }
+        ESC_TRY(std::move(inserted));
         ESC_TRY(projector_.apply(*connection_, pending_.back()));
     }
     for (const LiveChange& change : item.batch.live) {

@@ -19,7 +19,8 @@ public:
     PostgresCluster& operator=(PostgresCluster&&) = delete;
     ~PostgresCluster();
 
-    /// A new, empty database; its address for `Database::open`.
+    /// An empty place for tables, apart from all others; its address for `Database::open`. Advisory
+    /// locks are shared: one journal is open at a time.
     Result<std::string> create_database();
 
     /// Stops at once, as in a crash, and starts again; connections are lost, commits are not.
@@ -27,7 +28,6 @@ public:
 
 private:
     explicit PostgresCluster(std::unique_ptr<TemporaryFolder> folder);
-    [[nodiscard]] std::string address(const std::string& database) const;
     Result<void> control(const std::string& action) const;
 
     // Behind a pointer so that a cluster can be moved out of its Result.
