@@ -27,6 +27,7 @@ GUIDE = """
 
     Página · Page           {url}
     Usuarios · Users        {users}
+    Clave · Password        {password}
 
     Llame a · Call          sip:100@{host}:{sip}   Servicio al cliente · Customer service
                             sip:200@{host}:{sip}   Los abuelos · The grandparents
@@ -180,8 +181,8 @@ def guide(options):
     host = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(options.bind, options.bind)
     return GUIDE.format(
         url=f"http://{host}:{options.http}/", host=host, sip=options.sip, data=options.data,
-        users="ana / ana-demo (agente · agent), sofia / sofia-demo (supervisora), admin / admin-demo",
-        phone_user="ana", phone_password="ana-phone-demo",
+        users="ana, luis, marta (agentes · agents), sofia (supervisora · supervisor), admin",
+        password="escucha-demo", phone_user="ana", phone_password="telefono-de-ana",
     )
 
 

@@ -39,7 +39,7 @@ class Case(unittest.TestCase):
         bugs = {name: value for name, value in cls.server.metrics().items() if "bugs_total" in name and value}
         assert not bugs, f"the server met bugs: {bugs}\n{cls.server.log_tail()}"
 
-    def caller(self, number="+573001234567", **options):
+    def caller(self, number="+34911222333", **options):
         return self._closed(self.server.caller(number, **options))
 
     def phone(self, user, **options):
@@ -65,8 +65,16 @@ class Case(unittest.TestCase):
         page.be_ready()
         return page, phone
 
+    def staff(self):
+        """Somebody who is in, so that a queue takes callers, but takes no call."""
+        if not getattr(self, "_is_staffed", False):
+            self._is_staffed = True
+            page = self.page("marta")
+            page.act("sign-in")
+
     def to_queue(self, caller=None, number="100"):
         """A call that asked for a person and waits; returns it with its `contact_queued` frame."""
+        self.staff()
         watcher = self.watch()
         caller = caller or self.caller(sound=TONE_CALLER)
         before = len(watcher.frames)

@@ -11,7 +11,7 @@ import threading
 from harness.api import AgentPage, Api
 from harness.demo import demo_password, phone_password
 from harness.phone import Phone
-from harness.waiting import free_ports, free_sip_port, until
+from harness.waiting import PortRange, free_ports, free_sip_port, until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 START_DEADLINE_S = 60
@@ -37,6 +37,7 @@ class DemoData:
                 server = Server(cls._folder.name)
                 server.start()
                 server.stop()
+                server.rtp.close()
         shutil.copytree(cls._folder.name, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock", "*.log", "*.pid"))
 
 
@@ -54,6 +55,7 @@ class Server:
         self.process = None
         (self.http_port,) = free_ports(1)
         self.sip_port = free_sip_port()
+        self.rtp = PortRange()
         self.log_path = os.path.join(data, "escuchad.log")
 
     def __enter__(self):
@@ -71,6 +73,7 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.kill()
         self._end_media()
+        self.rtp.close()
         if self._owned:
             self._owned.cleanup()
 
@@ -78,6 +81,7 @@ class Server:
         command = [
             os.path.join(programs(), "escuchad"), "--data", self.data, "--http", str(self.http_port), "--sip", str(self.sip_port),
             "--bind", self.host, "--web", os.path.join(ROOT, "web", "dist"), "--demo",
+            "--rtp-low", str(self.rtp.low), "--rtp-high", str(self.rtp.high),
         ]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
@@ -143,7 +147,7 @@ class Server:
     def phone(self, user, **options):
         return Phone(self.sip, user, phone_password(user), **options)
 
-    def caller(self, number="+573001234567", **options):
+    def caller(self, number="+34911222333", **options):
         return Phone(self.sip, number, **options)
 
     def metrics(self):

@@ -1,6 +1,9 @@
 """Waiting with a deadline, the only way the scenarios wait."""
 
+import fcntl
+import os
 import socket
+import tempfile
 import threading
 import time
 
@@ -59,3 +62,27 @@ def free_sip_port(host="127.0.0.1"):
                     continue
             return port
     raise RuntimeError("no port is free for both UDP and TCP")
+
+
+class PortRange:
+    """A span of RTP ports that no other server of these tests has; below the ephemeral ones."""
+
+    SPAN, FIRST, COUNT = 400, 20000, 30
+
+    def __init__(self):
+        folder = os.path.join(tempfile.gettempdir(), f"escucha-rtp-ports.{os.getuid()}")
+        os.makedirs(folder, exist_ok=True)
+        for index in range(self.COUNT):
+            self._lock = open(os.path.join(folder, str(index)), "w", encoding="utf-8")
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                self._lock.close()
+                continue
+            self.low = self.FIRST + index * self.SPAN
+            self.high = self.low + self.SPAN - 1
+            return
+        raise RuntimeError("too many servers at once")
+
+    def close(self):
+        self._lock.close()

@@ -166,7 +166,7 @@ class Offering(Case):
         self.assertTrue(agent["reason"])
         again = self.watch().wait_for(lambda f: f["type"] == "contact_queued" and f["data"]["reason"] == "offer_returned", 5, "the place back")
         self.assertEqual(again["data"]["arrived"], queued["data"]["arrived"])
-        second, second_phone = self.ready_agent("bruno")
+        second, second_phone = self.ready_agent("luis")
         ringing = second_phone.wait_incoming(10)
         ringing.answer()
         second.stream.wait_type("contact_connected", contact_id=call.contact_id)
@@ -180,7 +180,7 @@ class Offering(Case):
         self.assertEqual(page.stream.wait_type("offer_returned")["data"]["reason"], "declined")
 
     def test_a_phone_that_is_busy_or_refuses_returns_the_offer(self):
-        for login, status, reasons in (("ana", "486 Busy Here", ("busy",)), ("bruno", "603 Decline", ("declined",)), ("ana", "480 Temporarily Unavailable", ("unreachable", "no_answer"))):
+        for login, status, reasons in (("ana", "486 Busy Here", ("busy",)), ("luis", "603 Decline", ("declined",)), ("ana", "480 Temporarily Unavailable", ("unreachable", "no_answer"))):
             with self.subTest(status):
                 page, phone = self.ready_agent(login)
                 call, _ = self.to_queue()
@@ -210,8 +210,8 @@ class Offering(Case):
         self.assertEqual(self.watch().wait_type("contact_ended", contact_id=call.contact_id)["data"]["outcome"], "abandoned_queue")
 
     def test_callers_are_served_in_the_order_in_which_they_came(self):
-        first, _ = self.to_queue(self.caller("+573001110001"))
-        second, _ = self.to_queue(self.caller("+573001110002"))
+        first, _ = self.to_queue(self.caller("+349111110001"))
+        second, _ = self.to_queue(self.caller("+349111110002"))
         page, phone = self.ready_agent("ana")
         phone.wait_incoming(20).answer()
         page.stream.wait_type("contact_connected", contact_id=first.contact_id)
@@ -223,8 +223,8 @@ class Offering(Case):
 
     def test_an_agent_is_offered_one_contact_at_a_time(self):
         page, phone = self.ready_agent("ana")
-        self.to_queue(self.caller("+573001110003"))
-        self.to_queue(self.caller("+573001110004"))
+        self.to_queue(self.caller("+349111110003"))
+        self.to_queue(self.caller("+349111110004"))
         phone.wait_incoming(20).answer()
         page.stream.wait_type("contact_connected")
         self.assertEqual(len(phone.calls), 1)
@@ -242,7 +242,7 @@ class Transferring(Case):
     def test_a_blind_transfer_to_an_agent_carries_caller_and_case(self):
         call, ringing, page, _ = self.connected("ana")
         case = page.desk()["case"]["case"]["reference"]
-        second, second_phone = self.ready_agent("bruno", sound=rtp.tone(880))
+        second, second_phone = self.ready_agent("luis", sound=rtp.tone(880))
         page.act("transfer", {"to_agent": second.agent_id})
         taken = second_phone.wait_incoming(20)
         taken.answer()
@@ -259,7 +259,7 @@ class Transferring(Case):
         ringing.wait_ended()
         again = self.watch().wait_for(lambda f: f["type"] == "contact_queued" and f["data"]["reason"] == "transfer", 10, "the queue")
         self.assertEqual(again["contact_id"], call.contact_id)
-        second, second_phone = self.ready_agent("bruno", sound=TONE_AGENT)
+        second, second_phone = self.ready_agent("luis", sound=TONE_AGENT)
         second_phone.wait_incoming(20).answer()
         second.stream.wait_type("contact_connected", contact_id=call.contact_id)
         call.wait_tone(AGENT_HZ)

@@ -69,8 +69,8 @@ class Recovery(Case):
         self.assertEqual(page.get(f"/api/v1/contacts/{call.contact_id}")["contact"]["id"], call.contact_id)
 
     def test_a_killed_server_keeps_the_place_in_the_queue(self):
-        first, first_queued = self.to_queue(self.caller("+573001110001"))
-        second, _ = self.to_queue(self.caller("+573001110002"))
+        first, first_queued = self.to_queue(self.caller("+349111110001"))
+        second, _ = self.to_queue(self.caller("+349111110002"))
         self.server.kill()
         self.server.start()
         del self._watcher

@@ -8,7 +8,7 @@ from harness.sip_message import Message, sdp
 from harness.sipp import Sipp
 from harness.waiting import until
 
-CALLER = {"caller": "+573001112233"}
+CALLER = {"caller": "+349111112233"}
 
 
 class Registering(Case):
@@ -32,7 +32,7 @@ class Registering(Case):
         self.assertFalse(page.desk()["agent"]["is_phone_registered"])
 
     def test_a_phone_may_register_over_tcp(self):
-        phone = self._closed(self.server.phone("bruno", transport="tcp"))
+        phone = self._closed(self.server.phone("luis", transport="tcp"))
         self.assertEqual(phone.register().status, 200)
 
     def test_a_registrar_grants_what_it_says(self):

@@ -11,7 +11,7 @@ def request(phone, method="INVITE", drop=(), change=None, body="", extra=(), uri
     """A request with headers left out or changed; octets."""
     uri = uri or f"sip:100@{phone.domain}"
     headers = [
-        ("Via", phone.via()), ("Max-Forwards", "70"), ("From", f"<sip:+573001112233@{phone.domain}>;tag={token()}"),
+        ("Via", phone.via()), ("Max-Forwards", "70"), ("From", f"<sip:+349111112233@{phone.domain}>;tag={token()}"),
         ("To", f"<{uri}>"), ("Call-ID", token(8)), ("CSeq", f"1 {method}"), ("Contact", phone.contact),
     ]
     change = change or {}
