@@ -1,0 +1,491 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+#include "base/errc.h"
+#include "base/overloaded.h"
+#include "base/rng.h"
+#include "control/centre.h"
+
+using namespace escucha;
+using namespace escucha::control;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view kPhoneSdp =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+constexpr std::string_view kHoldSdp =
+    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendonly\r\n";
+constexpr std::string_view kVideoOnlySdp =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n";
+
+/// "hello" is said, then the caller waits for a person.
+std::shared_ptr<const flow::Document> straight_to_queue() {
+    flow::Document document;
+    document.name = "test";
+    document.languages = {speech::Language::Es};
+    document.start = "hello";
+    document.human = "queue";
+    document.prompts.emplace_back(
+        "hello", flow::Prompt{.text = {{speech::Language::Es, "Hola."}}, .file = {}});
+    flow::SayNode hello;
+    hello.prompt = {"hello"};
+    hello.next = "queue";
+    flow::QueueNode queue;
+    queue.queue = "main";
+    queue.closed = queue.full = queue.no_agents = queue.failed = "end";
+    const auto add = [&](flow::NodeId id, flow::Node::What what) {
+        document.nodes.emplace_back(std::move(id), flow::Node{std::move(what), {}});
+    };
+    add("hello", hello);
+    add("queue", queue);
+    add("end", flow::EndNode{});
+    return std::make_shared<const flow::Document>(std::move(document));
+}
+
+/// A centre with one line, one queue and two agents, whose media and speech answer at once. What it
+/// does to telephones is kept for the test to look at and to answer.
+class World {
+public:
+    World() {
+        Effects effects;
+        centre.configure(config(), now, effects);
+        centre.add_references(company->id, 0, 1'000);
+        centre.media_ready({}, now, effects);
+        take(effects);
+        for (const auto* phone : {"ana", "luis"}) {
+            act([&](Effects& out) {
+                centre.on_phone(phone, acd::Reachability::Reachable, now, out);
+            });
+        }
+    }
+
+    template <typename Body>
+    void act(Body body) {
+        Effects effects;
+        body(effects);
+        take(effects);
+        while (!answers.empty()) {
+            const auto next = std::move(answers.front());
+            answers.pop_front();
+            Effects more;
+            next(more);
+            take(more);
+        }
+        CHECK(centre.broken_invariant() == std::nullopt);
+    }
+    void leg(LegEvent event) {
+        act([&](Effects& out) { centre.on(event, now, out); });
+    }
+    void sound(media::Event event) {
+        act([&](Effects& out) { centre.on(event, now, out); });
+    }
+    Result<void> command(Command wanted) {
+        done.clear();
+        act([&](Effects& out) {
+            centre.on_command(CommandToken{1}, company->id, wanted, now, out);
+        });
+        REQUIRE(done.size() == 1);
+        return done.front();
+    }
+    void pass(Duration time) {
+        const Instant until = now.mono + time;
+        while (true) {
+            const auto next = centre.next_wakeup();
+            if (!next || *next > until) break;
+            advance_to(std::max(*next, now.mono));
+            act([&](Effects& out) { centre.wake(now, out); });
+        }
+        advance_to(until);
+    }
+    void make_ready(AgentId agent) {
+        REQUIRE(command(SignIn{agent}));
+        REQUIRE(command(SetReady{agent}));
+    }
+    /// A caller who dialled, was answered and heard the flow out.
+    LegId caller(std::string sdp = std::string{kPhoneSdp}) {
+        const LegId leg_id = LegId::make(now.wall, rng);
+        leg(IncomingCall{.leg = leg_id,
+                         .source = trunk,
+                         .dialled = "100",
+                         .caller = "600123456",
+                         .caller_display = {},
+                         .sdp = std::move(sdp)});
+        leg(LegConfirmed{leg_id, std::nullopt});
+        return leg_id;
+    }
+    [[nodiscard]] std::vector<std::string> events(std::string_view type) const {
+        std::vector<std::string> found;
+        for (const Event& event : journal) {
+            if (event.type == type) found.emplace_back(event.type);
+        }
+        return found;
+    }
+    [[nodiscard]] std::string field(std::string_view type, std::string_view name) const {
+        for (auto event = journal.rbegin(); event != journal.rend(); ++event) {
+            if (event->type != type) continue;
+            const auto* value = event->find(name);
+            if (value == nullptr) return "(absent)";
+            if (const auto* text = std::get_if<std::string>(value)) return *text;
+            if (const auto* number = std::get_if<std::int64_t>(value)) {
+                return std::to_string(*number);
+            }
+            return "(other)";
+        }
+        return "(no event)";
+    }
+    template <typename T>
+    [[nodiscard]] std::vector<T> legs_told() const {
+        std::vector<T> found;
+        for (const auto& action : to_legs) {
+            if (const auto* one = std::get_if<T>(&action)) found.push_back(*one);
+        }
+        return found;
+    }
+    template <typename T>
+    [[nodiscard]] std::size_t told_media() const {
+        return static_cast<std::size_t>(
+            std::count_if(to_media.begin(), to_media.end(), [](const auto& command) {
+                return std::holds_alternative<T>(command);
+            }));
+    }
+    [[nodiscard]] AgentState state(AgentId agent) const {
+        return centre.agent(company->id, agent)->state;
+    }
+
+    Rng rng{5};
+    Now now{.mono = Instant{1'000s}, .wall = *parse_rfc3339("2026-11-23T10:00:00Z")};
+    std::shared_ptr<Company> company = make_company();
+    TrunkId trunk = TrunkId::make(now.wall, rng);
+    QueueId queue = QueueId::make(now.wall, rng);
+    AgentId ana = AgentId::make(now.wall, rng);
+    AgentId luis = AgentId::make(now.wall, rng);
+    Centre centre{11};
+    std::vector<Event> journal;
+    std::vector<LegAction> to_legs;
+    std::vector<media::Command> to_media;
+    std::vector<Result<void>> done;
+    std::map<ContactId, std::string> rows;
+    std::vector<std::pair<std::string, std::string>> states;
+    CallerFacts facts;
+
+private:
+    std::shared_ptr<Company> make_company() {
+        auto made = std::make_shared<Company>();
+        made->id = CompanyId::make(now.wall, rng);
+        made->name = "Prueba";
+        made->calling_code = "34";
+        made->zone = "Europe/Madrid";
+        return made;
+    }
+    Config config() {
+        Config out;
+        out.lines.push_back(std::make_shared<const Line>(Line{.id = LineId::make(now.wall, rng),
+                                                              .company = company,
+                                                              .name = "Atención",
+                                                              .dialled = "100",
+                                                              .flow = FlowId::make(now.wall, rng),
+                                                              .flow_version = 1,
+                                                              .document = straight_to_queue()}));
+        out.queues.push_back({.acd = {.id = queue, .company = company->id, .name = "Principal"},
+                              .key = "main",
+                              .hours = nullptr});
+        for (const auto& [id, name] : {std::pair{ana, "ana"}, std::pair{luis, "luis"}}) {
+            out.agents.push_back(
+                {.profile = {.id = id, .company = company->id, .memberships = {{.queue = queue}}},
+                 .user = UserId::make(now.wall, rng),
+                 .name = name,
+                 .phone = name});
+        }
+        out.trunks.push_back({.id = trunk, .company = company->id});
+        return out;
+    }
+    void advance_to(Instant instant) {
+        now.wall += instant - now.mono;
+        now.mono = instant;
+    }
+    void take(Effects& effects) {
+        for (auto& event : effects.events) journal.push_back(event);
+        for (const auto& change : effects.live) {
+            std::visit(
+                overloaded{[&](const LiveRow& row) { rows[row.contact] = row.state; },
+                           [&](const LiveRowGone& gone) { rows.erase(gone.contact); },
+                           [&](const StateRow& row) { states.emplace_back(row.name, row.state); }},
+                change);
+        }
+        for (auto& action : effects.actions) carry_out(action);
+    }
+    void carry_out(Action& action) {
+        std::visit(overloaded{[&](const LegAction& leg) { to_legs.push_back(leg); },
+                              [&](const media::Command& command) {
+                                  to_media.push_back(command);
+                                  answer_media(command);
+                              },
+                              [&](const PrepareSpeech& speech) {
+                                  answers.push_back([this, speech](Effects& out) {
+                                      centre.on_speech(
+                                          speech.contact, speech.play, {{"es/hola.wav"}}, now, out);
+                                  });
+                              },
+                              [&](const AskStore& question) {
+                                  answers.push_back([this, question](Effects& out) {
+                                      centre.on_answer(question.ticket, facts, now, out);
+                                  });
+                              },
+                              [&](const CommandDone& finished) { done.push_back(finished.result); },
+                              [](const WantReferences&) {}},
+                   action);
+    }
+    void answer_media(const media::Command& command) {
+        if (const auto* create = std::get_if<media::Create>(&command)) {
+            answers.push_back([this, endpoint = create->endpoint](Effects& out) {
+                centre.on(media::Event{media::Created{
+                              .endpoint = endpoint, .ip = "127.0.0.1", .port = 20'000}},
+                          now,
+                          out);
+            });
+        }
+        const auto* play = std::get_if<media::Play>(&command);
+        if (play != nullptr && play->repeat == media::Repeat::Once) {
+            answers.push_back([this, play = *play](Effects& out) {
+                centre.on(
+                    media::Event{media::PlayEnded{.endpoint = play.endpoint, .play = play.play}},
+                    now,
+                    out);
+            });
+        }
+    }
+
+    std::deque<std::function<void(Effects&)>> answers;
+};
+
+}  // namespace
+
+TEST_CASE("a call is journalled before it is answered and greeted only after the ACK") {
+    World world;
+    const LegId leg = LegId::make(world.now.wall, world.rng);
+    world.leg(IncomingCall{.leg = leg,
+                           .source = world.trunk,
+                           .dialled = "100",
+                           .caller = "600123456",
+                           .caller_display = {},
+                           .sdp = std::string{kPhoneSdp}});
+    CHECK(world.events("contact_arrived").size() == 1);
+    CHECK(world.field("contact_arrived", "caller") == "+34600123456");
+    REQUIRE(world.legs_told<AnswerCaller>().size() == 1);
+    CHECK(world.told_media<media::Play>() == 0);
+    world.leg(LegConfirmed{leg, std::nullopt});
+    CHECK(world.told_media<media::Play>() == 1);
+}
+
+TEST_CASE("unknown numbers, unusable audio and a missing media process are refused at once") {
+    World world;
+    const auto call = [&](std::string dialled, std::string_view sdp) {
+        world.leg(IncomingCall{.leg = LegId::make(world.now.wall, world.rng),
+                               .source = world.trunk,
+                               .dialled = std::move(dialled),
+                               .caller = "600123456",
+                               .caller_display = {},
+                               .sdp = std::string{sdp}});
+        return world.legs_told<RejectCaller>().back().status;
+    };
+    CHECK(call("999", kPhoneSdp) == 404);
+    CHECK(call("100", kVideoOnlySdp) == 488);
+    CHECK(call("100", "nonsense") == 400);
+    world.act([&](Effects& out) { world.centre.media_lost(world.now, out); });
+    CHECK(call("100", kPhoneSdp) == 503);
+    CHECK(world.events("contact_arrived").empty());
+}
+
+TEST_CASE("a caller is offered to the ready agent, connected, recorded and ended with a case") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId caller = world.caller();
+    REQUIRE(world.legs_told<RingPhone>().size() == 1);
+    const auto ring = world.legs_told<RingPhone>().front();
+    CHECK(ring.phone == "ana");
+    CHECK(world.state(world.ana) == AgentState::Offered);
+
+    world.leg(LegAnswered{ring.leg, std::string{kPhoneSdp}});
+    CHECK(world.state(world.ana) == AgentState::Talking);
+    CHECK(world.told_media<media::Bridge>() == 1);
+    CHECK(world.told_media<media::Record>() == 1);
+    CHECK(world.events("case_opened").size() == 1);
+
+    world.leg(LegEnded{caller, "bye"});
+    CHECK(world.field("contact_disconnected", "by") == "caller");
+    CHECK(world.field("contact_ended", "outcome") == "served");
+    CHECK(world.state(world.ana) == AgentState::WrapUp);
+    CHECK(world.centre.live_contacts() == 0);
+    CHECK(world.rows.empty());
+    CHECK(world.told_media<media::Destroy>() == 2);
+    CHECK(world.told_media<media::StopRecord>() == 1);
+}
+
+TEST_CASE("a missed offer gives the caller back and the next ready agent is rung") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    world.make_ready(world.luis);
+    world.pass(21s);
+    CHECK(world.state(world.ana) == AgentState::NotReady);
+    REQUIRE(world.legs_told<RingPhone>().size() == 2);
+    CHECK(world.legs_told<RingPhone>().back().phone == "luis");
+    CHECK(world.field("offer_returned", "reason") == "no_answer");
+}
+
+TEST_CASE("a phone that cannot be rung costs the caller nothing") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    const auto ring = world.legs_told<RingPhone>().front();
+    world.leg(LegFailed{ring.leg, 480, "gone"});
+    CHECK(world.state(world.ana) == AgentState::NotReady);
+    CHECK(world.centre.contacts(world.company->id).front().state == ContactState::Waiting);
+    CHECK(world.centre.contacts(world.company->id).front().position == 1);
+}
+
+TEST_CASE("a caller who leaves while a phone rings leaves the agent ready and the phone silent") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId caller = world.caller();
+    const auto ring = world.legs_told<RingPhone>().front();
+    world.leg(LegEnded{caller, "cancelled"});
+    CHECK(world.state(world.ana) == AgentState::Ready);
+    CHECK(world.legs_told<EndLeg>().back().leg == ring.leg);
+    CHECK(world.field("contact_ended", "outcome") == "abandoned_queue");
+    // The answer that crossed on the wire finds nobody, and nobody is left in a dead call.
+    world.leg(LegAnswered{ring.leg, std::string{kPhoneSdp}});
+    CHECK(world.state(world.ana) == AgentState::Ready);
+}
+
+TEST_CASE("hold by the page plays music to the caller until it is resumed") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    world.leg(LegAnswered{world.legs_told<RingPhone>().front().leg, std::string{kPhoneSdp}});
+    REQUIRE(world.command(Hold{world.ana}));
+    CHECK(world.centre.contacts(world.company->id).front().state == ContactState::Held);
+    CHECK(world.told_media<media::Unbridge>() == 1);
+    CHECK(world.command(Hold{world.ana}).error().code == Errc::Conflict);
+    world.pass(7s);
+    REQUIRE(world.command(Resume{world.ana}));
+    CHECK(world.field("hold_ended", "held_ms") == "7000");
+    CHECK(world.told_media<media::Bridge>() == 2);
+}
+
+TEST_CASE("hold by the phone is the phone's to end") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    const auto phone = world.legs_told<RingPhone>().front().leg;
+    world.leg(LegAnswered{phone, std::string{kPhoneSdp}});
+    world.leg(LegReoffered{phone, std::string{kHoldSdp}});
+    CHECK(world.field("hold_started", "by") == "phone");
+    CHECK(world.command(Resume{world.ana}).error().code == Errc::Conflict);
+    world.leg(LegReoffered{phone, std::string{kPhoneSdp}});
+    CHECK(world.events("hold_ended").size() == 1);
+    CHECK(world.legs_told<AcceptReoffer>().size() == 2);
+}
+
+TEST_CASE("a transfer to a queue keeps the caller, the case and the place in time") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    world.leg(LegAnswered{world.legs_told<RingPhone>().front().leg, std::string{kPhoneSdp}});
+    const auto before = world.centre.contacts(world.company->id).front();
+    world.pass(30s);
+    REQUIRE(world.command(TransferToQueue{world.ana, world.queue}));
+    const auto after = world.centre.contacts(world.company->id).front();
+    CHECK(after.id == before.id);
+    CHECK(after.case_id == before.case_id);
+    CHECK(after.arrived == before.arrived);
+    CHECK(after.state == ContactState::Waiting);
+    CHECK(world.state(world.ana) == AgentState::WrapUp);
+    world.make_ready(world.luis);
+    CHECK(world.legs_told<RingPhone>().back().phone == "luis");
+}
+
+TEST_CASE("a transfer to an agent who is not ready is refused and nothing changes") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    world.leg(LegAnswered{world.legs_told<RingPhone>().front().leg, std::string{kPhoneSdp}});
+    CHECK(world.command(TransferToAgent{world.ana, world.luis}).error().code == Errc::Conflict);
+    CHECK(world.state(world.ana) == AgentState::Talking);
+    CHECK(world.events("transfer_started").empty());
+}
+
+TEST_CASE("a recording is paused and resumed with its marker in the journal") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    world.leg(LegAnswered{world.legs_told<RingPhone>().front().leg, std::string{kPhoneSdp}});
+    REQUIRE(world.command(PauseRecording{world.ana, "card"}));
+    CHECK(world.command(PauseRecording{world.ana, "card"}).error().code == Errc::Conflict);
+    world.pass(4s);
+    REQUIRE(world.command(ResumeRecording{world.ana}));
+    CHECK(world.field("recording_resumed", "paused_ms") == "4000");
+}
+
+TEST_CASE("when media dies every live leg is given a new endpoint and re-invited") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId caller = world.caller();
+    const auto phone = world.legs_told<RingPhone>().front().leg;
+    world.leg(LegAnswered{phone, std::string{kPhoneSdp}});
+    world.act([&](Effects& out) { world.centre.media_lost(world.now, out); });
+    world.act([&](Effects& out) { world.centre.media_ready({}, world.now, out); });
+    const auto reoffers = world.legs_told<Reoffer>();
+    REQUIRE(reoffers.size() == 2);
+    CHECK(std::any_of(
+        reoffers.begin(), reoffers.end(), [&](const auto& r) { return r.leg == caller; }));
+    world.leg(LegReofferAnswered{caller, std::string{kPhoneSdp}});
+    world.leg(LegReofferAnswered{phone, std::string{kPhoneSdp}});
+    CHECK(world.told_media<media::Bridge>() == 2);
+    CHECK(world.told_media<media::Record>() == 2);
+}
+
+TEST_CASE("after a kill a waiting caller is still in the same place and the agents as they were") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId first = world.caller();
+    const auto ring = world.legs_told<RingPhone>().front();
+    world.leg(LegAnswered{ring.leg, std::string{kPhoneSdp}});
+    world.pass(5s);
+    const LegId second = world.caller();
+    SavedRows saved{.contacts = {}, .states = world.states};
+    for (const auto& [contact, state] : world.rows) {
+        saved.contacts.push_back(
+            {.contact = contact, .state = state, .living_legs = {first, second, ring.leg}});
+    }
+    REQUIRE(saved.contacts.size() == 2);
+
+    World again;
+    Effects effects;
+    // The same seed gives the same ids, as the store would.
+    again.centre.restore(saved, again.now, effects);
+    CHECK(again.centre.live_contacts() == 2);
+    CHECK(again.state(again.ana) == AgentState::Talking);
+    CHECK(again.centre.broken_invariant() == std::nullopt);
+}
+
+TEST_CASE("commands for another company's agent find nobody") {
+    World world;
+    Effects effects;
+    Rng rng{99};
+    world.centre.on_command(CommandToken{7},
+                            CompanyId::make(world.now.wall, rng),
+                            SignIn{world.ana},
+                            world.now,
+                            effects);
+    const auto* done = std::get_if<CommandDone>(&effects.actions.back());
+    REQUIRE(done != nullptr);
+    CHECK(done->result.error().code == Errc::NotFound);
+}
