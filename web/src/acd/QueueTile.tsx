@@ -42,7 +42,9 @@ export function QueueTile({ queue }: { queue: QueueLive }) {
           </Pill>
         ))}
       </div>
-      <Today queue={queue} />
+      <div className={css.tileToday}>
+        <Today queue={queue} />
+      </div>
     </Panel>
   );
 }

@@ -35,9 +35,9 @@ function Status({ agent }: { agent: Agent }) {
             data-tone={kAgentTone[agent.state]}
             data-state={agent.state}
             data-testid="status-control"
-            aria-label={t('status.label', { state: t(`state.${agent.state}`), reason })}
           >
             <span className={css.statusDot} aria-hidden="true" />
+            <span className="visually-hidden">{t('status.label')}</span>
             <span className={css.statusWords}>
               <span className={css.statusName}>{t(`state.${agent.state}`)}</span>
               {reason && <span className={css.statusReason}>{reason}</span>}

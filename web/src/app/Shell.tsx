@@ -55,6 +55,7 @@ export function Shell() {
         </div>
         <Tooltip label={t('shortcuts.title')}>
           <ActionIcon
+            className={css.keysButton ?? ''}
             variant="subtle"
             size="lg"
             aria-label={t('shortcuts.title')}
@@ -155,13 +156,9 @@ function PersonMenu() {
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
-        <button
-          type="button"
-          className={css.person}
-          aria-label={t('person', { name: user.name })}
-          data-testid="person-menu"
-        >
+        <button type="button" className={css.person} data-testid="person-menu">
           <span aria-hidden="true">{initials(user.name)}</span>
+          <span className="visually-hidden">{t('person', { name: user.name })}</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>

@@ -99,8 +99,7 @@ function RecordingButton({ desk, contact }: { desk: Desk; contact: ContactLive }
   if (contact.is_recording_paused) {
     return (
       <Button
-        variant="light"
-        color="orange"
+        variant="default"
         leftSection={<IconPlayerRecord size={17} aria-hidden="true" />}
         rightSection={<Kbd size="xs">F9</Kbd>}
         onClick={() => command.mutate({ kind: 'resume_recording' })}

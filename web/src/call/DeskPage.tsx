@@ -1,7 +1,7 @@
 import { IconHeadset } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { CaseDetail, ContactLive, Desk } from '@/api/client';
-import { Empty, Loading, Page, Panel, Trouble } from '@/base/view/parts';
+import { Empty, Loading, Page, Panel, Pill, Trouble } from '@/base/view/parts';
 import { NoteEditor } from '@/cases/NoteEditor';
 import { CaseList } from '@/cases/OpenCases';
 import { Timeline } from '@/cases/Timeline';
@@ -91,13 +91,21 @@ function Conversation({ desk, contact }: { desk: Desk; contact: ContactLive }) {
       </div>
       <div className={`${css.column} ${css.last}`}>
         <CaseList
-          title={t('case.open_cases', { count: desk.open_cases.length })}
+          title={
+            desk.open_cases.length > 0
+              ? t('case.open_cases', { count: desk.open_cases.length })
+              : t('case.open_cases_none')
+          }
           cases={desk.open_cases}
           emptyText={t('case.no_open_cases')}
           action={(row) =>
-            !isOffered && row.id !== desk.case?.case.id ? (
-              <CaseSwitch contactId={contact.id} row={row} />
-            ) : null
+            row.id === desk.case?.case.id ? (
+              <Pill tone="accent" dot={false}>
+                {t('case.this')}
+              </Pill>
+            ) : (
+              !isOffered && <CaseSwitch contactId={contact.id} row={row} />
+            )
           }
         />
         {desk.customer ? (

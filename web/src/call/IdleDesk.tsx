@@ -103,7 +103,9 @@ function Queues({ desk }: { desk: Desk }) {
           </Pill>
           {queue.longest_since && <Since instant={queue.longest_since} />}
           <Pill tone={kAgentTone.ready}>{t('acd:queue.ready', { count: queue.ready })}</Pill>
-          <Today queue={queue} />
+          <div className={css.queueToday}>
+            <Today queue={queue} />
+          </div>
         </div>
       ))}
     </Panel>

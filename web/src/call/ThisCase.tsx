@@ -63,9 +63,9 @@ export function CaseSwitch({ contactId, row }: { contactId: string; row: CaseRow
       variant="default"
       onClick={() => link.mutate()}
       loading={link.isPending}
-      aria-label={t('case.switch_to', { reference: row.reference })}
     >
       {t('case.switch')}
+      <span className="visually-hidden">{t('case.switch_to', { reference: row.reference })}</span>
     </Button>
   );
 }

@@ -6,7 +6,7 @@ import type { CaseRow, CaseStatus } from '@/api/client';
 import { useNow } from '@/base/clock';
 import { day } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import { Empty, Panel, Pill, Reference, type Tone } from '@/base/view/parts';
+import { Empty, Panel, Pill, Reference, type Tone, viewCss } from '@/base/view/parts';
 import css from './cases.module.css';
 
 export const kStatusTone: Record<CaseStatus, Tone> = {
@@ -64,11 +64,11 @@ export function CaseList(props: {
         props.cases.map((row) => (
           <div key={row.id} className={css.caseRow}>
             <div className={css.caseTop}>
-              <Link to="/cases/$caseId" params={{ caseId: row.id }} className={css.caseSubject}>
+              <Link to="/cases/$caseId" params={{ caseId: row.id }} className={viewCss.link}>
                 <Reference digits={row.reference} />
               </Link>
               <CaseStatusPill status={row.status} />
-              {props.action?.(row)}
+              <span className={css.caseAction}>{props.action?.(row)}</span>
             </div>
             <div>{row.subject}</div>
             <div className={css.entryMeta}>

@@ -1,6 +1,7 @@
 // Every page in both languages and both themes, wide and narrow: no accessibility violation, no
 // console error, nothing wider than the window. With BASE_URL it looks at a real server (USERS as
-// "agent:password,supervisor:password"); without it, at the mock. SHOTS=folder keeps pictures.
+// "agent:password,supervisor:password"); without it, at the mock. SHOTS=folder keeps pictures; ONLY=/desk and
+// LOOK="es dark 360" narrow it down.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMock } from '../mock/server.mjs';
@@ -54,6 +55,7 @@ export async function checkPages(report) {
     for (const theme of ['light', 'dark']) {
       for (const width of [1440, 360]) {
         const look = { language, theme, width, height: width === 360 ? 800 : 900 };
+        if (process.env.LOOK && process.env.LOOK !== `${language} ${theme} ${width}`) continue;
         for (const [role, visits] of groups(mock ? kMockVisits : kRealVisits)) {
           const [login, password] = users[role === 'agent' ? 0 : 1];
           const page = await openPage(browser, look);
