@@ -1,0 +1,83 @@
+"""Debian's baresip as the agent's phone: what a real one makes of our signalling."""
+
+from harness import rtp
+from harness.baresip import Baresip
+from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case
+from harness.demo import phone_password
+
+
+class WithBaresip(Case):
+    def desk(self, login="ana", transport="udp", **options):
+        """(baresip, page) of an agent who is ready on a registered phone."""
+        phone = Baresip(self.server.sip, login, phone_password(login), AGENT_HZ, transport, **options)
+        self.addCleanup(phone.close)
+        phone.wait_registered()
+        page = self.page(login)
+        page.be_ready()
+        return phone, page
+
+    def talk(self, login="ana", **options):
+        phone, page = self.desk(login, **options)
+        call, _ = self.to_queue(self.caller(sound=TONE_CALLER))
+        phone.wait_event("CALL_INCOMING", 20)
+        phone.accept()
+        page.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        call.wait_tone(AGENT_HZ)
+        return phone, page, call
+
+    def test_it_registers_with_digest_over_udp_and_tcp(self):
+        for transport in ("udp", "tcp"):
+            with self.subTest(transport):
+                phone = Baresip(self.server.sip, "luis", phone_password("luis"), transport=transport)
+                try:
+                    phone.wait_registered()
+                finally:
+                    phone.close()
+
+    def test_a_wrong_password_is_refused(self):
+        phone = Baresip(self.server.sip, "luis", "wrong")
+        self.addCleanup(phone.close)
+        phone.wait_event("REGISTER_FAIL", 15)
+
+    def test_agent_and_caller_hear_each_other(self):
+        phone, page, call = self.talk()
+        call.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        heard = phone.heard()
+        self.assertGreater(rtp.share_of(heard[-4000:-800], CALLER_HZ), 0.6)
+        self.finish(page)
+
+    def test_it_hangs_up_and_the_caller_is_told(self):
+        phone, page, call = self.talk()
+        phone.hang_up()
+        call.wait_ended()
+        self.finish(page)
+
+    def test_the_page_hangs_up_and_it_ends(self):
+        phone, page, call = self.talk()
+        page.act("hang-up")
+        phone.wait_event("CALL_CLOSED")
+        call.wait_ended()
+        self.finish(page)
+
+    def test_its_hold_button_is_a_hold(self):
+        phone, page, call = self.talk()
+        phone.hold()
+        page.stream.wait_type("hold_started", contact_id=call.contact_id)
+        phone.resume()
+        page.stream.wait_type("hold_ended", contact_id=call.contact_id)
+        call.wait_tone(AGENT_HZ)
+
+    def test_it_declines_and_the_caller_keeps_waiting(self):
+        phone, page = self.desk()
+        call, _ = self.to_queue()
+        phone.wait_event("CALL_INCOMING", 20)
+        phone.hang_up()
+        page.stream.wait_type("offer_returned")
+        self.assertIsNone(call.ended_by)
+
+    def test_a_call_over_tcp_is_the_same(self):
+        phone, page, call = self.talk("luis", transport="tcp")
+        call.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        self.finish(page)
