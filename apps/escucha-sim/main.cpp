@@ -1,0 +1,147 @@
+// A day of a contact centre on a virtual clock: `escucha-sim --seed 7`, `escucha-sim --seeds
+// 1-100`.
+
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "calendar/zone.h"
+#include "sim/day.h"
+
+namespace {
+
+using escucha::sim::Options;
+using escucha::sim::Report;
+
+constexpr std::string_view kUsage =
+    "escucha-sim: simulates a day of a contact centre with the production cores\n\n"
+    "  --seed N          the day to simulate (1)\n"
+    "  --seeds A-B       all days from A to B; stops at the first failure\n"
+    "  --agents N        agents on shift (50)\n"
+    "  --contacts N      calls of the day (8000)\n"
+    "  --hours N         length of the day (12)\n"
+    "  --kills N         how often the control process dies (0)\n"
+    "  --media-kills N   how often the media process dies (0)\n"
+    "  --flows FOLDER    the two demo flows (demo/flows)\n"
+    "  --help            this text\n";
+
+struct Wanted {
+    Options options;
+    std::uint64_t first = 1, last = 1;
+    std::string flows = "demo/flows";
+};
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, value);
+    if (text.empty() || error != std::errc{} || at != end) return std::nullopt;
+    return value;
+}
+
+bool set_number(Wanted& wanted, std::string_view name, std::uint64_t value) {
+    constexpr std::uint64_t kMost = 1'000'000;
+    if (name == "--seed") {
+        wanted.first = wanted.last = value;
+        return true;
+    }
+    if (value > kMost) return false;
+    const auto small = static_cast<std::uint32_t>(value);
+    if (name == "--agents" && value > 0)
+        wanted.options.agents = small;
+    else if (name == "--contacts")
+        wanted.options.contacts = small;
+    else if (name == "--hours" && value > 0 && value <= 24) {
+        wanted.options.length = std::chrono::hours{small};
+    } else if (name == "--kills")
+        wanted.options.kills = small;
+    else if (name == "--media-kills")
+        wanted.options.media_kills = small;
+    else
+        return false;
+    return true;
+}
+
+bool set(Wanted& wanted, std::string_view name, std::string_view value) {
+    if (name == "--flows") {
+        wanted.flows = value;
+        return true;
+    }
+    if (name == "--seeds") {
+        const auto dash = value.find('-');
+        if (dash == std::string_view::npos) return false;
+        const auto first = number(value.substr(0, dash));
+        const auto last = number(value.substr(dash + 1));
+        if (!first || !last || *first > *last) return false;
+        wanted.first = *first;
+        wanted.last = *last;
+        return true;
+    }
+    const auto parsed = number(value);
+    return parsed && set_number(wanted, name, *parsed);
+}
+
+void print(const Report& report) {
+    fmt::print(
+        "seed {}: digest {:016x}, {} steps, {} events, {} contacts ({} refused), {} connected, "
+        "{} self-served, {} abandoned, {} transfers, {} offers ({} returned), {} repaired, "
+        "{} restarts, wait p50 {:.1f} s, p95 {:.1f} s\n",
+        report.seed,
+        report.digest,
+        report.steps,
+        report.events,
+        report.contacts,
+        report.refused,
+        report.connected,
+        report.self_served,
+        report.abandoned,
+        report.transfers,
+        report.offers,
+        report.offers_returned,
+        report.repaired,
+        report.restarts,
+        report.wait_p50_s,
+        report.wait_p95_s);
+    if (report.failure.empty()) return;
+    fmt::print("\nFAILED with seed {}: {}\nThe last events:\n", report.seed, report.failure);
+    for (const std::string& line : report.last_events) fmt::print("  {}\n", line);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+    Wanted wanted;
+    for (std::size_t i = 0; i < arguments.size(); i += 2) {
+        if (arguments[i] == "--help") {
+            fmt::print("{}", kUsage);
+            return 0;
+        }
+        if (i + 1 == arguments.size() || !set(wanted, arguments[i], arguments[i + 1])) {
+            fmt::print(stderr, "escucha-sim: cannot use {}\n\n{}", arguments[i], kUsage);
+            return 2;
+        }
+    }
+    if (const auto zones = escucha::calendar::self_test(); !zones) {
+        fmt::print(stderr, "escucha-sim: {}\n", zones.error().message());
+        return 2;
+    }
+    const auto flows = escucha::sim::load_flows(wanted.flows);
+    if (!flows) {
+        fmt::print(stderr, "escucha-sim: {}\n", flows.error().message());
+        return 2;
+    }
+    for (std::uint64_t seed = wanted.first; seed <= wanted.last; ++seed) {
+        wanted.options.seed = seed;
+        const Report report = escucha::sim::run_day(wanted.options, flows.value());
+        print(report);
+        std::fflush(stdout);
+        if (!report.failure.empty()) return 1;
+    }
+    return 0;
+}
