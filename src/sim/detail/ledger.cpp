@@ -127,7 +127,16 @@ void Ledger::offered(Contact& contact, const Event& event) {
     if (!event.queue) return;
     auto& line = lines_[*event.queue];
     const Place place{contact.rank, *event.contact};
-    if (line.empty() || *line.begin() != place) fail("served out of order: " + tail(event.contact));
+    if (!line.contains(place)) {
+        fail("offered from a queue it does not wait in: " + tail(event.contact));
+    } else if (line.begin()->first != contact.rank) {  // The journal tells milliseconds only.
+        const auto& [rank, first] = *line.begin();
+        fail(fmt::format("served out of order: {} ({}) before {} ({})",
+                         tail(event.contact),
+                         contact.rank,
+                         tail(std::optional{first}),
+                         rank));
+    }
     line.erase(place);
 }
 
