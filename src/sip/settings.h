@@ -40,6 +40,12 @@ struct Timing {
     std::chrono::minutes max_ringing{10};
 };
 
+/// Which digests a challenge offers. Several phones of the field (baresip 1.0 with libre 1.1 among
+/// them, tried) give up on a challenge that names SHA-256, even beside one with MD5. Device
+/// passwords are long and random, so MD5 is what lets every phone in; `Both` is for those who know
+/// their phones.
+enum class Digests : std::uint8_t { Md5, Both, Sha256 };
+
 struct Settings {
     Limits limits;
     Timing timing;
@@ -50,6 +56,7 @@ struct Settings {
     std::string domain = "escucha";
     /// Host for Via and Contact instead of the flow's local address, e.g. behind a 1:1 NAT.
     std::string advertised_host = {};
+    Digests digests = Digests::Md5;
     bool is_tracing = true;
 };
 

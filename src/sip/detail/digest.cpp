@@ -120,6 +120,7 @@ std::string Authenticator::challenge(std::string_view realm, Outcome why, WallTi
     nonce += to_hex(mac.data(), kNonceMacDigits / 2);
     std::string lines;
     for (const std::string_view algorithm : {"SHA-256", "MD5"}) {
+        if (offered_ == (algorithm == "MD5" ? Digests::Sha256 : Digests::Md5)) continue;
         lines.append("WWW-Authenticate: Digest realm=").append(quote(realm));
         lines.append(",nonce=\"").append(nonce).append("\",qop=\"auth\",algorithm=");
         lines.append(algorithm);

@@ -33,8 +33,11 @@ std::string digest_of(const DigestResponse& given, std::string_view ha1, std::st
 /// costs no memory. Only nonces that authenticated somebody are remembered, for their counts.
 class Authenticator {
 public:
-    Authenticator(const Secret& secret, const Limits& limits, const Timing& timing)
-        : secret_{secret}, limits_{limits}, timing_{timing} {}
+    Authenticator(const Secret& secret, const Settings& settings)
+        : secret_{secret},
+          limits_{settings.limits},
+          timing_{settings.timing},
+          offered_{settings.digests} {}
 
     enum class Outcome {
         Ok,
@@ -42,7 +45,7 @@ public:
         Refused  ///< Unknown user, wrong password, foreign nonce: all alike, in answer and in work.
     };
 
-    /// WWW-Authenticate lines, SHA-256 first (RFC 7616 §3.7: most preferred first).
+    /// WWW-Authenticate lines, the stronger first (RFC 7616 §3.7).
     [[nodiscard]] std::string challenge(std::string_view realm, Outcome why, WallTime now);
 
     /// `known` is the account of that username, or nullptr.
@@ -66,6 +69,7 @@ private:
     const Secret& secret_;
     Limits limits_;
     Timing timing_;
+    Digests offered_;
     std::uint32_t sequence_ = 0;
     struct Remembered {
         Key key;

@@ -28,7 +28,7 @@ Stack::Impl::Impl(Settings settings, Rng& rng)
       secret_{settings_.secret, rng_},
       wire_{counters_, settings_},
       transactions_{wire_, counters_, settings_.timing},
-      authenticator_{secret_, settings_.limits, settings_.timing},
+      authenticator_{secret_, settings_},
       registrar_{settings_.limits, settings_.timing} {}
 
 void Stack::Impl::receive(const Flow& flow, ByteView bytes, Io& io) {
