@@ -88,7 +88,7 @@ export class Autosave {
     if (!this.theirs) return;
     this.draft = { text, version: this.theirs.version, savedText: this.theirs.text };
     this.theirs = undefined;
-    this.ports.keep(this.draft);
+    this.ports.keep(this.isDirty() ? this.draft : undefined);
     this.become('typing');
     await this.flush();
     if (!this.isDirty()) this.become('saved');

@@ -109,17 +109,23 @@ export function reference(digits: string): string {
   return digits.replace(/\D/g, '').replace(/(\d{3})(?=\d)/g, '$1 ');
 }
 
+/** Country codes of one and two digits (ITU-T E.164 list); all others have three. */
+const kCountry = /^(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d+)$/;
+
 /** An E.164 number in readable groups: +52 55 1234 5678. Anything else is left as it is. */
 export function phone(e164: string): string {
-  const match = /^\+(\d{7,15})$/.exec(e164);
-  if (!match?.[1]) return e164;
-  const digits = match[1];
-  const national = /^52(\d{2})(\d{4})(\d{4})$/.exec(digits);
-  if (national) return `+52 ${national[1]} ${national[2]} ${national[3]}`;
-  const rest = digits.slice(-10);
-  const country = digits.slice(0, -10);
-  const groups = rest.replace(/(\d{3})(?=\d{3})/g, '$1 ').trim();
-  return country ? `+${country} ${groups}` : `+${groups}`;
+  const match = /^\+\d{7,15}$/.test(e164) ? kCountry.exec(e164.slice(1)) : null;
+  if (!match) return e164;
+  const [, country = '', national = ''] = match;
+  const groups = {
+    8: /(\d{4})(\d{4})/,
+    9: /(\d{3})(\d{3})(\d{3})/,
+    10: country === '52' ? /(\d{2})(\d{4})(\d{4})/ : /(\d{3})(\d{3})(\d{4})/,
+  }[national.length];
+  const parts = groups
+    ? (groups.exec(national)?.slice(1) ?? [])
+    : (national.match(/\d{1,3}/g) ?? []);
+  return `+${country} ${parts.join(' ')}`;
 }
 
 /** Initials of a person for the avatar: two letters at most. */

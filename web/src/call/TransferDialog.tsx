@@ -42,6 +42,23 @@ function Targets({ desk, onDone }: { desk: Desk; onDone: () => void }) {
       { kind: kind === 'agent' ? 'transfer_agent' : 'transfer_queue', to },
       { onSuccess: onDone },
     );
+  const targets =
+    kind === 'agent'
+      ? sorted(agents.data ?? [])
+          .filter((agent) => agent.id !== desk.agent.id && fits(agent.name))
+          .map((agent) => <AgentTarget key={agent.id} agent={agent} onGo={go} />)
+      : (queues.data ?? [])
+          .filter((queue) => fits(queue.name))
+          .map((queue) => (
+            <QueueTarget
+              key={queue.id}
+              id={queue.id}
+              name={queue.name}
+              waiting={desk.queues.find((each) => each.id === queue.id)?.waiting}
+              agents={agents.data ?? []}
+              onGo={go}
+            />
+          ));
   const trouble = agents.error ?? queues.error;
   return (
     <>
@@ -64,24 +81,8 @@ function Targets({ desk, onDone }: { desk: Desk; onDone: () => void }) {
       />
       {trouble && <Trouble error={trouble} onRetry={() => void agents.refetch()} />}
       {!agents.data && !trouble && <Loading rows={5} />}
-      <ul className={css.targets}>
-        {kind === 'agent'
-          ? sorted(agents.data ?? [])
-              .filter((agent) => agent.id !== desk.agent.id && fits(agent.name))
-              .map((agent) => <AgentTarget key={agent.id} agent={agent} onGo={go} />)
-          : queues.data
-              ?.filter((queue) => fits(queue.name))
-              .map((queue) => (
-                <QueueTarget
-                  key={queue.id}
-                  id={queue.id}
-                  name={queue.name}
-                  waiting={desk.queues.find((each) => each.id === queue.id)?.waiting}
-                  agents={agents.data ?? []}
-                  onGo={go}
-                />
-              ))}
-      </ul>
+      {agents.data && targets.length === 0 && <p className={css.sub}>{t('transfer.none')}</p>}
+      <ul className={css.targets}>{targets}</ul>
     </>
   );
 }

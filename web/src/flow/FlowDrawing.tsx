@@ -9,6 +9,7 @@ import {
   type NodeProps,
   Position,
   ReactFlow,
+  type ReactFlowInstance,
 } from '@xyflow/react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -44,12 +45,12 @@ export function FlowDrawing({ version, language }: { version: FlowVersion; langu
         id: edge.id,
         source: edge.from,
         target: edge.to,
-        label: edge.isOption
-          ? edge.label
-          : edge.label === 'next'
-            ? ''
-            : t(`edge.${edge.label}`, { defaultValue: edge.label }),
-        className: edge.isOption || edge.label === 'next' ? '' : (css.sideEdge ?? ''),
+        label: edge.labels
+          .filter((label) => label !== 'next')
+          .map((label) => t(`edge.${label}`, { defaultValue: label }))
+          .join(', '),
+        labelShowBg: true,
+        className: edge.isMain ? '' : (css.sideEdge ?? ''),
         markerEnd: { type: MarkerType.ArrowClosed },
       })),
     [drawing, t],
@@ -64,8 +65,8 @@ export function FlowDrawing({ version, language }: { version: FlowVersion; langu
         nodesConnectable={false}
         edgesFocusable={false}
         deleteKeyCode={null}
-        fitView
-        fitViewOptions={{ maxZoom: 1, minZoom: 0.45 }}
+        onInit={(flow) => void lookAtStart(flow)}
+        fitViewOptions={{ maxZoom: 1 }}
         minZoom={0.1}
         aria-label={t('drawing.label', { name: version.name })}
         ariaLabelConfig={{
@@ -80,6 +81,14 @@ export function FlowDrawing({ version, language }: { version: FlowVersion; langu
       </ReactFlow>
     </div>
   );
+}
+
+/** Big enough to read, with the beginning at the top; the whole is one press away. */
+async function lookAtStart(flow: ReactFlowInstance<FlowNode>): Promise<void> {
+  const start = flow.getNodes().find((node) => node.data.node.isStart) ?? flow.getNodes()[0];
+  if (!start) return;
+  const middle = { x: start.position.x + kNodeWidth / 2, y: start.position.y + 280 };
+  await flow.setCenter(middle.x, middle.y, { zoom: 0.85 });
 }
 
 function Step({ data }: NodeProps<FlowNode>) {

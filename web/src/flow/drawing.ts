@@ -21,13 +21,14 @@ export interface DrawnNode {
   isHuman: boolean;
 }
 
-/** `label` is the key pressed, or the name of the way out ("no_input"). */
+/** All ways from one node to another, drawn as one line. `labels` are keys pressed and names of ways
+ * out ("no_input"); `isMain` when one of them is what the author meant to happen. */
 export interface DrawnEdge {
   id: string;
   from: string;
   to: string;
-  label: string;
-  isOption: boolean;
+  labels: string[];
+  isMain: boolean;
 }
 
 export interface Drawing {
@@ -72,25 +73,32 @@ function promptText(document: Document, keys: unknown, language: Language): stri
     .join(' ');
 }
 
+/** Ways out that are not an accident. */
+const kMain = new Set<string>(['next', 'found', 'open']);
+
 function edgesOf(id: string, node: Record<string, unknown>, known: Set<string>): DrawnEdge[] {
-  const edges: DrawnEdge[] = [];
-  const add = (to: unknown, label: string, isOption = false) => {
-    if (typeof to === 'string' && known.has(to)) {
-      edges.push({ id: `${id}/${label}`, from: id, to, label, isOption });
-    }
+  const edges = new Map<string, DrawnEdge>();
+  const add = (to: unknown, label: string, isMain: boolean) => {
+    if (typeof to !== 'string' || !known.has(to)) return;
+    const edge = edges.get(to) ?? { id: `${id}→${to}`, from: id, to, labels: [], isMain: false };
+    edges.set(to, {
+      ...edge,
+      labels: [...edge.labels, label],
+      isMain: edge.isMain || isMain,
+    });
   };
   for (const [key, option] of Object.entries(record(node.options))) {
     add(typeof option === 'string' ? option : record(option).next, key, true);
   }
   if (Array.isArray(node.cases)) {
-    for (const [index, one] of node.cases.entries()) {
+    for (const one of node.cases) {
       const { variable, is, value, values, next } = record(one);
       const right = Array.isArray(values) ? values.join(', ') : (value ?? '');
-      add(next, `${index + 1}. ${variable} ${kOperators[String(is)] ?? is} ${right}`.trim(), true);
+      add(next, `${variable} ${kOperators[String(is)] ?? is} ${right}`.trim(), true);
     }
   }
-  for (const name of kWaysOut) add(node[name], name);
-  return edges;
+  for (const name of kWaysOut) add(node[name], name, kMain.has(name));
+  return [...edges.values()];
 }
 
 const kOperators: Record<string, string> = {

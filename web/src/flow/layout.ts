@@ -8,7 +8,7 @@ export const kNodeHeight = 118;
 export function place(drawing: Drawing): Record<string, { x: number; y: number }> {
   if (drawing.positions) return drawing.positions;
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'TB', nodesep: 36, ranksep: 70 });
+  graph.setGraph({ rankdir: 'TB', nodesep: 60, ranksep: 90 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of drawing.nodes) {
     graph.setNode(node.id, { width: kNodeWidth, height: kNodeHeight });
