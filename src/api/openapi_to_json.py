@@ -7,6 +7,7 @@ comments on lines of their own. Anything else is an error with its line, never a
 checked to lead somewhere.
 
     openapi_to_json.py openapi.yaml openapi.json
+    openapi_to_json.py openapi.yaml openapi_json.cpp     as a C++ function that returns it
 """
 import json
 import re
@@ -195,8 +196,21 @@ def main():
     with open(source, encoding="utf-8") as file:
         document = Block(file.read()).parse()
     check_references(document, document)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    if target.endswith(".cpp"):
+        text = CPP.replace("TEXT", text)
     with open(target, "w", encoding="utf-8") as file:
-        json.dump(document, file, ensure_ascii=False, separators=(",", ":"))
+        file.write(text)
+
+
+CPP = """#include "api/detail/contract.h"
+
+namespace escucha::api {
+
+std::string_view openapi_json() { return R"~json~(TEXT)~json~"; }
+
+}  // namespace escucha::api
+"""
 
 
 if __name__ == "__main__":

@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "api/detail/commands.h"
+#include "api/detail/handlers.h"
+#include "api/detail/json.h"
+#include "server/control_port.h"
+
+namespace escucha::api {
+
+Attempt<AgentId> commanded_agent(Call& call) {
+    ESC_TRY(const auto agent, call.id<AgentTag>(0));
+    const bool is_own = !call.who.agent.is_nil() && agent == call.who.agent;
+    if (is_own && call.may(identity::Permission::TakeContacts)) return agent;
+    if (!call.may(identity::Permission::CommandAgents)) return Problem{Code::Forbidden};
+    return agent;
+}
+
+Answer agent_after(Call& call, AgentId agent) {
+    ESC_TRY(const auto view, call.services.port.agent(call.company(), agent));
+    return json_response(encode(view));
+}
+
+namespace {
+
+/// The commands that need nothing but the agent.
+template <typename Command>
+Answer run(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    ESC_TRY(call.services.port.command(call.company(), Command{agent}));
+    return agent_after(call, agent);
+}
+
+Attempt<void> check_reason(Call& call, const std::string& reason) {
+    ESC_TRY(const auto row,
+            call.db.query_one("SELECT key FROM not_ready_reason"
+                              " WHERE company_id = ? AND key = ? AND is_active = 1",
+                              {call.company(), reason}));
+    if (row) return BOOST_OUTCOME_V2_NAMESPACE::success();
+    return Problem::field("/reason",
+                          {"Elija un motivo de la lista.", "Choose a reason of the list."});
+}
+
+}  // namespace
+
+Answer agent_sign_in(Call& call) { return run<server::SignIn>(call); }
+Answer agent_sign_out(Call& call) { return run<server::SignOut>(call); }
+Answer agent_answer(Call& call) { return run<server::AnswerOffer>(call); }
+Answer agent_decline(Call& call) { return run<server::DeclineOffer>(call); }
+Answer agent_hang_up(Call& call) { return run<server::HangUp>(call); }
+Answer agent_hold(Call& call) { return run<server::Hold>(call); }
+Answer agent_resume(Call& call) { return run<server::Resume>(call); }
+Answer agent_resume_recording(Call& call) { return run<server::ResumeRecording>(call); }
+Answer agent_extend_wrap_up(Call& call) { return run<server::ExtendWrapUp>(call); }
+
+Answer agent_set_status(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    if (call.text("state") == "ready") {
+        ESC_TRY(call.services.port.command(call.company(), server::SetReady{agent}));
+        return agent_after(call, agent);
+    }
+    const std::string reason = call.text("reason");
+    ESC_TRY(check_reason(call, reason));
+    ESC_TRY(call.services.port.command(call.company(), server::SetNotReady{agent, reason}));
+    return agent_after(call, agent);
+}
+
+Answer agent_transfer(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    const auto to_agent = AgentId::parse(call.text("to_agent"));
+    const auto to_queue = QueueId::parse(call.text("to_queue"));
+    if (call.has("to_agent") == call.has("to_queue")) {
+        return Problem::field("",
+                              {"Elija un agente o una cola, uno de los dos.",
+                               "Choose an agent or a queue, one of the two."});
+    }
+    if (!to_agent && !to_queue) return Problem{Code::NotFound};
+    if (to_agent) {
+        ESC_TRY(
+            call.services.port.command(call.company(), server::TransferToAgent{agent, *to_agent}));
+    } else {
+        ESC_TRY(
+            call.services.port.command(call.company(), server::TransferToQueue{agent, *to_queue}));
+    }
+    return agent_after(call, agent);
+}
+
+Answer agent_pause_recording(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    ESC_TRY(call.services.port.command(call.company(),
+                                       server::PauseRecording{agent, call.text("reason")}));
+    return agent_after(call, agent);
+}
+
+}  // namespace escucha::api

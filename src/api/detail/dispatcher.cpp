@@ -1,0 +1,363 @@
+#include "api/detail/dispatcher.h"
+
+#include <algorithm>
+
+#include <sodium.h>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+#include "api/detail/json.h"
+#include "base/log.h"
+
+namespace escucha::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kApi = "/api/";
+constexpr std::string_view kCookie = "escucha_session";
+constexpr std::size_t kMaxJsonDepth = 16;
+
+// The pages use no script or style but their own files; Mantine writes its variables into a style
+// element. Sound is played from blobs.
+constexpr std::string_view kPolicy =
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; object-src 'none';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+std::vector<std::string_view> split(std::string_view path) {
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::string_view part = path.substr(0, path.find('/'));
+        parts.push_back(part);
+        path.remove_prefix(part.size());
+    }
+    return parts;
+}
+
+/// The values of the template's {names}; nullopt when the path is another.
+std::optional<std::vector<std::string>> fit(std::string_view pattern, std::string_view path) {
+    const auto wanted = split(pattern);
+    const auto given = split(path);
+    if (wanted.size() != given.size()) return std::nullopt;
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (wanted[i].starts_with('{')) {
+            auto value = net::percent_decode(given[i]);
+            if (!value || value->empty()) return std::nullopt;
+            values.push_back(std::move(*value));
+        } else if (wanted[i] != given[i]) {
+            return std::nullopt;
+        }
+    }
+    return values;
+}
+
+std::string lower(std::string_view text) {
+    std::string out{text};
+    std::ranges::transform(out, out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return out;
+}
+
+bool is_same_secret(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && !a.empty() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+/// "http://host:port" -> "host:port".
+std::string_view authority_of(std::string_view origin) {
+    const std::size_t at = origin.find("://");
+    return at == std::string_view::npos ? std::string_view{} : origin.substr(at + 3);
+}
+
+bool is_unsafe(std::string_view method) { return method != "GET" && method != "HEAD"; }
+
+}  // namespace
+
+Dispatcher::Dispatcher(Config config,
+                       server::ControlPort& port,
+                       const store::Database& database,
+                       store::Journal& journal,
+                       std::function<void()> on_news)
+    : config_{std::move(config)},
+      database_{database},
+      contract_{openapi_json()},
+      connections_{database_},
+      services_{config_, port, database_, journal, contract_, listening_, ids_},
+      files_{config_.web_root},
+      feed_{journal, std::move(on_news)} {}
+
+Dispatcher::Match Dispatcher::match(const net::Request& request) const {
+    Match found;
+    for (const Route& route : routes()) {
+        auto values = fit(route.path, request.path);
+        if (!values) continue;
+        if (route.method == request.method) return {&route, std::move(*values), {}};
+        found.allowed += (found.allowed.empty() ? "" : ", ") + std::string{route.method};
+    }
+    return found;
+}
+
+net::Response Dispatcher::handle(const net::Request& request) {
+    const bool is_api = request.path.starts_with(kApi);
+    net::Response response = probe(request);
+    const bool is_probe = response.status != 0;
+    const Language language = parse_accept_language(request.header("accept-language"));
+    if (!is_probe && is_api) {
+        Match found = match(request);
+        if (found.route != nullptr) {
+            auto answered = answer(request, std::move(found), language);
+            response =
+                answered ? std::move(answered).value() : to_response(answered.error(), language);
+        } else if (!found.allowed.empty()) {
+            response = to_response(Problem{Code::MethodNotAllowed}, language);
+            response.with("Allow", found.allowed);
+        } else {
+            response = to_response(Problem{Code::NotFound}, language);
+        }
+    } else if (!is_probe) {
+        response = is_unsafe(request.method)
+                       ? to_response(Problem{Code::MethodNotAllowed}, language)
+                       : files_.serve(request);
+    }
+    finish(response, is_api || is_probe);
+    return response;
+}
+
+void Dispatcher::finish(net::Response& response, bool is_api) {
+    if (is_api && response.header("cache-control").empty()) {
+        response.with("Cache-Control", "no-store");
+    }
+    if (!is_api) response.with("Content-Security-Policy", std::string{kPolicy});
+    response.with("X-Content-Type-Options", "nosniff")
+        .with("X-Frame-Options", "DENY")
+        .with("Referrer-Policy", "no-referrer")
+        .with("Cross-Origin-Opener-Policy", "same-origin")
+        .with("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)");
+    ++answers_[std::min(response.status / 100, 5U)];
+}
+
+/// Health, readiness, figures for the monitor and the contract; status 0 for anything else.
+net::Response Dispatcher::probe(const net::Request& request) {
+    net::Response none{0, {}, {}};
+    if (is_unsafe(request.method)) return none;
+    if (request.path == "/healthz") return json_response(json::object{{"status", "ok"}});
+    if (request.path == "/readyz") {
+        json::array missing;
+        for (const std::string& line : services_.port.not_ready())
+            missing.push_back(json::string{line});
+        const bool is_ready = missing.empty();
+        return json_response(json::object{{"ready", is_ready}, {"missing", std::move(missing)}},
+                             is_ready ? 200 : 503);
+    }
+    if (request.path == "/metrics") {
+        return net::Response{200, {{"Content-Type", "text/plain; version=0.0.4"}}, metrics()};
+    }
+    if (request.path == "/api/v1/openapi.json") {
+        net::Response document{
+            200, {{"Content-Type", "application/json"}}, std::string{openapi_json()}};
+        return document.with("Cache-Control", "no-cache");
+    }
+    return none;
+}
+
+Answer Dispatcher::answer(const net::Request& request, Match match, Language language) {
+    ESC_TRY(auto lease, connections_.take());
+    Call call{.services = services_,
+              .request = request,
+              .db = *lease,
+              .now = read_clocks().wall,
+              .language = language,
+              .who = {},
+              .session_token = {},
+              .path = std::move(match.values),
+              .query = {},
+              .body = {}};
+    const Route& route = *match.route;
+    ESC_TRY(authenticate(call, route.access));
+    if (route.access == Access::Allowed && !call.may(route.permission)) {
+        return Problem{Code::Forbidden};
+    }
+    const json::object& operation = *contract_.operation(route.path, lower(route.method));
+    ESC_TRY(read_query(call, operation));
+    ESC_TRY(read_body(call, operation));
+    const std::string key{request.header("idempotency-key")};
+    const bool is_repeatable = request.method == "POST" && route.access != Access::Public;
+    auto answered = is_repeatable && !key.empty() ? idempotency_.once(call, key, route.handler)
+                                                  : route.handler(call);
+    if (!answered && status_of(answered.error().code) >= 500) connections_.forget();
+    return answered;
+}
+
+Attempt<void> Dispatcher::authenticate(Call& call, Access access) {
+    const net::Request& request = call.request;
+    if (access == Access::Public) return check_origin(call);
+    constexpr std::string_view kBearer = "Bearer ";
+    const std::string_view authorization = request.header("authorization");
+    if (authorization.starts_with(kBearer)) {
+        if (!is_same_secret(authorization.substr(kBearer.size()), config_.operator_token)) {
+            return Problem{Code::NotSignedIn};
+        }
+        // The operator works for one company: the one named, else the first.
+        const std::string_view key = request.header("escucha-company");
+        ESC_TRY(const auto row,
+                call.db.query_one("SELECT id FROM company WHERE key = ? OR ? = ''"
+                                  " ORDER BY created_at_us, id LIMIT 1",
+                                  {key, key}));
+        if (!row) return Problem{Code::NotFound};
+        ESC_TRY(call.who.company, row->get<CompanyId>(0));
+        call.who.login = call.who.name = "escuchactl";
+        call.who.role = identity::Role::Administrator;
+        call.who.language = "es";
+        return BOOST_OUTCOME_V2_NAMESPACE::success();
+    }
+    call.session_token = request.cookie(kCookie);
+    if (call.session_token.empty()) return Problem{Code::NotSignedIn};
+    ESC_TRY(call.who, identity::resolve(call.db, call.session_token, call.now));
+    if (is_unsafe(request.method)) {
+        ESC_TRY(check_origin(call));
+        ESC_TRY(identity::check_csrf(call.who, request.header("x-csrf-token")));
+    }
+    if (touched_.is_new(call.session_token, call.now)) {
+        // Puts the idle expiry off; should it fail, that only comes nearer.
+        const auto touched = services_.journal.write([&](store::Connection& connection) {
+            return identity::touch(connection, call.session_token, call.now);
+        });
+        if (!touched) log::warn("session_not_touched", {{"detail", touched.error().message()}});
+    }
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
+
+Attempt<void> Dispatcher::check_origin(const Call& call) const {
+    const std::string_view origin = call.request.header("origin");
+    // Browsers send it with every unsafe request; programs need not.
+    if (origin.empty() || authority_of(origin) == call.request.header("host")) {
+        return BOOST_OUTCOME_V2_NAMESPACE::success();
+    }
+    return Problem{Code::BadOrigin};
+}
+
+Attempt<void> Dispatcher::read_query(Call& call, const json::object& operation) const {
+    auto query = net::parse_query(call.request.query);
+    if (!query) return Problem{Code::BadRequest};
+    call.query = std::move(*query);
+    auto faults = contract_.check_query(operation, call.query);
+    if (faults.empty()) return BOOST_OUTCOME_V2_NAMESPACE::success();
+    Problem problem{Code::BadField};
+    problem.faults = std::move(faults);
+    return problem;
+}
+
+Attempt<void> Dispatcher::read_body(Call& call, const json::object& operation) const {
+    const json::value* schema = contract_.body_schema(operation);
+    if (schema == nullptr) return BOOST_OUTCOME_V2_NAMESPACE::success();
+    const std::string type = lower(call.request.header("content-type"));
+    if (type.substr(0, type.find(';')) != "application/json") {
+        return Problem{Code::UnsupportedMediaType};
+    }
+    json::error_code error;
+    json::parse_options options;
+    options.max_depth = kMaxJsonDepth;
+    json::value body = json::parse(call.request.body, error, {}, options);
+    if (error) {
+        return Problem{Code::BadJson,
+                       {"El contenido no es JSON correcto: " + error.message() + ".",
+                        "The content is not correct JSON: " + error.message() + "."}};
+    }
+    auto faults = contract_.check(*schema, body);
+    if (!faults.empty()) {
+        Problem problem{Code::BadField};
+        problem.faults = std::move(faults);
+        return problem;
+    }
+    call.body = std::move(body.as_object());
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
+
+std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_stream(
+    const net::Request& request) {
+    const Language language = parse_accept_language(request.header("accept-language"));
+    const auto refusal = [&](const Problem& problem) {
+        net::Response response = to_response(problem, language);
+        finish(response, true);
+        return response;
+    };
+    if (request.path != "/api/v1/events") return refusal(Problem{Code::NotFound});
+    auto lease = connections_.take();
+    if (!lease) return refusal(Problem{lease.error()});
+    Call call{.services = services_,
+              .request = request,
+              .db = *lease.value(),
+              .now = read_clocks().wall,
+              .language = language,
+              .who = {},
+              .session_token = {},
+              .path = {},
+              .query = {},
+              .body = {}};
+    if (auto same = check_origin(call); !same) return refusal(same.error());
+    if (auto known = authenticate(call, Access::SignedIn); !known) return refusal(known.error());
+    const json::object& operation = *contract_.operation("/api/v1/events", "get");
+    if (auto read = read_query(call, operation); !read) return refusal(read.error());
+    std::optional<std::int64_t> since;
+    if (const auto text = call.query_text("since")) {
+        since = 0;
+        std::from_chars(text->data(), text->data() + text->size(), *since);
+    }
+    const auto still_signed_in = [this, token = call.session_token] {
+        if (token.empty()) return true;
+        auto connection = connections_.take();
+        // A store in trouble is no reason to send people away.
+        if (!connection) return true;
+        const auto found = identity::resolve(*connection.value(), token, read_clocks().wall);
+        return found || Problem{found.error()}.code != Code::NotSignedIn;
+    };
+    return std::make_unique<EventStream>(
+        feed_, connections_, call.company(), since, still_signed_in);
+}
+
+net::Response Dispatcher::refuse(unsigned status) {
+    const Code code = status == 413 || status == 431 ? Code::TooLarge
+                      : status == 503                ? Code::Unavailable
+                      : status == 500                ? Code::Internal
+                                                     : Code::BadRequest;
+    net::Response response = to_response(Problem{code}, Language::Es);
+    response.status = status;
+    finish(response, true);
+    return response;
+}
+
+std::string Dispatcher::metrics() {
+    std::string out;
+    const auto add = [&out](std::string_view name, std::string_view labels, std::uint64_t value) {
+        out += std::string{name} + std::string{labels} + ' ' + std::to_string(value) + '\n';
+    };
+    for (std::size_t hundreds = 1; hundreds < answers_.size(); ++hundreds) {
+        add("escucha_api_answers_total",
+            "{status=\"" + std::to_string(hundreds) + "xx\"}",
+            answers_[hundreds]);
+    }
+    if (server_) {
+        const auto counters = server_();
+        add("escucha_api_connections_total", "", counters.connections);
+        add("escucha_api_requests_total", "", counters.requests);
+        add("escucha_api_refused_total", "", counters.refused);
+        add("escucha_api_streams_total", "", counters.streams);
+        add("escucha_api_open_connections", "", counters.open_connections);
+        add("escucha_api_open_streams", "", counters.open_streams);
+    }
+    const auto journal = services_.journal.counters();
+    add("escucha_journal_events_total", "", journal.events);
+    add("escucha_journal_commits_total", "", journal.commits);
+    add("escucha_journal_failures_total", "", journal.failures);
+    add("escucha_journal_queued", "", journal.queued);
+    add("escucha_journal_slowest_commit_us",
+        "",
+        static_cast<std::uint64_t>(journal.slowest_commit.count()));
+    return out + services_.port.metrics();
+}
+
+}  // namespace escucha::api

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "api/detail/call.h"
+#include "api/detail/connections.h"
+#include "api/detail/contract.h"
+#include "api/detail/event_feed.h"
+#include "api/detail/handlers.h"
+#include "api/detail/idempotency.h"
+#include "api/detail/remembered.h"
+#include "net/http_server.h"
+#include "net/static_files.h"
+
+namespace escucha::api {
+
+/// From a request to its handler: route, session, origin, role, contract, idempotency, headers.
+class Dispatcher final : public net::RequestHandler {
+public:
+    Dispatcher(Config config,
+               server::ControlPort& port,
+               const store::Database& database,
+               store::Journal& journal,
+               std::function<void()> on_news);
+
+    net::Response handle(const net::Request& request) override;
+    std::variant<net::Response, std::unique_ptr<net::FrameSource>> open_stream(
+        const net::Request& request) override;
+    net::Response refuse(unsigned status) override;
+
+    /// Counters in Prometheus text form: the API's own, then the centre's.
+    [[nodiscard]] std::string metrics();
+    void measure(std::function<net::HttpServer::Counters()> server) { server_ = std::move(server); }
+
+private:
+    struct Match {
+        const Route* route = nullptr;
+        std::vector<std::string> values;
+        std::string allowed;  ///< Methods of this path, when the method is another.
+    };
+
+    [[nodiscard]] Match match(const net::Request& request) const;
+    net::Response probe(const net::Request& request);
+    Answer answer(const net::Request& request, Match match, Language language);
+    Attempt<void> authenticate(Call& call, Access access);
+    Attempt<void> check_origin(const Call& call) const;
+    Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
+    Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
+    void finish(net::Response& response, bool is_api);
+
+    Config config_;
+    store::Database database_;
+    Contract contract_;
+    Connections connections_;
+    Listening listening_{std::chrono::minutes{10}, Listening::Repeat::PutsOff};
+    /// Sessions whose idle expiry was put off a moment ago.
+    Remembered<std::string> touched_{identity::kTouchEvery,
+                                     Remembered<std::string>::Repeat::ChangesNothing};
+    IdMaker ids_;
+    Services services_;
+    Idempotency idempotency_;
+    net::StaticFiles files_;
+    EventFeed feed_;
+    std::function<net::HttpServer::Counters()> server_;
+    std::array<std::atomic<std::uint64_t>, 6> answers_{};  ///< By the hundreds of their status.
+};
+
+}  // namespace escucha::api

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "api/detail/call.h"
+#include "identity/roles.h"
+
+namespace escucha::api {
+
+using Handler = Answer (*)(Call&);
+
+enum class Access {
+    Public,  ///< No session is looked for.
+    SignedIn,
+    Allowed,  ///< The role must hold the route's permission.
+};
+
+struct Route {
+    std::string_view method;  ///< "GET"
+    std::string_view path;    ///< The template in openapi.yaml.
+    Access access;
+    identity::Permission permission;  ///< Meaningful with `Allowed`.
+    Handler handler;
+};
+
+/// Every operation of the contract but the WebSocket, the document and the probes.
+std::span<const Route> routes();
+
+// session.cpp
+Answer sign_in(Call& call);
+Answer get_session(Call& call);
+Answer sign_out(Call& call);
+Answer get_me(Call& call);
+// live.cpp
+Answer get_floor(Call& call);
+Answer get_desk(Call& call);
+Answer list_agents(Call& call);
+Answer get_agent(Call& call);
+// commands.cpp
+Answer agent_sign_in(Call& call);
+Answer agent_sign_out(Call& call);
+Answer agent_set_status(Call& call);
+Answer agent_answer(Call& call);
+Answer agent_decline(Call& call);
+Answer agent_hang_up(Call& call);
+Answer agent_hold(Call& call);
+Answer agent_resume(Call& call);
+Answer agent_transfer(Call& call);
+Answer agent_pause_recording(Call& call);
+Answer agent_resume_recording(Call& call);
+Answer agent_extend_wrap_up(Call& call);
+// wrap_up.cpp
+Answer agent_finish_wrap_up(Call& call);
+// contacts.cpp
+Answer list_contacts(Call& call);
+Answer get_contact(Call& call);
+Answer get_contact_trace(Call& call);
+Answer link_contact_case(Call& call);
+Answer link_contact_customer(Call& call);
+// cases.cpp, case_changes.cpp
+Answer list_cases(Call& call);
+Answer get_case(Call& call);
+Answer get_case_by_reference(Call& call);
+Answer create_case(Call& call);
+Answer update_case(Call& call);
+Answer close_case(Call& call);
+// notes.cpp
+Answer save_note(Call& call);
+// customers.cpp
+Answer search_customers(Call& call);
+Answer get_customer(Call& call);
+Answer create_customer(Call& call);
+Answer update_customer(Call& call);
+// timeline.cpp
+Answer get_case_timeline(Call& call);
+Answer get_customer_timeline(Call& call);
+// recordings.cpp
+Answer list_recordings(Call& call);
+Answer get_recording(Call& call);
+Answer get_recording_audio(Call& call);
+// settings.cpp
+Answer list_queues(Call& call);
+Answer list_reasons(Call& call);
+Answer list_topics(Call& call);
+Answer list_outcomes(Call& call);
+Answer list_flows(Call& call);
+Answer get_flow_version(Call& call);
+// figures.cpp
+Answer get_figures_today(Call& call);
+// operation.cpp
+Answer list_users(Call& call);
+Answer create_user(Call& call);
+Answer get_status(Call& call);
+Answer create_backup(Call& call);
+Answer get_backup(Call& call);
+Answer reset_demo(Call& call);
+
+}  // namespace escucha::api

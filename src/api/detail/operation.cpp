@@ -1,0 +1,144 @@
+#include <algorithm>
+
+#include <boost/json/array.hpp>
+
+#include "api/detail/columns.h"
+#include "api/detail/handlers.h"
+#include "api/detail/json.h"
+#include "identity/users.h"
+#include "store/backup.h"
+
+namespace escucha::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kUser =
+    "SELECT u.id, u.login, u.name, u.role, u.language, a.id FROM app_user u"
+    " LEFT JOIN agent a ON a.user_id = u.id WHERE u.company_id = ?";
+
+Attempt<json::object> encode_user(const store::Row& row) {
+    Columns columns{row};
+    json::object user;
+    for (const char* name : {"id", "login", "name", "role", "language"})
+        user[name] = columns.text();
+    user["agent_id"] = or_null(columns.text());
+    ESC_TRY(columns.done());
+    return user;
+}
+
+/// "escucha-20261123T041500Z.db"
+std::string backup_name(WallTime now) {
+    std::string name = "escucha-";
+    for (const char c : to_rfc3339(now).substr(0, 19)) {
+        if (c != '-' && c != ':') name.push_back(c);
+    }
+    return name + "Z.db";
+}
+
+bool is_backup_name(std::string_view name) {
+    const bool is_plain = std::ranges::all_of(name, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == 'T' || c == 'Z' ||
+               c == '-' || c == '.';
+    });
+    return is_plain && name.starts_with("escucha-") && name.ends_with(".db");
+}
+
+}  // namespace
+
+Answer list_users(Call& call) {
+    ESC_TRY(const auto rows,
+            call.db.query(std::string{kUser} + " ORDER BY u.login", {call.company()}));
+    json::array items;
+    for (const store::Row& row : rows) {
+        ESC_TRY(auto user, encode_user(row));
+        items.push_back(std::move(user));
+    }
+    return json_response(json::object{{"items", std::move(items)}});
+}
+
+Answer create_user(Call& call) {
+    const auto role = identity::parse_role(call.text("role"));
+    if (!role) return Problem{Code::BadField};
+    const std::string language = call.has("language") ? call.text("language") : "es";
+    ESC_TRY(auto connection, call.services.database.connect());
+    const auto id = call.services.ids.make<UserId>(call.now);
+    ESC_TRY(identity::add_user(connection,
+                               {.company = call.company(),
+                                .login = call.text("login"),
+                                .name = call.text("name"),
+                                .role = *role,
+                                .language = language,
+                                .password = call.text("password")},
+                               id,
+                               call.now));
+    // A new agent is one the centre must know of.
+    ESC_TRY(call.services.port.reload());
+    ESC_TRY(const auto row,
+            call.db.query_one(std::string{kUser} + " AND u.id = ?", {call.company(), id}));
+    if (!row) return Problem{Code::Internal};
+    ESC_TRY(auto user, encode_user(*row));
+    return json_response(user, 201);
+}
+
+Answer get_status(Call& call) {
+    ESC_TRY(const auto floor, call.services.port.floor(call.company()));
+    json::object contacts, agents;
+    const auto count = [](json::object& counts, std::string_view name) {
+        json::value& value = counts[json::string_view{name.data(), name.size()}];
+        value = value.is_null() ? 1 : value.as_int64() + 1;
+    };
+    for (const auto& contact : floor.contacts) count(contacts, word(contact.state));
+    for (const auto& agent : floor.agents) count(agents, word(agent.state));
+    json::array missing;
+    for (const std::string& line : call.services.port.not_ready()) {
+        missing.push_back(json::string{line});
+    }
+    const bool is_ready = missing.empty();
+    return json_response(json::object{{"version", ESCUCHA_VERSION},
+                                      {"started_at", to_rfc3339(call.services.config.started_at)},
+                                      {"ready", is_ready},
+                                      {"not_ready", std::move(missing)},
+                                      {"contacts", std::move(contacts)},
+                                      {"agents", std::move(agents)}});
+}
+
+Answer create_backup(Call& call) {
+    const std::filesystem::path& folder = call.services.config.backups_dir;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+    const std::string name = backup_name(call.now);
+    auto report = store::backup(call.services.database, (folder / name).string());
+    if (!report && report.error().code == store::Errc::Unsupported) {
+        return Problem{Code::Unavailable,
+                       {"Con PostgreSQL, haga la copia con pg_dump.",
+                        "With PostgreSQL, make the copy with pg_dump."}};
+    }
+    ESC_TRY(const auto done, std::move(report));
+    return json_response(
+        json::object{{"name", name}, {"bytes", done.bytes}, {"created_at", to_rfc3339(call.now)}},
+        201);
+}
+
+Answer get_backup(Call& call) {
+    const std::string& name = call.path.at(0);
+    if (!is_backup_name(name)) return Problem{Code::NotFound};
+    const std::filesystem::path path = call.services.config.backups_dir / name;
+    std::error_code error;
+    const std::uint64_t size = std::filesystem::file_size(path, error);
+    if (error) return Problem{Code::NotFound};
+    return net::Response{
+        200, {{"Content-Type", "application/octet-stream"}}, net::FileBody{path.string(), 0, size}};
+}
+
+Answer reset_demo(Call& call) {
+    if (!call.services.config.reset_demo) return Problem{Code::NotFound};
+    ESC_TRY(const auto floor, call.services.port.floor(call.company()));
+    if (!floor.contacts.empty()) return Problem{Code::WrongState};
+    ESC_TRY(call.services.config.reset_demo());
+    return net::Response{204, {}, {}};
+}
+
+}  // namespace escucha::api

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "server/control_port.h"
+#include "store/journal.h"
+#include "store/sql.h"
+
+namespace escucha::api {
+
+struct Config {
+    std::string bind = "127.0.0.1";
+    std::uint16_t port = 8080;  ///< 0 takes a free one.
+    int threads = 3;            ///< Each uses its own connection to the store.
+    std::filesystem::path web_root;
+    std::filesystem::path recordings_dir;  ///< `recording.path` is below it.
+    std::filesystem::path backups_dir;     ///< Made when the first backup is.
+    /// Whoever bears it is an administrator (docs/api.md, "Operator token"); empty refuses all.
+    std::string operator_token;
+    /// The cookie is marked Secure. Off only for plain HTTP on loopback.
+    enum class Cookie { Secure, Plain };
+    Cookie cookie = Cookie::Plain;
+    std::chrono::milliseconds heartbeat{10'000};  ///< Silence on the WebSocket until a ping.
+    WallTime started_at;
+    /// Puts the demo company back as shipped; empty when this installation has none to offer.
+    std::function<Result<void>()> reset_demo;
+};
+
+/// The HTTP and WebSocket door: openapi.yaml is its contract. Owns its threads; serves from `start`
+/// until it is destroyed, which drains. Port, database and journal must outlive it.
+class ApiServer {
+public:
+    static Result<std::unique_ptr<ApiServer>> start(Config config,
+                                                    server::ControlPort& port,
+                                                    const store::Database& database,
+                                                    store::Journal& journal);
+    virtual ~ApiServer() = default;
+
+    /// Where it listens; the answer to port 0.
+    [[nodiscard]] virtual std::uint16_t port() const = 0;
+};
+
+}  // namespace escucha::api
