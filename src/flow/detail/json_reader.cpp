@@ -33,7 +33,7 @@ void print_object(const json::object& object, std::size_t indent, std::string& o
         if (!is_first) out += ",\n";
         is_first = false;
         out.append(indent + 2, ' ');
-        out += json::serialize(json::value{name});
+        out += json::serialize(json::string(name));
         out += ": ";
         print_value(member, indent + 2, out);
     }
