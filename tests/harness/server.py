@@ -52,6 +52,7 @@ class Server:
             DemoData.copy_to(data)
         self.data = data
         self.environment = environment or {}
+        self.prefix, self.extra = [], []
         self.process = None
         (self.http_port,) = free_ports(1)
         self.sip_port = free_sip_port()
@@ -79,9 +80,9 @@ class Server:
 
     def start(self):
         command = [
-            os.path.join(programs(), "escuchad"), "--data", self.data, "--http", str(self.http_port), "--sip", str(self.sip_port),
+            *self.prefix, os.path.join(programs(), "escuchad"), "--data", self.data, "--http", str(self.http_port), "--sip", str(self.sip_port),
             "--bind", self.host, "--web", os.path.join(ROOT, "web", "dist"), "--demo",
-            "--rtp-low", str(self.rtp.low), "--rtp-high", str(self.rtp.high),
+            "--rtp-low", str(self.rtp.low), "--rtp-high", str(self.rtp.high), *self.extra,
         ]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
