@@ -22,9 +22,10 @@ void replace_word(std::string& line, std::string_view from, std::string_view to)
     }
 }
 
-std::string translate_line(std::string line, Engine engine) {
-    if (engine == Engine::Postgres || line.starts_with("--")) return line;
-    if (line == ");") return ") STRICT;";
+std::string translate_line(std::string_view source, Engine engine) {
+    std::string line{source};
+    if (engine == Engine::Postgres || source.starts_with("--")) return line;
+    if (source == ");") return ") STRICT;";
     replace_word(line, " BIGINT", " INTEGER");
     replace_word(line, " DOUBLE PRECISION", " REAL");
     replace_word(line, " BYTEA", " BLOB");
@@ -112,17 +113,15 @@ Result<std::optional<std::string>> apply_next(Connection& connection,
 }  // namespace
 
 std::string translate(std::string_view sql, Engine engine) {
+    const std::string_view other = engine == Engine::Sqlite ? "-- only postgres" : "-- only sqlite";
     std::string out;
-    std::optional<Engine> fence;
+    bool is_skipping = false;
     while (!sql.empty()) {
-        const std::size_t end = std::min(sql.find('\n'), sql.size() - 1);
-        std::string line{sql.substr(0, sql[end] == '\n' ? end : end + 1)};
-        sql.remove_prefix(end + 1);
-        if (line == "-- only sqlite") fence = Engine::Sqlite;
-        if (line == "-- only postgres") fence = Engine::Postgres;
-        if (line == "-- end only") fence.reset();
-        if (fence && *fence != engine) continue;
-        out.append(translate_line(std::move(line), engine)).push_back('\n');
+        const std::string_view line = sql.substr(0, sql.find('\n'));
+        sql.remove_prefix(std::min(line.size() + 1, sql.size()));
+        if (line == other) is_skipping = true;
+        if (!is_skipping) out.append(translate_line(line, engine)).push_back('\n');
+        if (line == "-- end only") is_skipping = false;
     }
     return out;
 }

@@ -11,7 +11,10 @@ Result<WriterLock> WriterLock::acquire(const Database& database, Connection& con
     if (database.engine() == Engine::Postgres) {
         // The number must only be ours and differ from the migrations'.
         ESC_TRY(const auto row, connection.query_one("SELECT pg_try_advisory_lock(5300912)"));
-        ESC_TRY(const auto is_ours, row->get<bool>(0));
+        bool is_ours = false;
+        if (row) {
+            ESC_TRY(is_ours, row->get<bool>(0));
+        }
         if (!is_ours) return fail(Errc::Busy, std::string{kHeld});
         return WriterLock{-1};
     }
