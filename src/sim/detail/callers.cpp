@@ -104,7 +104,10 @@ void Callers::hang_up(LegId leg) {
         world_.media->fall_silent(*caller->endpoint);
         return;
     }
-    if (caller->endpoint) by_endpoint_.erase(*caller->endpoint);
+    if (caller->endpoint) {
+        by_endpoint_.erase(*caller->endpoint);
+        world_.media->fall_silent(*caller->endpoint);
+    }
     callers_.erase(leg);
     world_.clock.after(world_.dice.between(5ms, 60ms), [this, leg] {
         world_.shell->deliver(control::LegEvent{control::LegEnded{.leg = leg, .reason = "bye"}});
@@ -163,6 +166,7 @@ void Callers::answered(Caller& caller, const std::string& sdp_text) {
         Caller* still = find(confirmed.leg);
         if (still == nullptr) return;
         still->is_answered = true;
+        confirmed_.insert(confirmed.leg);
         world_.shell->deliver(control::LegEvent{confirmed});
     });
 }
@@ -212,10 +216,7 @@ void Callers::control_died() {
     }
 }
 
-bool Callers::is_living(LegId leg) const {
-    const auto found = callers_.find(leg);
-    return found != callers_.end() && found->second.is_answered;
-}
+bool Callers::is_living(LegId leg) const { return confirmed_.contains(leg); }
 
 void Callers::check_silence() {
     if (!world_.shell->is_up() || !world_.media->is_up()) return;

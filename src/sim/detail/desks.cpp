@@ -114,6 +114,8 @@ void Desks::ring(Desk& desk, const control::RingPhone& ring) {
     ++desk.calls;
     desk.leg = ring.leg;
     desk.is_answered = false;
+    const auto session = sdp::parse(ring.sdp);
+    desk.endpoint = world_.media->endpoint_of(session.value().media.front().port);
     Dice& dice = world_.dice;
     if (!desk.is_registered) return refuse(desk, 480, 1ms);
     const std::uint64_t mood = dice.below(1000);
@@ -159,6 +161,7 @@ void Desks::refuse(Desk& desk, int status, Duration after) {
 
 // Plugged out: nothing is said, the registration lapses, and after a while it is back.
 void Desks::vanish(Desk& desk) {
+    if (desk.leg && desk.endpoint) world_.media->fall_silent(*desk.endpoint);
     desk.leg.reset();
     ++desk.calls;
     world_.clock.after(world_.dice.between(1s, 90s), [this, &desk] {
@@ -175,6 +178,7 @@ void Desks::read(const Event& event) {
     if (desk == nullptr) return;
     if (event.type == "contact_connected") {
         desk->is_talking = true;
+        if (desk->leg) connected_.insert(*desk->leg);
         plan_talk(*desk);
     } else if (event.type == "contact_disconnected") {
         desk->is_talking = false;
@@ -227,6 +231,7 @@ void Desks::plan_talk(Desk& desk) {
         const LegId leg = *d.leg;
         d.leg.reset();
         ++d.calls;
+        if (d.endpoint) world_.media->fall_silent(*d.endpoint);
         world_.clock.after(20ms, [this, leg] {
             world_.shell->deliver(
                 control::LegEvent{control::LegEnded{.leg = leg, .reason = "bye"}});
@@ -293,12 +298,7 @@ void Desks::control_died() {
     }
 }
 
-bool Desks::is_living(LegId leg) const {
-    for (const Desk& desk : desks_) {
-        if (desk.leg == leg) return desk.is_talking;
-    }
-    return false;
-}
+bool Desks::is_living(LegId leg) const { return connected_.contains(leg); }
 
 bool Desks::is_registered(std::uint32_t number) const { return desks_[number].is_registered; }
 

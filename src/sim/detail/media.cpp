@@ -233,7 +233,10 @@ void Media::press(media::EndpointId id, char digit) {
 
 void Media::fall_silent(media::EndpointId id) {
     if (find(id) == nullptr) return;
-    tell(media::MediaTimeout{.endpoint = id, .silent_ms = to_ms(kMediaTimeout)}, kMediaTimeout);
+    world_.clock.after(kMediaTimeout, [this, id] {
+        if (find(id) == nullptr) return;
+        tell(media::MediaTimeout{.endpoint = id, .silent_ms = to_ms(kMediaTimeout)});
+    });
 }
 
 std::optional<media::EndpointId> Media::endpoint_of(std::uint16_t port) const {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ private:
     World& world_;
     std::map<LegId, Caller> callers_;
     std::map<media::EndpointId, LegId> by_endpoint_;
+    std::set<LegId> confirmed_;  ///< Their dialogs are in the store.
     std::uint64_t refused_ = 0;
 };
 
@@ -73,6 +75,7 @@ private:
         bool is_registered = false;
         bool is_on_shift = false;
         std::optional<LegId> leg;
+        std::optional<media::EndpointId> endpoint;
         bool is_answered = false;  ///< The phone was lifted.
         bool is_talking = false;   ///< The page says so.
         std::string state = "signed_out";
@@ -97,6 +100,7 @@ private:
     World& world_;
     std::vector<Desk> desks_;
     std::map<AgentId, std::size_t> by_agent_;
+    std::set<LegId> connected_;  ///< Their dialogs are in the store.
 };
 
 }  // namespace escucha::sim
