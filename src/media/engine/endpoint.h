@@ -18,8 +18,13 @@
 
 namespace escucha::media {
 
-inline constexpr Duration kFrame = std::chrono::milliseconds{20};
 inline constexpr std::size_t kFrameSamples = 160;
+
+/// What one peer may send: six times the 50 packets a second of voice, refilled in tenths; so a
+/// burst after a stall of the network passes, a flood does not.
+inline constexpr int kMaxPacketsPerSecond = 300;
+/// RFC 4733 keys are at least 40 ms long and 40 ms apart.
+inline constexpr int kMaxKeysPerSecond = 15;
 
 /// What a leg's offer and answer agreed, parsed.
 struct Remote {
@@ -84,6 +89,8 @@ struct Endpoint {
     std::size_t slot = 0;       ///< Which millisecond of 20 it sends in.
     bool is_scheduled = false;  ///< In the worker's list of that slot.
 
+    int packets_left = kMaxPacketsPerSecond;
+    int keys_left = kMaxKeysPerSecond;
     std::uint64_t refused = 0;
     std::uint64_t unsent = 0;
     Instant listening_since{};  ///< Silence counts from here until the first packet.

@@ -392,6 +392,17 @@ void Engine::collect(Now now, Out& out) {
         }
     }
     for (auto& event : from_recorder_.take()) on_event(std::move(event), now, out);
+    warn_of_drops();
+}
+
+// Not expected ever: a worker's queue holds seconds of events. Said when it happens, because
+// control then waits for an answer that does not come.
+void Engine::warn_of_drops() {
+    std::uint64_t dropped = 0;
+    for (const auto& worker : workers_) dropped += worker->dropped_reports();
+    if (dropped == dropped_reports_) return;
+    dropped_reports_ = dropped;
+    log::error("media_events_dropped", {{"total", std::to_string(dropped)}});
 }
 
 void Engine::on_event(Event event, Now now, Out& out) {

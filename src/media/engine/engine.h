@@ -125,6 +125,7 @@ private:
     /// Nothing for an endpoint that is being destroyed.
     Known* find(EndpointId id);
     bool send(const Known& known, WorkerCommand command);
+    void warn_of_drops();
     void wake();
     void post(Event event);
     void post(PromptLoader::Loaded loaded);
@@ -140,6 +141,7 @@ private:
     std::map<RecordingId, RecordEnded> ended_;
     std::unordered_map<std::uint64_t, Play> loading_;
     std::uint64_t next_token_ = 1;
+    std::uint64_t dropped_reports_ = 0;
     std::uint64_t next_recording_ = 1;
     Mailbox<Event> from_recorder_;
     Mailbox<PromptLoader::Loaded> from_loader_;

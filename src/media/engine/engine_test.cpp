@@ -313,6 +313,48 @@ TEST_CASE("a peer behind a NAT is found and sent to where it really is") {
     CHECK_FALSE(signalled.hear());
 }
 
+TEST_CASE("a play that comes before the answer waits for it and is heard from its beginning") {
+    Rig rig;
+    Phone phone{1};
+    phone.aim(rig.create(kCaller).port);
+    const auto greeting = tone(440, 1'600);
+    rig.prompt("a.wav", greeting);
+    rig.command(Play{.endpoint = kCaller, .play = PlayId{1}, .prompts = {"a.wav"}});
+    rig.settle(kCaller);
+    rig.aim(kCaller, phone);
+    Bytes expected(1'600);
+    rtp::encode(rtp::Law::Mu, greeting, expected);
+    CHECK(rig.listen(phone, 1'600) == expected);
+}
+
+TEST_CASE("a flood from the locked peer itself is cut to what a call can need") {
+    Rig rig;
+    Phone caller{1};
+    Phone agent{2};
+    rig.connect(kCaller, caller);
+    rig.connect(kAgent, agent);
+    rig.command(Bridge{.a = kCaller, .b = kAgent});
+    rig.await<Bridged>();
+    const auto voice = tone(500, 160);
+    const Instant before = read_clocks().mono;
+    for (int i = 0; i < 3'000; ++i) {
+        caller.say(rtp::Law::Mu, voice);
+        if (i % 100 == 0) rig.settle(kCaller);  // So that the kernel drops none of them.
+    }
+    rig.settle(kCaller);
+    rig.command(Stats{.endpoint = kCaller});
+    const auto stats = rig.await<StatsReport>();
+    const auto tenths = (read_clocks().mono - before) / std::chrono::milliseconds{100} + 1;
+    CHECK(stats.packets_received <= static_cast<std::uint64_t>(300 + 30 * tenths));
+    CHECK(stats.packets_received >= 300);
+    CHECK(stats.packets_refused + stats.packets_received == 3'000);
+
+    for (int i = 0; i < 40; ++i) agent.press('1', kEventPt, 1);
+    rig.settle(kAgent);
+    CHECK(rig.count<Digit>() >= kMaxKeysPerSecond);
+    CHECK(rig.count<Digit>() <= 2 * kMaxKeysPerSecond);
+}
+
 TEST_CASE("silence of a leg that should speak is told once, and its end") {
     Rig rig;
     Phone caller{1};

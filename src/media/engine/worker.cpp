@@ -17,6 +17,7 @@ constexpr std::size_t kMaxCommands = 8'192;
 constexpr std::size_t kMaxReports = 16'384;
 constexpr std::size_t kMaxAudioFrames = 16'384;
 constexpr Duration kHouseEvery = std::chrono::milliseconds{100};
+constexpr int kHousesPerSecond = 10;
 constexpr Duration kIdleWait = std::chrono::seconds{1};
 constexpr std::int64_t kMaxTicksBehind = 200;
 
@@ -297,14 +298,14 @@ void Worker::generate(Endpoint& endpoint, Now now) {
         generate_digit(endpoint, now);
         return;
     }
-    if (!endpoint.play) return;
-    const rtp::Law law = endpoint.remote ? endpoint.remote->law : rtp::Law::Mu;
+    // A play waits for the answer: its beginning is not lost to a peer that is not there yet.
+    if (!endpoint.play || !endpoint.remote) return;
     const auto payload = std::span{out_buffer_}.subspan(rtp::kHeaderBytes, kFrameSamples);
-    if (!endpoint.play->fill(law, payload)) {
+    if (!endpoint.play->fill(endpoint.remote->law, payload)) {
         end_play(endpoint, PlayEnd::Finished);
         return;
     }
-    // A leg that may not be sent to still uses up its prompt: time goes on for the caller's flow.
+    // A leg on hold by its own wish still uses up its prompt: time goes on for the caller's flow.
     if (!endpoint.can_send()) return;
     transmit(endpoint,
              endpoint.out.generated(endpoint.remote->payload_type(), kFrameSamples, now.mono),
@@ -359,10 +360,11 @@ void Worker::on_rtp(Endpoint& endpoint,
                     Now now) {
     using Verdict = rtp::SourceLock::Verdict;
     const Verdict verdict = endpoint.lock.on_packet(from, packet.header, now.mono);
-    if (verdict == Verdict::Refused || !endpoint.remote) {
+    if (verdict == Verdict::Refused || !endpoint.remote || endpoint.packets_left == 0) {
         ++endpoint.refused;
         return;
     }
+    --endpoint.packets_left;
     if (verdict == Verdict::AcceptedAndLocked) {
         endpoint.target = to_socket(from);
         report(
@@ -422,6 +424,11 @@ void Worker::on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now) {
 }
 
 void Worker::tell_key(Endpoint& endpoint, const rtp::KeyPress& press) {
+    if (endpoint.keys_left == 0) {
+        ++endpoint.refused;
+        return;
+    }
+    --endpoint.keys_left;
     report(Event{Digit{.endpoint = endpoint.id,
                        .digit = press.key,
                        .duration_ms = static_cast<std::uint32_t>(press.duration.count())}});
@@ -470,7 +477,11 @@ void Worker::on_rtcp(Endpoint& endpoint, ByteView datagram, const rtp::Address& 
 
 void Worker::keep_house(Now now) {
     next_house_ = now.mono + kHouseEvery;
+    const bool is_new_second = ++house_count_ % kHousesPerSecond == 0;
     for (auto& [id, endpoint] : endpoints_) {
+        endpoint->packets_left = std::min(
+            kMaxPacketsPerSecond, endpoint->packets_left + kMaxPacketsPerSecond / kHousesPerSecond);
+        if (is_new_second) endpoint->keys_left = kMaxKeysPerSecond;
         if (const auto press = endpoint->keys.wake(now.mono)) tell_key(*endpoint, *press);
         if (!endpoint->remote) continue;
         if (now.mono >= endpoint->next_report) send_report(*endpoint, now);

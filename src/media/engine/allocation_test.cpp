@@ -1,0 +1,72 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "media/engine/detail/engine_rig.h"
+
+// Every allocation of this test program is counted, on whatever thread.
+namespace {
+std::atomic<std::uint64_t> allocations{0};
+}  // namespace
+
+void* operator new(std::size_t size) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc{};
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace escucha::media {
+
+using namespace test;
+
+TEST_CASE("packets allocate nothing: received, relayed, recoded, recorded or made from a prompt") {
+    constexpr EndpointId kCaller{11};
+    constexpr EndpointId kAgent{12};
+    constexpr EndpointId kWaiting{13};
+    Rig rig;
+    Phone caller{1};
+    Phone agent{2};
+    Phone waiting{3};
+    rig.connect(kCaller, caller);
+    rig.connect(kAgent, agent, Codec::Pcma);
+    rig.connect(kWaiting, waiting);
+    rig.command(Bridge{.a = kCaller, .b = kAgent});
+    rig.await<Bridged>();
+    rig.command(Record{.recording = RecordingId{Uuid{.high = 1, .low = 1}},
+                       .path = "a.wav",
+                       .left = kCaller,
+                       .right = kAgent});
+    rig.await<RecordStarted>();
+    rig.command(Play{.endpoint = kWaiting,
+                     .play = PlayId{1},
+                     .prompts = {"tone:ringing"},
+                     .repeat = Repeat::Forever});
+    rig.next(waiting);
+
+    std::array<std::byte, rtp::kHeaderBytes + 160> packet{};
+    std::array<std::byte, rtp::kMaxPacketBytes> heard{};
+    const auto port = std::get<Created>(rig.told[0]).port;
+    const SocketAddress to = to_socket(parse_address("127.0.0.1", port).value());
+    const auto exchange = [&](std::uint16_t sequence) {
+        rtp::write({.sequence = {sequence}, .timestamp = {sequence * 160U}, .ssrc = 1},
+                   std::span{packet}.first<rtp::kHeaderBytes>());
+        send(caller.fd(), packet, to);
+        ESC_CHECK(wait_readable(agent.fd(), read_clocks().mono + kDeadline));
+        ESC_CHECK(receive(agent.fd(), heard).has_value());
+    };
+    // The first packet locks the source, which is told.
+    exchange(0);
+    rig.await<SourceLocked>();
+    rig.settle(kWaiting);
+    const std::uint64_t before = allocations.load();
+    for (std::uint16_t i = 1; i <= 200; ++i) exchange(i);
+    const std::uint64_t during = allocations.load() - before;
+    // The writer takes its jobs a few times a second; that is all there may be.
+    CHECK(during < 20);
+}
+
+}  // namespace escucha::media
