@@ -89,6 +89,25 @@ TEST_CASE("every kind of node survives being printed and parsed") {
     CHECK(document.find_variable("case.reference")->type == Type::Reference);
 }
 
+TEST_CASE("the schema knows every member that a document is printed with") {
+    namespace json = boost::json;
+    const auto schema = json::parse(testing::read_file(std::string{ESCUCHA_SOURCE_DIR} +
+                                                       "/src/flow/schema/flow-1.schema.json"));
+    for (const auto* name : {"100-servicio.json", "200-abuelos.json"}) {
+        const auto flow = json::parse(demo_text(name));
+        for (const auto& member : flow.as_object()) {
+            CHECK(schema.at("properties").as_object().contains(member.key()));
+        }
+        for (const auto& node : flow.at("nodes").as_object()) {
+            const auto& type = node.value().at("type").as_string();
+            const auto& known = schema.at("$defs").at(type).at("properties").as_object();
+            for (const auto& member : node.value().as_object()) {
+                CHECK_MESSAGE(known.contains(member.key()), std::string{member.key()});
+            }
+        }
+    }
+}
+
 TEST_CASE("what is wrong in a document is named by its JSON pointer") {
     CHECK(error_of("[]").starts_with("/"));
     CHECK(error_of("{\"format\": 2}").starts_with("/format"));

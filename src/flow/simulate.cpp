@@ -122,6 +122,7 @@ public:
     Result<std::string> finish();
 
 private:
+    Result<bool> set_up_call(const std::string& verb, const Options& options);
     Result<void> set_up(const std::string& verb, const Options& options);
     Result<void> act(const std::string& verb, const Options& options);
     void begin();
@@ -192,75 +193,105 @@ std::optional<Reply> Simulation::answer(const Ask& ask) {
         ask.what);
 }
 
-Result<void> Simulation::set_up(const std::string& verb, const Options& options) {
+IdentifyReply identity_in(const std::string& status, const Options& options) {
+    IdentifyReply reply;
+    reply.status = status == "found"       ? IdentifyReply::Status::Found
+                   : status == "ambiguous" ? IdentifyReply::Status::Ambiguous
+                   : status == "failed"    ? IdentifyReply::Status::Failed
+                                           : IdentifyReply::Status::NotFound;
+    reply.customer = CustomerId{Uuid{.high = 2, .low = 2}};
+    reply.name = options.get("name");
+    reply.group = options.get("group");
+    const auto reference = options.get("case");
+    if (!reference.empty()) reply.open_case = summary_in(options, reference);
+    return reply;
+}
+
+HoursReply hours_in(const Options& options) {
+    HoursReply reply;
+    const auto status = options.word(1);
+    reply.status = status == "open"     ? HoursReply::Status::Open
+                   : status == "closed" ? HoursReply::Status::Closed
+                                        : HoursReply::Status::Failed;
+    reply.next_date = date_in(options.get("next_date"));
+    reply.next_time = time_in(options.get("next_time"));
+    return reply;
+}
+
+LookUpReply look_up_in(const Options& options) {
+    LookUpReply reply;
+    const auto status = options.word(1);
+    reply.status = status == "ok"          ? LookUpReply::Status::Ok
+                   : status == "stale"     ? LookUpReply::Status::Stale
+                   : status == "not_found" ? LookUpReply::Status::NotFound
+                                           : LookUpReply::Status::Failed;
+    for (const auto& [name, value] : options.named) {
+        if (name == "source") {
+            reply.source = value;
+        } else if (name == "as_of") {
+            reply.as_of = parse_rfc3339(value);
+        } else {
+            reply.fields.push_back({name, value});
+        }
+    }
+    return reply;
+}
+
+CaseReply case_in(const Options& options) {
+    CaseReply reply{.status = CaseReply::Status::Ok,
+                    .summary = summary_in(options, options.word(0))};
+    if (options.word(1) == "mistyped") reply.status = CaseReply::Status::Mistyped;
+    if (options.word(1) == "failed") reply.status = CaseReply::Status::Failed;
+    return reply;
+}
+
+/// Words about the call itself; false when it is none of them.
+Result<bool> Simulation::set_up_call(const std::string& verb, const Options& options) {
     const auto first = options.word(0);
-    const bool is_silent = first == "silent" || options.word(1) == "silent";
     if (verb == "caller") {
         environment_.caller = first == "withheld" ? "" : first;
+    } else if (verb == "company") {
+        environment_.company_name = first;
     } else if (verb == "language") {
         const auto language = speech::parse_language(first);
         if (!language) return fail(Errc::InvalidArgument, "language es or en");
         environment_.language = *language;
-    } else if (verb == "company") {
-        environment_.company_name = first;
     } else if (verb == "at") {
         const auto at = parse_rfc3339(first);
         if (!at) return fail(Errc::InvalidArgument, "at 2026-11-23T09:00:00Z");
         now_.wall = *at;
-    } else if (verb == "number" || verb == "document") {
-        IdentifyReply reply;
-        const auto status = verb == "number" ? first : options.word(1);
-        reply.status = status == "found"       ? IdentifyReply::Status::Found
-                       : status == "ambiguous" ? IdentifyReply::Status::Ambiguous
-                       : status == "failed"    ? IdentifyReply::Status::Failed
-                                               : IdentifyReply::Status::NotFound;
-        reply.customer = CustomerId{Uuid{.high = 2, .low = 2}};
-        reply.name = options.get("name");
-        reply.group = options.get("group");
-        const auto reference = options.get("case");
-        if (!reference.empty()) reply.open_case = summary_in(options, reference);
-        const auto whole = is_silent ? std::nullopt : std::optional<Reply>{reply};
-        if (verb == "number") world_.number = whole;
-        if (verb == "document") world_.documents[first] = whole;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+Result<void> Simulation::set_up(const std::string& verb, const Options& options) {
+    ESC_TRY(const bool is_done, set_up_call(verb, options));
+    if (is_done) return ok();
+    const auto first = options.word(0);
+    const bool is_silent = first == "silent" || options.word(1) == "silent";
+    const auto unless_silent = [&](Reply reply) {
+        return is_silent ? std::nullopt : std::optional<Reply>{std::move(reply)};
+    };
+    if (verb == "number") {
+        world_.number = unless_silent(identity_in(first, options));
+    } else if (verb == "document") {
+        world_.documents[first] = unless_silent(identity_in(options.word(1), options));
     } else if (verb == "hours") {
-        HoursReply reply;
-        const auto status = options.word(1);
-        reply.status = status == "open"     ? HoursReply::Status::Open
-                       : status == "closed" ? HoursReply::Status::Closed
-                                            : HoursReply::Status::Failed;
-        reply.next_date = date_in(options.get("next_date"));
-        reply.next_time = time_in(options.get("next_time"));
-        world_.hours[first] = is_silent ? std::nullopt : std::optional<Reply>{reply};
+        world_.hours[first] = unless_silent(hours_in(options));
     } else if (verb == "look_up") {
-        LookUpReply reply;
-        const auto status = options.word(1);
-        reply.status = status == "ok"          ? LookUpReply::Status::Ok
-                       : status == "stale"     ? LookUpReply::Status::Stale
-                       : status == "not_found" ? LookUpReply::Status::NotFound
-                                               : LookUpReply::Status::Failed;
-        for (const auto& [name, value] : options.named) {
-            if (name == "source") {
-                reply.source = value;
-            } else if (name == "as_of") {
-                reply.as_of = parse_rfc3339(value);
-            } else {
-                reply.fields.push_back({name, value});
-            }
-        }
-        world_.look_ups[first] = is_silent ? std::nullopt : std::optional<Reply>{reply};
+        world_.look_ups[first] = unless_silent(look_up_in(options));
+    } else if (verb == "case") {
+        world_.cases[first] = unless_silent(case_in(options));
     } else if (verb == "reference") {
         world_.can_open = first != "failed";
         if (world_.can_open) world_.next_reference = first;
-    } else if (verb == "case") {
-        CaseReply reply{.status = CaseReply::Status::Ok, .summary = summary_in(options, first)};
-        if (options.word(1) == "mistyped") reply.status = CaseReply::Status::Mistyped;
-        if (options.word(1) == "failed") reply.status = CaseReply::Status::Failed;
-        world_.cases[first] = is_silent ? std::nullopt : std::optional<Reply>{reply};
     } else if (verb == "voicemail") {
+        world_.is_caller_talking = first == "talks";
         world_.voicemail = VoicemailReply{first == "recorded" ? VoicemailReply::Status::Recorded
                                           : first == "empty"  ? VoicemailReply::Status::Empty
                                                               : VoicemailReply::Status::Failed};
-        world_.is_caller_talking = first == "talks";
         if (is_silent || world_.is_caller_talking) world_.voicemail.reset();
     } else if (verb == "queue") {
         world_.queue = QueueReply{first == "closed"      ? QueueReply::Status::Closed

@@ -13,6 +13,8 @@
 
 namespace escucha::flow {
 
+// size: one class whose events, nodes, replies and keys live in a file each.
+
 /// The state behind Run. One of:
 ///
 ///     Idle -> (Speaking | Keying | Waiting | Resting)* -> Over
