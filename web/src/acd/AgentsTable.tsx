@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Agent, AgentState, Floor } from '@/api/client';
 import { useNow } from '@/base/clock';
 import { phone, since } from '@/base/format';
-import { Empty, Panel, Pill, Since, viewCss } from '@/base/view/parts';
+import { Empty, Panel, Pill, Since, TableScroll, viewCss } from '@/base/view/parts';
 import css from './acd.module.css';
 import { useReasonText } from './reason';
 import { isOverdue, kAgentTone } from './states';
@@ -46,7 +46,7 @@ export function AgentsTable({ floor }: { floor: Floor }) {
               </Chip>
             ))}
           </div>
-          <div className={viewCss.scroll}>
+          <TableScroll label={t('agents.caption')}>
             <table className={viewCss.table}>
               <caption className="visually-hidden">{t('agents.caption')}</caption>
               <thead>
@@ -65,7 +65,7 @@ export function AgentsTable({ floor }: { floor: Floor }) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         </>
       )}
     </Panel>

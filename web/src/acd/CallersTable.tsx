@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ContactLive, Floor } from '@/api/client';
 import { useNow } from '@/base/clock';
 import { phone, reference, since } from '@/base/format';
-import { Empty, Panel, Pill, Since, viewCss } from '@/base/view/parts';
+import { Empty, Panel, Pill, Since, TableScroll, viewCss } from '@/base/view/parts';
 import css from './acd.module.css';
 import { kContactTone, waitTone } from './states';
 
@@ -35,7 +35,7 @@ export function CallersTable({ floor }: { floor: Floor }) {
           text={t('callers.none_text')}
         />
       ) : (
-        <div className={viewCss.scroll}>
+        <TableScroll label={t('callers.caption')}>
           <table className={viewCss.table}>
             <caption className="visually-hidden">{t('callers.caption')}</caption>
             <thead>
@@ -56,7 +56,7 @@ export function CallersTable({ floor }: { floor: Floor }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableScroll>
       )}
     </Panel>
   );

@@ -23,9 +23,23 @@ const petrol: MantineColorsTuple = [
   '#04494d',
 ];
 
+/** Greys of the dark scheme, with a touch of the product's colour. */
+const dark: MantineColorsTuple = [
+  '#e6ecef',
+  '#b3c0c7',
+  '#8696a0',
+  '#63737d',
+  '#3a4850',
+  '#2f3b42',
+  '#222c32',
+  '#1a2226',
+  '#141b1f',
+  '#0e1417',
+];
+
 export const theme = createTheme({
   primaryColor: 'petrol',
-  colors: { petrol },
+  colors: { petrol, dark },
   // White text on the filled shade passes WCAG AA in both schemes only at these shades.
   primaryShade: { light: 8, dark: 9 },
   defaultRadius: 'md',

@@ -7,7 +7,17 @@ import { labelOf, useTopics } from '@/acd/settings';
 import type { CaseRow } from '@/api/client';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import { Empty, Loading, More, Page, Panel, Reference, Trouble, viewCss } from '@/base/view/parts';
+import {
+  Empty,
+  Loading,
+  More,
+  Page,
+  Panel,
+  Reference,
+  TableScroll,
+  Trouble,
+  viewCss,
+} from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
 import { CaseStatusPill, DueDate } from './OpenCases';
 import { type CaseFilter, casesQuery } from './queries';
@@ -97,7 +107,7 @@ function Rows({ rows }: { rows: readonly CaseRow[] }) {
   const language = useLanguage();
   const topics = useTopics();
   return (
-    <div className={viewCss.scroll}>
+    <TableScroll label={t('list.title')}>
       <table className={viewCss.table}>
         <caption className="visually-hidden">{t('list.title')}</caption>
         <thead>
@@ -136,6 +146,6 @@ function Rows({ rows }: { rows: readonly CaseRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

@@ -3,7 +3,16 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { phone } from '@/base/format';
-import { Empty, Loading, More, Page, Panel, Trouble, viewCss } from '@/base/view/parts';
+import {
+  Empty,
+  Loading,
+  More,
+  Page,
+  Panel,
+  TableScroll,
+  Trouble,
+  viewCss,
+} from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
 import { customersQuery } from './queries';
 
@@ -40,7 +49,7 @@ export function CustomersPage() {
           />
         )}
         {rows.length > 0 && (
-          <div className={viewCss.scroll}>
+          <TableScroll label={t('list.title')}>
             <table className={viewCss.table}>
               <caption className="visually-hidden">{t('list.title')}</caption>
               <thead>
@@ -73,7 +82,7 @@ export function CustomersPage() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         )}
         <More
           has={list.hasNextPage}

@@ -4,7 +4,16 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import { Empty, Loading, Page, Panel, Pill, Trouble, viewCss } from '@/base/view/parts';
+import {
+  Empty,
+  Loading,
+  Page,
+  Panel,
+  Pill,
+  TableScroll,
+  Trouble,
+  viewCss,
+} from '@/base/view/parts';
 import { flowsQuery } from './queries';
 
 export function FlowsPage() {
@@ -20,7 +29,7 @@ export function FlowsPage() {
           <Empty icon={<IconRoute size={26} />} title={t('list.none')} text={t('list.none_text')} />
         )}
         {flows.data && flows.data.length > 0 && (
-          <div className={viewCss.scroll}>
+          <TableScroll label={t('list.title')}>
             <table className={viewCss.table}>
               <caption className="visually-hidden">{t('list.title')}</caption>
               <thead>
@@ -64,7 +73,7 @@ export function FlowsPage() {
                 })}
               </tbody>
             </table>
-          </div>
+          </TableScroll>
         )}
       </Panel>
     </Page>

@@ -16,6 +16,7 @@ import {
   Pill,
   Reference,
   Span,
+  TableScroll,
   Trouble,
   viewCss,
 } from '@/base/view/parts';
@@ -89,7 +90,7 @@ function Rows({ rows, playing }: { rows: readonly Recording[]; playing: string |
   const { t } = useTranslation('media');
   const language = useLanguage();
   return (
-    <div className={viewCss.scroll}>
+    <TableScroll label={t('list.title')}>
       <table className={viewCss.table}>
         <caption className="visually-hidden">{t('list.title')}</caption>
         <thead>
@@ -159,6 +160,6 @@ function Rows({ rows, playing }: { rows: readonly Recording[]; playing: string |
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

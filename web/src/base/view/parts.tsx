@@ -154,6 +154,16 @@ function FactRow(props: { term: string; value: ReactNode }) {
   );
 }
 
+/** A table that may be wider than its place; focusable, so that the keyboard can scroll it. */
+export function TableScroll(props: { label: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <section className={css.scroll} aria-label={props.label} tabIndex={0}>
+      {props.children}
+    </section>
+  );
+}
+
 export function More(props: { has: boolean; isLoading: boolean; onMore: () => void }) {
   const { t } = useTranslation('app');
   if (!props.has) return null;
