@@ -220,6 +220,66 @@ def scenarios(folder, preset="dev", jobs=3):
     return counts["passed"], counts["failed"], 0
 
 
+def part_simulation():
+    """Simulated days with kills, checked after every event, and the same seed twice."""
+    program = os.path.join(ROOT, "build", "dev", "bin", "escucha-sim")
+    days = [
+        ["--seed", "1"],
+        ["--seed", "1"],
+        ["--seed", "2", "--kills", "20", "--media-kills", "5"],
+        ["--seeds", "3-6", "--agents", "12", "--contacts", "1500", "--hours", "4", "--kills", "5"],
+    ]
+    passed, outputs = 0, []
+    for i, day in enumerate(days):
+        code, output = run(f"simulation-{i}", [program, *day], deadline_s=300)
+        outputs.append(output)
+        if code != 0:
+            print(f"escucha-sim {' '.join(day)}:\n{tail(output, 20)}")
+        passed += code == 0
+    is_repeatable = outputs[0] == outputs[1] and bool(outputs[0])
+    if not is_repeatable:
+        print("the same seed gave two different days:\n" + tail(outputs[0], 3) + "\n" + tail(outputs[1], 3))
+    return passed + is_repeatable, len(days) - passed + (not is_repeatable), 0
+
+
+def part_pages():
+    """Every page in Chromium against a server made of paper: pictures, keys, axe."""
+    code, output = run("pages", ["npm", "run", "e2e"], cwd=web.WEB, env=web.environment(), deadline_s=600)
+    counts = re.findall(r"^(\d+) passed, (\d+) failed", output, re.M)
+    if not counts:
+        raise PartFailed(tail(output, 40))
+    passed, failed = map(int, counts[-1])
+    if code != 0:
+        print("\n".join(line for line in output.splitlines() if not line.startswith("ok ")))
+        failed = max(failed, 1)
+    return passed, failed, 0
+
+
+def part_scenarios():
+    """Whole calls: SIPp, our own phone, the API, the plug pulled."""
+    return scenarios("scenarios")
+
+
+def part_interop():
+    """baresip as the agent's phone."""
+    return scenarios("interop")
+
+
+def part_browser():
+    """The desk in Chromium, with real calls behind it."""
+    with open(os.path.join(LOGS, "web-build.log"), "w", encoding="utf-8") as log:
+        try:
+            web.build(log)
+        except subprocess.CalledProcessError as error:
+            raise PartFailed("the pages did not build; see build/logs/web-build.log") from error
+    return scenarios("browser", jobs=1)
+
+
+def part_scenarios_sanitized():
+    """The calls again, with both programs under the sanitizers."""
+    return scenarios("scenarios", "asan", jobs=2)
+
+
 # name, function, tiers
 PARTS = [
     ("tidy", part_tidy, {"quick", "full"}),
@@ -227,6 +287,8 @@ PARTS = [
     ("headers", part_headers, {"full"}),
     ("sanitized", part_sanitized, {"full"}),
     ("fuzz", part_fuzz, {"full"}),
+    ("simulation", part_simulation, {"full"}),
+    ("web", part_web, {"quick", "full"}),
 ]
 
 
