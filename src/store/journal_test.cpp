@@ -276,3 +276,27 @@ TEST_CASE("blocks of references never overlap") {
                   .code == escucha::Errc::NotFound);
     });
 }
+
+TEST_CASE("no read of a long journal scans it") {
+    const auto fresh = sqlite_file(Schema::Current);
+    auto connection = fresh.database.connect().value();
+    for (const std::string sql :
+         {"SELECT COALESCE(MAX(seq), 0) FROM event",
+          "SELECT data FROM event WHERE company_id = 'c' AND seq > 7 ORDER BY seq LIMIT 100",
+          "SELECT data FROM event WHERE contact_id = 'c' AND company_id = 'd' ORDER BY seq",
+          "SELECT data FROM event WHERE case_id = 'c' AND company_id = 'd' ORDER BY seq",
+          "SELECT data FROM event WHERE customer_id = 'c' AND company_id = 'd' ORDER BY seq DESC",
+          "SELECT id FROM contact WHERE customer_id = 'c' ORDER BY arrived_at_us DESC LIMIT 20",
+          "SELECT id FROM contact WHERE company_id = 'c' ORDER BY arrived_at_us DESC LIMIT 20",
+          "SELECT id FROM case_file WHERE customer_id = 'c' ORDER BY opened_at_us DESC LIMIT 20",
+          "SELECT id FROM case_file WHERE company_id = 'c' AND reference = '1'",
+          "SELECT id FROM case_note WHERE case_id = 'c' ORDER BY created_at_us",
+          "SELECT seq FROM agent_state_log WHERE agent_id = 'a' AND ended_at_us IS NULL"}) {
+        INFO(sql);
+        const auto plan = connection.query("EXPLAIN QUERY PLAN " + sql).value();
+        REQUIRE(plan.size() == 1);
+        const auto step = plan[0].get<std::string>(3).value();
+        INFO(step);
+        CHECK(step.starts_with("SEARCH"));
+    }
+}

@@ -85,6 +85,12 @@ Result<void> case_updated(Step& step) {
                   event.at,
                   event.case_id,
                   event.company}));
+    if (step.text("status") == "closed") {
+        return step.run(
+            "UPDATE case_file SET closed_at_us = COALESCE(closed_at_us, ?)"
+            " WHERE id = ? AND company_id = ?",
+            {event.at, event.case_id, event.company});
+    }
     // Opened again: it is no longer closed, and its outcome no longer holds.
     return step.run(
         "UPDATE case_file SET closed_at_us = NULL, outcome = ''"

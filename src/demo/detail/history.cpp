@@ -215,7 +215,7 @@ Result<void> History::wait_for_agent(Visit& visit, std::vector<Shift>& shifts) {
     const QueueId queue = world_.queues.at(visit.queue);
     Event& queued = add("contact_queued", visit, entered);
     queued.queue = queue;
-    queued.with("arrived", to_rfc3339(visit.arrived)).with("priority", std::int64_t{0});
+    queued.with("arrived", to_rfc3339(visit.arrived)).with("priority", "normal");
     queued.with("reason", "flow");
     const WallTime patience = entered + between(60, 420);
     while (true) {

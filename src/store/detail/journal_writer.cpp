@@ -306,12 +306,23 @@ Result<bool> JournalWriter::is_pending_on_disk() {
         ESC_TRY(const auto row, connection_->query_one(sql, {last}));
         if (row) {
             ESC_TRY(const auto event, read_event(*row));
-            if (event == pending_.back()) return true;
+            if (event == pending_.back()) return make_durable();
         }
     }
     return fail(
         Errc::Corrupt,
         "the journal ends at " + std::to_string(last) + " and not where this writer left it");
+}
+
+// What was found may be in the kernel's memory only: after a failed fsync its pages count as clean,
+// and another fsync would have nothing to do. A checkpoint writes them anew, to the main file.
+Result<bool> JournalWriter::make_durable() {
+    if (database_.engine() != Engine::Sqlite || database_.path().empty()) return true;
+    ESC_TRY(const auto row, connection_->query_one("PRAGMA wal_checkpoint(FULL)"));
+    if (!row) return fail(Errc::Io, "no answer to a checkpoint");
+    ESC_TRY(const auto is_busy, row->get<bool>(0));
+    if (is_busy) return fail(Errc::Busy, "readers hold the write-ahead log");
+    return true;
 }
 
 bool JournalWriter::pause(std::chrono::milliseconds delay) {

@@ -71,6 +71,7 @@ private:
     /// Opens the database again. True when the failed group turned out to be on disk.
     Result<bool> recover(Retry& retry);
     Result<bool> is_pending_on_disk();
+    Result<bool> make_durable();
 
     void publish(Group& group);
     void give_up(Group& group, const Error& error);
