@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "sip/detail/harness.h"
+
+using namespace escucha;
+using namespace escucha::sip;
+using namespace escucha::sip::detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Tokens of ours are 16 or 32 hexadecimal digits; each gets a name by order of appearance.
+class Mask {
+public:
+    std::string operator()(const std::string& text) {
+        std::string out;
+        std::size_t at = 0;
+        while (at < text.size()) {
+            const std::size_t end =
+                std::min(text.find_first_not_of("0123456789abcdef", at), text.size());
+            const std::string word = text.substr(at, end - at);
+            if (word.size() == 16 || word.size() == 28 || word.size() == 32) {
+                const auto [known, is_new] = names_.emplace(word, names_.size() + 1);
+                static_cast<void>(is_new);
+                out += "{" + std::to_string(known->second) + "}";
+            } else {
+                out += word;
+            }
+            if (end < text.size() && text[end] != '\r') out += text[end];
+            at = end + 1;
+        }
+        return out;
+    }
+
+private:
+    std::map<std::string, std::size_t> names_;
+};
+
+/// A ladder of whole messages, compared with a file of testdata. UPDATE_GOLDEN=1 rewrites it.
+class Ladder {
+public:
+    explicit Ladder(Harness& harness) : h_{harness} {}
+
+    void in(const std::string& text, const Flow& flow) {
+        log_ += "<<< " + flow.remote.to_string() + "\n" + mask_(text) + "\n";
+        h_.receive(text, flow);
+    }
+    /// Logs what was sent; returns the last of it.
+    std::string out() {
+        std::string last;
+        for (const Send& send : h_.take<Send>()) {
+            log_ += ">>> " + send.flow.remote.to_string() + "\n" + mask_(send.bytes) + "\n";
+            last = send.bytes;
+        }
+        h_.effects.clear();
+        return last;
+    }
+    void compare(const std::string& name) const {
+        const std::string path =
+            std::string{ESCUCHA_SOURCE_DIR} + "/src/sip/testdata/" + name + ".txt";
+        if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream{path} << log_;
+        std::ostringstream golden;
+        golden << std::ifstream{path}.rdbuf();
+        CHECK(log_ == golden.str());
+    }
+
+private:
+    Harness& h_;
+    Mask mask_;
+    std::string log_;
+};
+
+const LegId kLeg{Uuid{.high = 7, .low = 7}};
+
+}  // namespace
+
+TEST_CASE("golden: a caller is answered, holds and hangs up") {
+    Harness h;
+    Ladder ladder{h};
+    TestRequest request;
+    request.body = kOffer;
+    request.extra = "Record-Route: <sip:198.51.100.9;lr>\r\n";
+    ladder.in(request.text(), h.peer);
+    const LegId leg = h.take<Incoming>().at(0).leg;
+    ladder.out();
+    REQUIRE(h.stack.ring(leg, 180, std::nullopt, h.now, h.effects).has_value());
+    REQUIRE(h.stack.answer(leg, kAnswer, h.now, h.effects).has_value());
+    request.to = header(ladder.out(), "To");
+    request.body.clear();
+    request.extra.clear();
+    request.method = "ACK";
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKack;rport";
+    ladder.in(request.text(), h.peer);
+    h.effects.clear();
+    request.method = "INVITE";
+    request.cseq = 2;
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKhold;rport";
+    request.body = kOffer + "a=sendonly\r\n";
+    ladder.in(request.text(), h.peer);
+    ladder.out();
+    REQUIRE(h.stack.accept_reinvite(leg, kAnswer + "a=recvonly\r\n", h.now, h.effects).has_value());
+    ladder.out();
+    REQUIRE(h.stack.hang_up(leg, "closed", h.now, h.effects).has_value());
+    ladder.in(response_to(ladder.out(), 200, ""), h.peer);
+    ladder.compare("incoming_call");
+}
+
+TEST_CASE("golden: a phone registers, is called and does not answer") {
+    Harness h;
+    Ladder ladder{h};
+    h.stack.set_phones({credentials("ana", "correct horse")}, h.now, h.effects);
+    const Flow phone = udp_flow("203.0.113.50:5060");
+    TestRequest request;
+    request.method = "REGISTER";
+    request.uri = "sip:escucha";
+    request.via = "SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bKreg1;rport";
+    request.from = request.to = "<sip:ana@escucha>";
+    request.from += ";tag=f";
+    request.contact = "<sip:ana@10.0.0.5:5060>";
+    ladder.in(request.text(), phone);
+    const std::string challenge = ladder.out();
+    const std::size_t at = challenge.find("nonce=\"") + 7;
+    DigestResponse given;
+    given.username = "ana";
+    given.nonce = challenge.substr(at, challenge.find('"', at) - at);
+    given.uri = "sip:escucha";
+    given.cnonce = "c0ffee";
+    given.nc = "00000001";
+    given.qop = "auth";
+    request.via = "SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bKreg2;rport";
+    request.cseq = 2;
+    request.extra = "Authorization: Digest username=\"ana\",realm=\"escucha\",nonce=\"" +
+                    given.nonce + "\",uri=\"sip:escucha\",response=\"" +
+                    digest_of(given, credentials("ana", "correct horse").ha1_md5, "REGISTER") +
+                    "\",cnonce=\"c0ffee\",nc=00000001,qop=auth,algorithm=MD5\r\n";
+    ladder.in(request.text(), phone);
+    ladder.out();
+    InviteRequest invite;
+    invite.leg = kLeg;
+    invite.target = PhoneTarget{.username = "ana"};
+    invite.from_display = "Cola ventas";
+    invite.from_user = "+34600123456";
+    invite.offer = kAnswer;
+    invite.expires = 20s;
+    invite.headers = {{"Alert-Info", "<http://escucha/queue>"}};
+    REQUIRE(h.stack.invite(invite, h.now, h.effects).has_value());
+    const std::string sent = ladder.out();
+    ladder.in(response_to(sent, 180, "phone"), phone);
+    h.advance(20s);
+    const std::string cancel = ladder.out();
+    ladder.in(response_to(cancel, 200, "phone"), phone);
+    ladder.in(response_to(sent, 487, "phone"), phone);
+    ladder.out();
+    ladder.compare("phone_call");
+}
