@@ -48,6 +48,8 @@ struct IdentifyReply {
     std::string name;   ///< As spoken in a greeting.
     std::string group;  ///< What this customer is to the company: "customer", "grandchild"…
     std::optional<CaseSummary> open_case;  ///< The latest open one.
+    /// Spoken from here on, if the flow has it and the caller has not chosen one.
+    std::optional<speech::Language> language = std::nullopt;
 };
 
 struct CaseReply {

@@ -32,12 +32,13 @@ struct Environment {
 ///
 /// Guarantees: every wait has a deadline; a caller who asks for a person, runs out of attempts or
 /// goes round the same menu twice without progress is taken to the flow's human node; at most
-/// `kMaxStepsPerEvent` nodes are walked for one event.
+/// `kMaxStepsPerEvent` nodes are walked for one event, and after `kMaxReroutes` ways to a person
+/// that all led back into the flow the Run ends.
 class Run {
 public:
     static constexpr int kMaxStepsPerEvent = 64;
     static constexpr std::size_t kMaxTypedAhead = 32;
-    static constexpr int kMaxReroutes = 3;
+    static constexpr int kMaxReroutes = 10;
 
     /// The document must be free of validation errors; a caller finishes in the version in which
     /// the call started, hence shared.

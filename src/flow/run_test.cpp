@@ -334,6 +334,30 @@ TEST_CASE("every way a look-up can go wrong takes its edge") {
     CHECK(late.run.node() == "person");
 }
 
+TEST_CASE("a prompt in which nothing can be said is not waited for") {
+    Caller caller{small_flow(R"({"prompts": {"hello": {"es": "{about}."}}})")};
+    caller.start();
+    CHECK(caller.run.node() == "menu");
+    CHECK(caller.said() == "Menú.");
+}
+
+TEST_CASE("a recognised caller is spoken to in the language that is known of them") {
+    const auto* patch = R"({"languages": ["es", "en"], "nodes": {"hello": {"next": "who"},
+        "who": {"type": "identify", "found": "menu", "not_found": "menu", "failed": "menu"}},
+        "prompts": {"menu": {"es": "Menú.", "en": "Menu."}}})";
+    Caller caller{small_flow(patch)};
+    caller.start().heard();
+    IdentifyReply found;
+    found.status = IdentifyReply::Status::Found;
+    found.customer = CustomerId{Uuid{.high = 3, .low = 3}};
+    found.language = speech::Language::En;
+    caller.answer(found);
+    REQUIRE(caller.fact<LanguageChosen>() != nullptr);
+    CHECK(caller.said() == "Menu.");
+    caller.hang_up();
+    CHECK(outcome_of(caller) == "abandoned_menu");
+}
+
 TEST_CASE("stale ids, repeated events and events after the end change nothing") {
     auto caller = in_menu();
     caller.run.prompt_ended(PlayId{1}, caller.now, caller.fresh());

@@ -202,6 +202,7 @@ IdentifyReply identity_in(const std::string& status, const Options& options) {
     reply.customer = CustomerId{Uuid{.high = 2, .low = 2}};
     reply.name = options.get("name");
     reply.group = options.get("group");
+    reply.language = speech::parse_language(options.get("language"));
     const auto reference = options.get("case");
     if (!reference.empty()) reply.open_case = summary_in(options, reference);
     return reply;

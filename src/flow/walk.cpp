@@ -130,7 +130,7 @@ void Run::Walk::wake(Now now, Effects& out) {
             Prompts filler;
             if (const auto* look = node_as<LookUpNode>(current())) filler = look->filler;
             if (const auto* who = node_as<IdentifyNode>(current())) filler = who->filler;
-            if (!filler.empty()) waiting->filler = say(filler, now, out);
+            waiting->filler = say(filler, now, out);
         }
     }
     drive(now, out);

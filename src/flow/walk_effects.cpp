@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "flow/detail/walk.h"
+#include "speech/prompt_plan.h"
 
 namespace escucha::flow {
 
@@ -37,12 +38,13 @@ std::optional<detail::Known> known_of_case(const CaseSummary& summary,
 
 }  // namespace
 
-PlayId Run::Walk::say(const Prompts& prompts, Now now, Effects& out) {
+/// nullopt when there is nothing to be heard: no text, or only values that nobody knows.
+std::optional<PlayId> Run::Walk::say(const Prompts& prompts, Now now, Effects& out) {
+    auto what = detail::say_prompts(*document, prompts, language, resolver(now.wall));
+    if (speech::join_plan(what, language).empty()) return std::nullopt;
     const PlayId id{++last_play};
-    out.push_back(Say{.id = id,
-                      .language = language,
-                      .what = detail::say_prompts(*document, prompts, language, resolver(now.wall)),
-                      .is_interruptible = true});
+    out.push_back(
+        Say{.id = id, .language = language, .what = std::move(what), .is_interruptible = true});
     return id;
 }
 
@@ -57,8 +59,9 @@ void Run::Walk::speak(
     const bool is_skipped = is_interruptible && !typed_ahead.empty();
     if (prompts.empty() || is_skipped) return spoken(then, next, now, out);
     const auto id = say(prompts, now, out);
+    if (!id) return spoken(then, next, now, out);
     std::get<Say>(out.back()).is_interruptible = is_interruptible;
-    state = Speaking{.play = id,
+    state = Speaking{.play = *id,
                      .guard = now.mono + kPromptGuard,
                      .is_interruptible = is_interruptible,
                      .then = then,
@@ -152,6 +155,15 @@ void Run::Walk::assign(const std::vector<Assignment>& values, GivenBy by, Now no
         give(make_datum(name, std::move(parsed).value(), by, now), out);
         visits = laps;
     }
+}
+
+void Run::Walk::switch_language(speech::Language to, Effects& out) {
+    const auto& spoken_here = document->languages;
+    const bool is_spoken =
+        std::find(spoken_here.begin(), spoken_here.end(), to) != spoken_here.end();
+    if (language == to || !is_spoken) return;
+    language = to;
+    journal(LanguageChosen{.language = language}, out);
 }
 
 void Run::Walk::progress() { visits.clear(); }

@@ -23,11 +23,10 @@ void Run::Walk::ask_keys(Purpose purpose, const Prompts& said, Now now, Effects&
     state =
         Keying{.purpose = purpose, .play = {}, .deadline = now.mono + kQuestionGuard, .typed = {}};
     if (!typed_ahead.empty()) return use_typed_ahead(now, out);
-    if (said.empty()) {
-        std::get<Keying>(state).deadline = now.mono + current_attempts().first_digit;
-        return;
-    }
-    std::get<Keying>(state).play = say(said, now, out);
+    const auto play = say(said, now, out);
+    auto& keying = std::get<Keying>(state);
+    keying.play = play;
+    if (!play) keying.deadline = now.mono + current_attempts().first_digit;
 }
 
 void Run::Walk::use_typed_ahead(Now now, Effects& out) {

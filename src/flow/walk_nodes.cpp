@@ -195,11 +195,8 @@ void Run::Walk::enter_node(const SetNode& set, Now now, Effects& out) {
 }
 
 void Run::Walk::enter_node(const LanguageNode& choice, Now, Effects& out) {
-    if (language != choice.to) {
-        language = choice.to;
-        progress_once(std::string{kLanguageDone});
-        journal(LanguageChosen{.language = language}, out);
-    }
+    if (language != choice.to) progress_once(std::string{kLanguageDone});
+    switch_language(choice.to, out);
     advance(choice.next, out);
 }
 

@@ -153,6 +153,9 @@ void Run::Walk::identified(const IdentifyNode& identify,
                 give(std::move(verified), out);
             }
         }
+        if (reply.language && !done.contains(std::string{kLanguageDone})) {
+            switch_language(*reply.language, out);
+        }
         if (reply.open_case && !is_case_chosen) case_now = reply.open_case;
         journal(CallerIdentified{.customer = reply.customer,
                                  .name = reply.name,

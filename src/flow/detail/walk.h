@@ -139,7 +139,7 @@ public:
     [[nodiscard]] char human_key() const;
 
     // Asking, saying, knowing (walk_effects.cpp).
-    PlayId say(const Prompts& prompts, Now now, Effects& out);
+    std::optional<PlayId> say(const Prompts& prompts, Now now, Effects& out);
     void speak(const Prompts& prompts, Then then, const NodeId& next, Now now, Effects& out);
     template <typename What>
     void ask(What what, std::chrono::milliseconds deadline, Now now, Effects& out);
@@ -152,6 +152,7 @@ public:
                                         OpenCase::Reason reason,
                                         WallTime now) const;
     void assign(const std::vector<Assignment>& values, GivenBy by, Now now, Effects& out);
+    void switch_language(speech::Language to, Effects& out);
     void progress();
     void progress_once(std::string what);
     void journal(decltype(Journal::fact) fact, Effects& out) const;
