@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace escucha::ctl {
+
+/// What every command ends with; docs/man/escuchactl.1, "EXIT STATUS".
+enum class Exit {
+    Done = 0,
+    No = 1,  ///< The answer is no: not found, invalid, a check failed.
+    Usage = 2,
+    Unreachable = 3,  ///< No server answers there.
+    Refused = 4,      ///< The server will not: no token, or not now.
+    ServerFailed = 5,
+};
+
+struct Outcome {
+    Exit exit = Exit::Done;
+    std::string out;    ///< For standard output.
+    std::string error;  ///< For standard error.
+};
+
+enum class Language { Es, En };
+/// "es_ES.UTF-8" -> Es; anything but Spanish is English.
+Language parse_locale(std::string_view locale);
+
+enum class Format { Text, Json };
+
+struct Options {
+    std::filesystem::path data_dir = "/var/lib/escucha";
+    std::string url = "http://127.0.0.1:8080";
+    std::string company;  ///< Its key; empty is the first.
+    Format format = Format::Text;
+    Language language = Language::Es;
+
+    [[nodiscard]] const char* say(const char* es, const char* en) const {
+        return language == Language::Es ? es : en;
+    }
+};
+
+// Each asks the server, or reads a file, and says what to print. None writes to the terminal.
+Outcome status(const Options& options);
+Outcome call_list(const Options& options, int recent);
+Outcome call_show(const Options& options, const std::string& id);
+Outcome agent_list(const Options& options);
+Outcome case_show(const Options& options, const std::string& reference);
+Outcome flow_validate(const Options& options, const std::filesystem::path& file);
+
+struct Simulated {
+    std::filesystem::path file;
+    std::filesystem::path script;  ///< docs/flows.md, "Simulating"; empty: only the keys.
+    std::string keys;              ///< "3 1 *": one step a word.
+    std::string caller;            ///< E.164; empty: the simulator's own.
+};
+Outcome flow_simulate(const Options& options, const Simulated& asked);
+
+Outcome backup(const Options& options, const std::filesystem::path& file);
+
+struct NewUser {
+    std::string login, name, role, language;
+    std::string password;  ///< Empty: one is made up and printed.
+};
+Outcome user_add(const Options& options, NewUser user);
+
+/// Through the server, or, when none runs on the data folder, on the store itself.
+Outcome demo_reset(const Options& options, const std::filesystem::path& demo_dir);
+
+/// Looks for what keeps an installation from working, and says how to mend it.
+Outcome doctor(const Options& options);
+
+}  // namespace escucha::ctl

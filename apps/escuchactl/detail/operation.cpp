@@ -1,0 +1,160 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include <boost/json/object.hpp>
+
+#include "base/errc.h"
+#include "demo/demo.h"
+#include "detail/api.h"
+#include "detail/folder_lock.h"
+#include "identity/passwords.h"
+
+namespace escucha::ctl {
+
+namespace json = boost::json;
+
+FolderLock::FolderLock(const std::filesystem::path& data_dir)
+    : file_{::open((data_dir / "escuchad.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600)} {
+    is_held_ = file_ >= 0 && ::flock(file_, LOCK_EX | LOCK_NB) == 0;
+}
+
+FolderLock::~FolderLock() {
+    if (file_ >= 0) ::close(file_);
+}
+
+namespace {
+
+/// Never over a file that is there: a backup is not the place to lose one.
+bool write_new_file(const std::filesystem::path& path, std::string_view bytes) {
+    const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (file < 0) return false;
+    bool is_written = true;
+    while (!bytes.empty() && is_written) {
+        const ssize_t count = ::write(file, bytes.data(), bytes.size());
+        is_written = count > 0;
+        if (is_written) bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    is_written = ::fsync(file) == 0 && is_written;
+    return ::close(file) == 0 && is_written;
+}
+
+/// The copy the server made, moved when its folder is this machine's, fetched when it is not.
+bool bring(Api& api,
+           const Options& options,
+           const std::string& name,
+           const std::filesystem::path& to) {
+    const std::filesystem::path made = options.data_dir / "backups" / name;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(made, error)) {
+        const bool is_copied = std::filesystem::copy_file(made, to, error);
+        if (is_copied) {
+            std::filesystem::permissions(
+                to,
+                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                error);
+            std::filesystem::remove(made, error);
+        }
+        return is_copied;
+    }
+    const auto reply = api.raw({.method = "GET", .url = "/api/v1/backups/" + name});
+    return reply && reply.value().status == 200 && write_new_file(to, reply.value().body);
+}
+
+Outcome demo_reset_here(const Options& options, const std::filesystem::path& demo_dir) {
+    const FolderLock lock{options.data_dir};
+    if (!lock.is_held()) {
+        return {Exit::Refused,
+                {},
+                options.say("Un servidor usa esa carpeta: deténgalo y repita la orden.\n",
+                            "A server uses that folder: stop it and repeat the command.\n")};
+    }
+    const auto database =
+        store::Database::open("sqlite:" + (options.data_dir / "escucha.db").string());
+    if (!database) return {Exit::No, {}, database.error().message() + "\n"};
+    const auto report = demo::reset(database.value(),
+                                    {.data_folder = (demo_dir / "data").string(),
+                                     .flows_folder = (demo_dir / "flows").string(),
+                                     .now = read_clocks().wall});
+    if (!report) return {Exit::No, {}, report.error().message() + "\n"};
+    const std::string customers = std::to_string(report.value().customers);
+    if (options.format == Format::Json) {
+        return {Exit::Done,
+                serialize_line(json::object{{"customers", report.value().customers},
+                                            {"events", report.value().events},
+                                            {"flows", report.value().flows}}),
+                {}};
+    }
+    return {Exit::Done,
+            options.say("Demostración restablecida: ", "Demo restored: ") + customers +
+                options.say(" clientes.\n", " customers.\n"),
+            {}};
+}
+
+}  // namespace
+
+Outcome backup(const Options& options, const std::filesystem::path& file) {
+    std::error_code error;
+    if (std::filesystem::exists(file, error)) {
+        return {Exit::No, {}, file.string() + options.say(": ya existe\n", ": exists already\n")};
+    }
+    Api api{options};
+    auto answer = api.post("/api/v1/backups", json::object{});
+    if (auto* failure = std::get_if<Outcome>(&answer)) return std::move(*failure);
+    const auto& made = std::get<json::value>(answer);
+    if (!bring(api, options, text(made, "name"), file)) {
+        return {Exit::No,
+                {},
+                options.say("No se pudo escribir ", "Could not write ") + file.string() + "\n"};
+    }
+    if (options.format == Format::Json) return {Exit::Done, serialize_line(made), {}};
+    return {Exit::Done,
+            file.string() + options.say(": copia comprobada, ", ": checked copy, ") +
+                text(made, "bytes") + " bytes\n",
+            {}};
+}
+
+Outcome user_add(const Options& options, NewUser user) {
+    const bool is_made_up = user.password.empty();
+    if (is_made_up) user.password = identity::random_password();
+    json::object body{{"login", user.login},
+                      {"name", user.name.empty() ? user.login : user.name},
+                      {"role", user.role},
+                      {"password", user.password}};
+    if (!user.language.empty()) body["language"] = user.language;
+    Api api{options};
+    auto answer = api.post("/api/v1/users", body);
+    if (auto* failure = std::get_if<Outcome>(&answer)) return std::move(*failure);
+    json::value added = std::get<json::value>(answer);
+    if (options.format == Format::Json) {
+        if (is_made_up) added.as_object()["password"] = user.password;
+        return {Exit::Done, serialize_line(added), {}};
+    }
+    std::string out = options.say("Usuario creado: ", "User added: ") + text(added, "login") +
+                      " (" + text(added, "role") + ")\n";
+    if (is_made_up) out += options.say("Contraseña: ", "Password: ") + user.password + "\n";
+    return {Exit::Done, std::move(out), {}};
+}
+
+Outcome demo_reset(const Options& options, const std::filesystem::path& demo_dir) {
+    Api api{options};
+    auto answer = api.post("/api/v1/demo/reset", json::object{});
+    auto* failure = std::get_if<Outcome>(&answer);
+    if (failure == nullptr) {
+        return {Exit::Done,
+                options.format == Format::Json
+                    ? "{}\n"
+                    : options.say("Demostración restablecida.\n", "Demo restored.\n"),
+                {}};
+    }
+    // No server, or one that cannot do it while it runs: then on the store itself.
+    const bool is_worth_trying = failure->exit == Exit::Unreachable || failure->exit == Exit::No ||
+                                 !std::filesystem::exists(options.data_dir / "escuchactl.token");
+    if (!is_worth_trying) return std::move(*failure);
+    return demo_reset_here(options, demo_dir);
+}
+
+}  // namespace escucha::ctl

@@ -1,0 +1,205 @@
+// escuchactl: the operator's command line. Reads its arguments, runs one command, prints.
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include "commands.h"
+
+namespace {
+
+using namespace escucha::ctl;
+
+constexpr std::size_t kMaxPassword = 256;
+
+Language language_of_terminal() {
+    for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+        const char* value = std::getenv(name);
+        if (value != nullptr && *value != '\0') return parse_locale(value);
+    }
+    return Language::En;
+}
+
+/// One line of standard input: a password does not belong on a command line.
+std::string read_password() {
+    std::string line;
+    for (int c = std::getchar(); c != EOF && c != '\n' && line.size() < kMaxPassword;
+         c = std::getchar()) {
+        line.push_back(static_cast<char>(c));
+    }
+    return line;
+}
+
+/// What the command line asked for, filled in by CLI11.
+struct Asked {
+    Options options;
+    std::string data, format;
+    int recent = 0;
+    std::string id, reference, file, demo_dir = "demo";
+    Simulated simulated;
+    std::string simulated_file, script;
+    NewUser user{.login = {}, .name = {}, .role = "agent", .language = {}, .password = {}};
+    bool reads_password = false, is_sure = false, wants_json = false;
+    std::function<Outcome()> run;
+};
+
+void add_calls(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    auto* call = app.add_subcommand("call", options.say("Llamadas", "Calls"));
+    call->require_subcommand(1);
+    auto* list =
+        call->add_subcommand("list", options.say("Las que están en curso", "Those in progress"));
+    list->add_option("--recent",
+                     asked.recent,
+                     options.say("Las N últimas en vez de las que están en curso",
+                                 "The last N instead of those in progress"))
+        ->check(CLI::Range(1, 200));
+    list->callback(
+        [&asked] { asked.run = [&asked] { return call_list(asked.options, asked.recent); }; });
+    auto* show = call->add_subcommand(
+        "show",
+        options.say("Una: mensajes, decisiones y diario", "One: messages, decisions and journal"));
+    show->add_option("ID", asked.id)->required();
+    show->callback(
+        [&asked] { asked.run = [&asked] { return call_show(asked.options, asked.id); }; });
+    auto* agent = app.add_subcommand("agent", options.say("Agentes", "Agents"));
+    agent->require_subcommand(1);
+    agent->add_subcommand("list", options.say("Todos, con su estado", "All, with their state"))
+        ->callback([&asked] { asked.run = [&asked] { return agent_list(asked.options); }; });
+    auto* matter = app.add_subcommand("case", options.say("Expedientes", "Cases"));
+    matter->require_subcommand(1);
+    auto* case_of = matter->add_subcommand(
+        "show", options.say("Uno, por su referencia", "One, by its reference"));
+    case_of->add_option("REF", asked.reference)->required();
+    case_of->callback(
+        [&asked] { asked.run = [&asked] { return case_show(asked.options, asked.reference); }; });
+}
+
+void add_flows(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    auto* flow = app.add_subcommand("flow", options.say("Menús (flujos)", "Flows"));
+    flow->require_subcommand(1);
+    auto* validate = flow->add_subcommand(
+        "validate", options.say("Comprueba un documento", "Checks a document"));
+    validate->add_option("FILE", asked.file)->required();
+    validate->callback(
+        [&asked] { asked.run = [&asked] { return flow_validate(asked.options, asked.file); }; });
+    auto* simulate = flow->add_subcommand(
+        "simulate",
+        options.say("Escribe lo que oiría quien llama", "Writes what a caller would hear"));
+    simulate->add_option("FILE", asked.simulated_file)->required();
+    simulate->add_option("--keys",
+                         asked.simulated.keys,
+                         options.say("Teclas, una pulsación por palabra: \"3 1 *\"",
+                                     "Keys, one step a word: \"3 1 *\""));
+    simulate->add_option(
+        "--script", asked.script, options.say("Guion (docs/flows.md)", "Script (docs/flows.md)"));
+    simulate->add_option("--caller",
+                         asked.simulated.caller,
+                         options.say("Número de quien llama", "The caller's number"));
+    simulate->callback([&asked] {
+        asked.run = [&asked] {
+            asked.simulated.file = asked.simulated_file;
+            asked.simulated.script = asked.script;
+            return flow_simulate(asked.options, asked.simulated);
+        };
+    });
+}
+
+void add_operation(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    app.add_subcommand("status", options.say("El servidor de un vistazo", "The server at a glance"))
+        ->callback([&asked] { asked.run = [&asked] { return status(asked.options); }; });
+    app.add_subcommand("doctor",
+                       options.say("Busca lo que falla y cómo arreglarlo",
+                                   "Looks for what is wrong and how to mend it"))
+        ->callback([&asked] { asked.run = [&asked] { return doctor(asked.options); }; });
+    auto* save = app.add_subcommand(
+        "backup",
+        options.say("Copia comprobada de la base de datos", "A checked copy of the database"));
+    save->add_option("FILE", asked.file)->required();
+    save->callback(
+        [&asked] { asked.run = [&asked] { return backup(asked.options, asked.file); }; });
+    auto* user = app.add_subcommand("user", options.say("Usuarios", "Users"));
+    user->require_subcommand(1);
+    auto* add = user->add_subcommand("add", options.say("Añade uno", "Adds one"));
+    add->add_option("LOGIN", asked.user.login)->required();
+    add->add_option("--name", asked.user.name, options.say("Nombre", "Name"));
+    add->add_option("--role", asked.user.role, options.say("Perfil", "Role"))
+        ->check(CLI::IsMember({"agent", "supervisor", "administrator"}));
+    add->add_option("--language", asked.user.language)->check(CLI::IsMember({"es", "en"}));
+    add->add_flag("--password-stdin",
+                  asked.reads_password,
+                  options.say("Lee la contraseña de la entrada; sin ella se inventa una",
+                              "Reads the password from standard input; without, one is made up"));
+    add->callback([&asked] {
+        asked.run = [&asked] {
+            if (asked.reads_password) asked.user.password = read_password();
+            return user_add(asked.options, asked.user);
+        };
+    });
+    auto* demo = app.add_subcommand("demo", options.say("Demostración", "Demo"));
+    demo->require_subcommand(1);
+    auto* reset = demo->add_subcommand(
+        "reset", options.say("La deja como el primer día", "As on its first day"));
+    reset
+        ->add_flag("--yes",
+                   asked.is_sure,
+                   options.say("Sí: borra lo hecho en ella", "Yes: remove what was done in it"))
+        ->required();
+    reset->add_option(
+        "--demo", asked.demo_dir, options.say("Carpeta de la demostración", "The demo's folder"));
+    reset->callback(
+        [&asked] { asked.run = [&asked] { return demo_reset(asked.options, asked.demo_dir); }; });
+    app.add_subcommand("version", options.say("Versión", "Version"))->callback([&asked] {
+        asked.run = [&asked]() -> Outcome {
+            const bool is_json = asked.options.format == Format::Json;
+            return {Exit::Done,
+                    is_json ? "{\"version\":\"" ESCUCHA_VERSION "\"}\n"
+                            : "escuchactl " ESCUCHA_VERSION "\n",
+                    {}};
+        };
+    });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Asked asked;
+    asked.options.language = language_of_terminal();
+    asked.data = asked.options.data_dir.string();
+    CLI::App app{asked.options.say("Maneja un servidor de Escucha", "Operates an Escucha server"),
+                 "escuchactl"};
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.add_option("--data",
+                   asked.data,
+                   asked.options.say("Carpeta de datos del servidor", "The server's data folder"))
+        ->envname("ESCUCHA_DATA");
+    app.add_option("--url",
+                   asked.options.url,
+                   asked.options.say("Dirección del servidor", "The server's address"))
+        ->envname("ESCUCHA_URL");
+    app.add_option("--company",
+                   asked.options.company,
+                   asked.options.say("Clave de la empresa", "The company's key"));
+    app.add_flag("--json", asked.wants_json, asked.options.say("Salida en JSON", "JSON output"));
+    add_operation(app, asked);
+    add_calls(app, asked);
+    add_flows(app, asked);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::Usage);
+    }
+    asked.options.data_dir = asked.data;
+    while (asked.options.url.ends_with('/')) asked.options.url.pop_back();
+    if (asked.wants_json) asked.options.format = Format::Json;
+    const Outcome outcome = asked.run();
+    std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
+    std::fwrite(outcome.error.data(), 1, outcome.error.size(), stderr);
+    return static_cast<int>(outcome.exit);
+}

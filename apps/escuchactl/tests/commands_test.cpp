@@ -1,0 +1,200 @@
+// The operator's commands against the real API server, in front of a centre that is not.
+#include "commands.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <boost/json/parse.hpp>
+
+#include "api/testing/world.h"
+#include "detail/folder_lock.h"
+
+using namespace escucha;
+using namespace escucha::ctl;
+using api::testing::World;
+
+namespace {
+
+/// What an operator on the server's machine would give.
+Options options_for(World& world) {
+    std::ofstream{world.folder / "escuchactl.token"} << "operator-token-of-this-test";
+    Options options;
+    options.data_dir = world.folder;
+    options.url = "http://127.0.0.1:" + std::to_string(world.server->port());
+    options.company = world.company.to_string();
+    return options;
+}
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::filesystem::path demo_flow() {
+    return std::filesystem::path{ESCUCHA_SOURCE_DIR} / "demo/flows/100-servicio.json";
+}
+
+}  // namespace
+
+TEST_CASE("status says whether calls can be taken, in the operator's language") {
+    World world;
+    Options options = options_for(world);
+    const Outcome ready = status(options);
+    CHECK(ready.exit == Exit::Done);
+    CHECK(has(ready.out, "lista para recibir llamadas"));
+    CHECK(has(ready.out, "signed_out 2"));
+    world.port.change([](auto& port) { port.missing = {"escucha-media is not connected"}; });
+    options.language = Language::En;
+    const Outcome unready = status(options);
+    CHECK(has(unready.out, "not ready"));
+    CHECK(has(unready.out, "- escucha-media is not connected"));
+    options.format = Format::Json;
+    CHECK(boost::json::parse(status(options).out).at("ready") == false);
+}
+
+TEST_CASE("a call is listed, and shown with its messages, decisions and journal") {
+    World world;
+    const Options options = options_for(world);
+    CHECK(has(call_list(options, 0).out, "No hay llamadas"));
+    const auto talk = world.talk(world.agent);
+    world.port.change([&](auto& port) {
+        server::ContactView contact;
+        contact.id = talk.contact;
+        contact.line = LineId{Uuid{1, 1}};
+        contact.line_name = "Servicio";
+        contact.caller = "+34600111222";
+        port.view.contacts.push_back(contact);
+    });
+    CHECK(has(call_list(options, 0).out, talk.contact.to_string()));
+    CHECK(has(call_list(options, 5).out, talk.reference));
+    const Outcome shown = call_show(options, talk.contact.to_string());
+    CHECK(shown.exit == Exit::Done);
+    CHECK(has(shown.out, "→  INVITE sip:100@example.com"));
+    CHECK(has(shown.out, "decision: flow servicio version 3"));
+    CHECK(has(shown.out, "✎  contact_connected"));
+    world.port.change([](auto& port) { port.view.contacts.clear(); });
+    const Outcome old = call_show(options, talk.contact.to_string());
+    CHECK(old.exit == Exit::Done);
+    CHECK(has(old.error, "ya no está en memoria"));
+    CHECK(call_show(options, world.make<ContactId>().to_string()).exit == Exit::No);
+}
+
+TEST_CASE("a case is found by its reference, however it is typed") {
+    World world;
+    const Options options = options_for(world);
+    const auto talk = world.talk(world.agent);
+    const Outcome shown =
+        case_show(options, talk.reference.substr(0, 4) + " " + talk.reference.substr(4));
+    CHECK(has(shown.out, "La factura"));
+    CHECK(has(case_show(options, talk.case_id.to_string()).out, talk.reference));
+    CHECK(case_show(options, "12345678").exit == Exit::No);
+    CHECK(case_show(options, "hola").exit == Exit::Usage);
+    CHECK(has(agent_list(options).out, "Carlos"));
+}
+
+TEST_CASE("a backup is a new file that only its owner reads, and never overwrites one") {
+    World world;
+    const Options options = options_for(world);
+    const auto file = world.folder / "copia.db";
+    const Outcome made = backup(options, file);
+    CHECK(made.exit == Exit::Done);
+    CHECK(std::filesystem::file_size(file) > 0);
+    struct stat status {};
+    REQUIRE(::stat(file.c_str(), &status) == 0);
+    CHECK((status.st_mode & 077) == 0);
+    CHECK(std::filesystem::is_empty(world.folder / "backups"));
+    CHECK(backup(options, file).exit == Exit::No);
+    CHECK(backup(options, world.folder / "none/copia.db").exit == Exit::No);
+}
+
+TEST_CASE("a user is added with a given or a made-up password, which works") {
+    World world;
+    const Options options = options_for(world);
+    NewUser user{
+        .login = "nuria", .name = "Nuria", .role = "agent", .language = "es", .password = {}};
+    const Outcome added = user_add(options, user);
+    CHECK(added.exit == Exit::Done);
+    const std::size_t at = added.out.find("Contraseña: ");
+    REQUIRE(at != std::string::npos);
+    const std::string password = added.out.substr(at + 13, 20);
+    CHECK(world.sign_in("nuria", password).get("/api/v1/session").status == 200);
+    user.password = "corta";
+    user.login = "otra";
+    const Outcome weak = user_add(options, user);
+    CHECK(weak.exit == Exit::No);
+    CHECK(has(weak.error, "demasiado corto"));
+}
+
+TEST_CASE("without a token, a server or a right there is a sentence and an exit status") {
+    World world;
+    Options options = options_for(world);
+    options.url = "http://127.0.0.1:1";
+    const Outcome unreachable = status(options);
+    CHECK(unreachable.exit == Exit::Unreachable);
+    CHECK(has(unreachable.error, "http://127.0.0.1:1"));
+    options = options_for(world);
+    std::ofstream{world.folder / "escuchactl.token"} << "another";
+    CHECK(status(options).exit == Exit::Refused);
+    options.data_dir = world.folder / "missing";
+    const Outcome no_token = status(options);
+    CHECK(no_token.exit == Exit::Refused);
+    CHECK(has(no_token.error, "--data"));
+}
+
+TEST_CASE("the demo is reset by the server, or refused while one runs that cannot") {
+    World world;
+    const Options options = options_for(world);
+    CHECK(demo_reset(options, "demo").exit == Exit::Done);
+    CHECK(world.demo_resets == 1);
+    Options gone = options;
+    gone.url = "http://127.0.0.1:1";
+    const FolderLock running{world.folder};
+    REQUIRE(running.is_held());
+    CHECK(demo_reset(gone, "demo").exit == Exit::Refused);
+}
+
+TEST_CASE("the doctor finds nothing wrong with a healthy server and names what is") {
+    World world;
+    Options options = options_for(world);
+    options.format = Format::Json;
+    std::filesystem::rename(world.fresh.database.path(), world.folder / "escucha.db");
+    const auto level_of = [&](std::string_view what) {
+        const auto found = boost::json::parse(doctor(options).out);
+        for (const auto& finding : found.at("findings").as_array()) {
+            if (finding.at("what").as_string() == what)
+                return std::string{finding.at("level").as_string()};
+        }
+        return std::string{"absent"};
+    };
+    CHECK(level_of("data") == "ok");
+    CHECK(level_of("store") == "ok");
+    CHECK(level_of("server") == "ok");
+    CHECK(level_of("token") == "ok");
+    world.port.change([](auto& port) { port.missing = {"escucha-media is not connected"}; });
+    CHECK(level_of("server") == "bad");
+    CHECK(doctor(options).exit == Exit::No);
+    std::ofstream{world.folder / "escuchactl.token"} << "another";
+    CHECK(level_of("token") == "bad");
+    options.url = "http://127.0.0.1:1";
+    CHECK(level_of("server") == "bad");
+    CHECK(level_of("port") != "absent");
+}
+
+TEST_CASE("a flow is validated and walked without a server") {
+    Options options;
+    options.url = "http://127.0.0.1:1";
+    const Outcome valid = flow_validate(options, demo_flow());
+    CHECK(valid.exit == Exit::Done);
+    const Outcome walked = flow_simulate(
+        options, {.file = demo_flow(), .script = {}, .keys = "0", .caller = "+34600999888"});
+    CHECK(walked.exit == Exit::Done);
+    CHECK(walked.out.size() > 100);
+    CHECK(flow_validate(options, "/none.json").exit == Exit::No);
+    const auto broken = std::filesystem::temp_directory_path() / "escucha_ctl_broken.json";
+    std::ofstream{broken} << R"({"format":1})";
+    const Outcome refused = flow_validate(options, broken);
+    std::filesystem::remove(broken);
+    CHECK(refused.exit == Exit::No);
+    CHECK(has(refused.error, "/"));
+}
