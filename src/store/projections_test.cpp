@@ -75,6 +75,28 @@ Event arrived(World& world) {
     return event;
 }
 
+/// Answered after 20.001 s, 60 s of talk with a hold in it, and the caller hangs up.
+void talk_and_end(World& world) {
+    auto left = world.event("contact_left_queue", 50);
+    left.queue = world.queue;
+    world.write(left.with("reason", "answered").with("wait_ms", std::int64_t{20'001}));
+    auto connected = world.event("contact_connected", 50);
+    connected.agent = world.agent;
+    world.write(connected.with("ring_ms", std::int64_t{4'000}));
+    CHECK(world.state() == "talking");
+    world.write(world.event("hold_started", 60));
+    CHECK(world.state() == "held");
+    world.write(world.event("hold_ended", 65));
+    CHECK(world.state() == "talking");
+    auto apart = world.event("contact_disconnected", 110);
+    apart.agent = world.agent;
+    apart.with("talk_ms", std::int64_t{55'000}).with("hold_ms", std::int64_t{5'000});
+    world.write(apart);
+    auto ended = world.event("contact_ended", 110);
+    ended.with("outcome", "served").with("ended_by", "caller");
+    world.write(ended.with("duration_ms", std::int64_t{110'000}));
+}
+
 /// Every table a projection writes, as text, in an order that does not depend on how it was filled.
 std::string picture(Connection& connection) {
     constexpr std::array<std::string_view, 13> kTables{
@@ -146,25 +168,7 @@ TEST_CASE("a served call leaves its times, its case and the figures of queue, ag
         CHECK_MESSAGE(world.number("SELECT offered FROM queue_day") == 1,
                       "a missed offer is not a second entry");
 
-        auto left = world.event("contact_left_queue", 50);
-        left.queue = world.queue;
-        world.write(left.with("reason", "answered").with("wait_ms", std::int64_t{20'001}));
-        auto connected = world.event("contact_connected", 50);
-        connected.agent = world.agent;
-        world.write(connected.with("ring_ms", std::int64_t{4'000}));
-        CHECK(world.state() == "talking");
-        world.write(world.event("hold_started", 60));
-        CHECK(world.state() == "held");
-        world.write(world.event("hold_ended", 65));
-        CHECK(world.state() == "talking");
-        auto apart = world.event("contact_disconnected", 110);
-        apart.agent = world.agent;
-        apart.with("talk_ms", std::int64_t{55'000}).with("hold_ms", std::int64_t{5'000});
-        world.write(apart);
-        auto ended = world.event("contact_ended", 110);
-        ended.with("outcome", "served").with("ended_by", "caller");
-        world.write(ended.with("duration_ms", std::int64_t{110'000}));
-
+        talk_and_end(world);
         CHECK(world.state() == "ended");
         CHECK(world.number("SELECT wait_ms FROM contact") == 20'001);
         CHECK(world.number("SELECT ring_ms FROM contact") == 4'000);
