@@ -120,7 +120,7 @@ function Rail() {
       to: '/flows',
       letter: 'f',
       icon: <IconRoute {...size} />,
-      isShown: true,
+      isShown: isSupervisor,
       name: t('nav.flows'),
     },
   ];

@@ -38,10 +38,12 @@ describe('spans', () => {
 });
 
 describe('figures and names', () => {
-  test('a reference is grouped by three', () => {
-    expect([reference('4829173'), reference('482 917-3'), reference('')]).toEqual([
-      '482 917 3',
-      '482 917 3',
+  test('a reference is grouped as it is spoken', () => {
+    expect(['48219053', '4821 9053', '482190537', '4821905371', ''].map(reference)).toEqual([
+      '4821 9053',
+      '4821 9053',
+      '482 190 537',
+      '482 190 5371',
       '',
     ]);
   });

@@ -2,7 +2,7 @@
 export type Language = 'es' | 'en';
 
 /** Regional formats: day before month and a 24-hour clock in both languages. */
-const kLocale: Record<Language, string> = { es: 'es-MX', en: 'en-GB' };
+const kLocale: Record<Language, string> = { es: 'es-ES', en: 'en-GB' };
 
 /** Seconds as `m:ss`, from an hour on as `h:mm:ss`. Negative spans read as zero. */
 export function clockSpan(milliseconds: number): string {
@@ -104,9 +104,14 @@ export function percent(part: number, whole: number, language: Language): string
   }).format(part / whole);
 }
 
-/** Digits in groups of three from the left, as the reference is spoken: "482 917 3". */
-export function reference(digits: string): string {
-  return digits.replace(/\D/g, '').replace(/(\d{3})(?=\d)/g, '$1 ');
+/** A reference in the groups in which it is spoken: 8 digits as 4-4, 9 as 3-3-3, 10 as 3-3-4. */
+export function reference(typed: string): string {
+  const digits = typed.replace(/\D/g, '');
+  const size = digits.length <= 8 ? 4 : 3;
+  const groups = Math.max(1, Math.floor(digits.length / size));
+  const cut = (index: number) =>
+    digits.slice(index * size, index === groups - 1 ? undefined : (index + 1) * size);
+  return Array.from({ length: groups }, (_, index) => cut(index)).join(' ');
 }
 
 /** Country codes of one and two digits (ITU-T E.164 list); all others have three. */

@@ -13,7 +13,7 @@ export function useOwners(present?: Named | null): Named[] {
   };
   if (present) add(present);
   for (const agent of agents.data ?? []) {
-    if (agent.user_id) add({ id: agent.user_id, name: agent.name });
+    add({ id: agent.user_id ?? agent.id, name: agent.name });
   }
   return owners;
 }

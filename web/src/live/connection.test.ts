@@ -129,6 +129,15 @@ describe('the connection to the stream', () => {
     expect(FakeSocket.all).toHaveLength(1);
   });
 
+  test('does not trust the line once the browser says the network is gone', () => {
+    const { connection, states } = connect();
+    last().send(hello(7));
+    connection.doubt();
+    expect(states.at(-1)).toBe('lost');
+    vi.advanceTimersByTime(500);
+    expect(last().url).toBe('ws://here/events?since=7');
+  });
+
   test('tries at once when the network is back', () => {
     const { connection } = connect();
     last().send(hello(7));

@@ -69,6 +69,12 @@ export class Connection {
     this.connect();
   }
 
+  /** The browser says that the network is gone: do not wait for the silence to tell. A server on
+   * this same computer is found again at the first attempt. */
+  doubt(): void {
+    if (this.isOpen && this.socket) this.reconnectNow();
+  }
+
   private connect(): void {
     if (this.last === undefined) {
       this.events.status({ state: 'connecting', heardAt: this.heardAt });

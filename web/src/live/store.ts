@@ -115,11 +115,14 @@ export function startLive(queries: QueryClient, onSessionEnded: () => void): () 
     sessionEnded: onSessionEnded,
   });
   const hurry = () => connection.hurry();
+  const doubt = () => connection.doubt();
   window.addEventListener('online', hurry);
+  window.addEventListener('offline', doubt);
   document.addEventListener('visibilitychange', hurry);
   connection.start();
   return () => {
     window.removeEventListener('online', hurry);
+    window.removeEventListener('offline', doubt);
     document.removeEventListener('visibilitychange', hurry);
     clearTimeout(timer);
     connection.stop();
