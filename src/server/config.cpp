@@ -104,6 +104,13 @@ Result<Config> read_config(const std::filesystem::path& path, Config config) {
             return at_line(content, fmt::format("'{}' must be a [section]", section_name));
         }
         for (const auto& [key, node] : *table) {
+            if (section_name == "connectors") {
+                std::string& url = config.connectors[std::string{key.str()}];
+                if (!read(node, url) || !url.starts_with("http")) {
+                    return at_line(node, "a connector is an http or https URL");
+                }
+                continue;
+            }
             const auto name = fmt::format("{}.{}", section_name, std::string{key.str()});
             const auto setting = settings().find(name);
             if (setting == settings().end()) {

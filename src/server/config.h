@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "base/log.h"
@@ -31,6 +32,8 @@ struct Config {
     std::string speech_command = "espeak-ng -v {voice} -s 150 --stdout";
     std::string speech_voice_es = "es";
     std::string speech_voice_en = "en-gb";
+    /// HTTP connectors of look-up nodes: name to URL (docs/flows.md). "directory" is built in.
+    std::map<std::string, std::string> connectors;
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 

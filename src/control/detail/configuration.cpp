@@ -1,5 +1,9 @@
 // What the centre knows of companies, lines, queues, agents and case numbers.
 
+#include <charconv>
+
+#include <fmt/format.h>
+
 #include "base/overloaded.h"
 #include "base/phone_number.h"
 #include "control/detail/impl.h"
@@ -91,8 +95,27 @@ std::optional<std::string> Centre::Impl::take_reference(const Company& company, 
     if (block.next == block.end) return std::nullopt;
     auto reference =
         cases::make_reference(company.reference_key, static_cast<std::uint64_t>(block.next++));
+    // Kept with the case it was given to, so that calls which end with the process have numbers.
+    turn.out.live.emplace_back(
+        StateRow{.name = std::string{kReferencesRow} + company.id.to_string(),
+                 .state = fmt::format("{} {}", block.next, block.end)});
     if (!reference) return std::nullopt;
     return std::move(reference).value();
+}
+
+void Centre::Impl::restore_references(std::string_view name, std::string_view state) {
+    const auto company = CompanyId::parse(name.substr(kReferencesRow.size()));
+    const auto space = state.find(' ');
+    if (!company || space == std::string_view::npos) return;
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+    std::from_chars(state.data(), state.data() + space, first);
+    std::from_chars(state.data() + space + 1, state.data() + state.size(), end);
+    if (first >= end) return;
+    ReferenceBlock& block = references_[*company];
+    if (block.next != block.end) block.spare.emplace_back(block.next, block.end);
+    block.next = first;
+    block.end = end;
 }
 
 // The dialled number decides the line; the line's company must be the one whose trunk or phone the

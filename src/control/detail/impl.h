@@ -23,6 +23,9 @@ inline constexpr std::uint32_t kVoicemailSilenceMs = 6'000;
 inline constexpr std::uint32_t kShortestVoicemailMs = 1'000;
 inline constexpr std::int64_t kReferenceBlock = 1'000;
 inline constexpr std::int64_t kReferencesLow = 300;
+/// Names of StateRows: the prefix, then the company's or the agent's id.
+inline constexpr std::string_view kReferencesRow = "references:";
+inline constexpr std::string_view kAgentRow = "agent:";
 inline constexpr std::chrono::seconds kReconcileEvery{5};
 inline constexpr std::chrono::seconds kOverloadRetryAfter{10};
 
@@ -66,6 +69,11 @@ struct ClosingRecording {
     ContactId contact;
     CompanyId company;
 };
+/// Restored without a dialog: the caller's, or that of the agent they talked with.
+struct DeadLeg {
+    ContactId contact;
+    bool is_caller = false;
+};
 enum class EndedBy { Caller, Agent, Flow, System };
 
 /// Centre's body, one object over several files: each file is one chapter of a call's life.
@@ -76,6 +84,7 @@ public:
     // configuration.cpp
     void configure(Config config, Turn turn);
     void add_references(CompanyId company, std::int64_t first, std::int64_t count);
+    void restore_references(std::string_view name, std::string_view state);
     std::shared_ptr<const Line> find_line(const IncomingCall& call) const;
     std::optional<std::string> take_reference(const Company& company, Turn turn);
 
@@ -150,6 +159,8 @@ public:
     void play_ended(const media::PlayEnded& event, Turn turn);
     void digit(const media::Digit& event, Turn turn);
     void record_ended(const media::RecordEnded& event, Turn turn);
+    void end_unknown_recordings(const media::Listing& listing, Turn turn);
+    void stop_unneeded_recordings(const media::Listing& listing, Turn turn);
     void start_voicemail(Call& call, Turn turn);
     void media_lost(Turn turn);
     void media_ready(const media::Listing& listing, Turn turn);
@@ -166,8 +177,13 @@ public:
 
     // recovery.cpp
     [[nodiscard]] std::string save(const Call& call) const;
+    [[nodiscard]] std::string save_closing(const Call& call) const;
     void restore(const SavedRows& rows, Now now, Turn turn);
     void drain(Turn turn);
+    void restore_call(const SavedContact& saved, acd::Rows& queues, Turn turn);
+    /// After the queues: ends what cannot go on, and says so in the journal.
+    void settle_restored(const DeadLeg& dead, Turn turn);
+    [[nodiscard]] std::vector<RecordingId> open_recordings(ContactId contact) const;
 
     // views.cpp
     [[nodiscard]] ContactView view(const Call& call) const;
@@ -224,6 +240,7 @@ public:
     std::deque<acd::Action> acd_actions_;
     bool is_replying_ = false;
     bool is_acting_ = false;
+    std::vector<DeadLeg> dead_;
     std::vector<std::unique_ptr<Call>> over_;  ///< Ended in this turn; references to them live.
     std::unordered_set<ContactId> dirty_;
     std::set<AgentId> dirty_agents_;

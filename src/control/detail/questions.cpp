@@ -174,6 +174,7 @@ void Centre::Impl::answer_identify(Call& call,
         identified.customer = customer.id;
         identified.name = customer.name;
         identified.group = customer.label;
+        identified.language = speech::parse_language(customer.language);
         call.known_cases = facts.open_cases;
         for (const KnownCase& known : facts.open_cases) {
             if (known.customer != customer.id) continue;

@@ -1,5 +1,8 @@
 // What is kept of a call through a kill, and how it goes on.
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -64,6 +67,38 @@ Leg read_leg(const json::object& in) {
     return leg;
 }
 
+json::array write(const std::vector<RecordingId>& recordings) {
+    json::array out;
+    for (const RecordingId id : recordings) out.emplace_back(id.to_string());
+    return out;
+}
+
+// A call knows when it began on both clocks, which ties any other instant of it to the wall.
+WallTime wall_of(Instant then, const Call& call) { return call.arrived + (then - call.began); }
+Instant instant_of(std::int64_t micros, Now now) {
+    return now.mono - (now.wall - from_micros(micros));
+}
+
+void write_talk(const InTalk& talk, const Call& call, json::object& out) {
+    out["talk_since"] = to_micros(wall_of(talk.since, call));
+    out["held_before"] = talk.held_before.count();
+    if (!talk.held) return;
+    out["held"] = {{"by", static_cast<int>(talk.held->by)},
+                   {"since", to_micros(wall_of(talk.held->since, call))}};
+}
+
+InTalk read_talk(const json::object& in, Now now) {
+    InTalk talk{.since = instant_of(in.at("talk_since").to_number<std::int64_t>(), now),
+                .held = std::nullopt,
+                .held_before = Duration{in.at("held_before").to_number<std::int64_t>()}};
+    if (const auto* saved = in.if_contains("held")) {
+        const json::object& held = saved->as_object();
+        talk.held = Held{.by = static_cast<Held::By>(held.at("by").to_number<int>()),
+                         .since = instant_of(held.at("since").to_number<std::int64_t>(), now)};
+    }
+    return talk;
+}
+
 std::string_view stage_word(const Stage& stage) {
     constexpr std::string_view kWords[] = {"arriving", "answering", "flow", "queue", "talk"};
     return kWords[stage.index()];
@@ -100,11 +135,17 @@ std::string Centre::Impl::save(const Call& call) const {
                         {"offer", call.agent->offer.to_string()},
                         {"leg", write(call.agent->leg)}};
     }
+    if (const auto* talk = std::get_if<InTalk>(&call.stage)) write_talk(*talk, call, out);
     if (call.recording) {
-        out["recording"] = {{"id", call.recording->id.to_string()},
-                            {"path", call.recording->path},
-                            {"kind", static_cast<int>(call.recording->kind)}};
+        json::object recording{{"id", call.recording->id.to_string()},
+                               {"path", call.recording->path},
+                               {"kind", static_cast<int>(call.recording->kind)}};
+        if (call.recording->paused_since) {
+            recording["paused"] = to_micros(wall_of(*call.recording->paused_since, call));
+        }
+        out["recording"] = std::move(recording);
     }
+    if (const auto open = open_recordings(call.id); !open.empty()) out["open"] = write(open);
     if (const auto row = acd_.contact_row(call.id)) out["acd"] = acd::encode(*row);
     return json::serialize(out);
 }
@@ -154,10 +195,13 @@ std::unique_ptr<Call> read_call(ContactId id,
             .path = one.at("path").as_string().c_str(),
             .kind = static_cast<media::RecordingKind>(one.at("kind").to_number<std::uint8_t>()),
             .paused_since = std::nullopt};
+        if (const auto* paused = one.if_contains("paused")) {
+            call->recording->paused_since = instant_of(paused->to_number<std::int64_t>(), now);
+        }
     }
     const std::string_view stage = in.at("stage").as_string();
     if (stage == "talk" && call->agent) {
-        call->stage = InTalk{.since = now.mono - (now.wall - call->stage_since), .held = {}};
+        call->stage = read_talk(in, now);
     } else if (stage == "queue" || stage == "talk") {
         const auto* ask = in.if_contains("ask");
         call->stage = InQueue{.ask = flow::AskId{ask ? ask->to_number<std::uint32_t>() : 0}};
@@ -169,59 +213,35 @@ std::unique_ptr<Call> read_call(ContactId id,
 
 }  // namespace
 
+std::string Centre::Impl::save_closing(const Call& call) const {
+    return json::serialize(json::object{{"format", kFormat},
+                                        {"company", call.company().to_string()},
+                                        {"closing", write(open_recordings(call.id))}});
+}
+
+std::vector<RecordingId> Centre::Impl::open_recordings(ContactId contact) const {
+    std::vector<RecordingId> open;
+    for (const auto& [id, recording] : recordings_) {
+        if (recording.contact == contact) open.push_back(id);
+    }
+    std::sort(open.begin(), open.end());
+    return open;
+}
+
 // Calls whose caller's dialog could not be restored ended with the process; they are closed with
 // an outcome now. All others go on: the flow enters its node again, the queue keeps the place, a
 // conversation was never interrupted.
 void Centre::Impl::restore(const SavedRows& rows, Now now, Turn turn) {
     acd::Rows queues;
     for (const auto& [name, state] : rows.states) {
-        if (!name.starts_with("agent:")) continue;
+        if (name.starts_with(kReferencesRow)) restore_references(name, state);
+        if (!name.starts_with(kAgentRow)) continue;
         if (auto row = acd::decode_agent_row(state))
             queues.agents.push_back(std::move(row).value());
     }
-    std::vector<Call*> dead;
     for (const SavedContact& saved : rows.contacts) {
         try {
-            const json::object in = json::parse(saved.state).as_object();
-            const auto line_id = LineId::parse(in.at("line").as_string());
-            std::shared_ptr<const Line> line;
-            for (const auto& one : config_.lines) {
-                if (one->id == line_id) line = one;
-            }
-            if (!line) continue;
-            auto call = read_call(saved.contact, in, line, now);
-            const auto lives = [&](LegId leg) {
-                return std::find(saved.living_legs.begin(), saved.living_legs.end(), leg) !=
-                       saved.living_legs.end();
-            };
-            const bool is_alive = lives(call->caller_leg.id);
-            if (call->agent && !lives(call->agent->leg.id)) call->agent.reset();
-            if (const auto* run = in.if_contains("run")) {
-                auto restored = flow::Run::restore(
-                    line->document, environment(*call, now.wall), run->as_string());
-                if (restored) call->run.emplace(std::move(restored).value());
-            }
-            if (const auto* row = in.if_contains("acd"); row != nullptr && is_alive) {
-                if (auto contact = acd::decode_contact_row(row->as_string())) {
-                    queues.contacts.push_back(std::move(contact).value());
-                }
-            }
-            call->is_row_stored = true;
-            by_leg_.emplace(call->caller_leg.id, call->id);
-            by_endpoint_.emplace(call->caller_leg.endpoint, call->id);
-            if (call->agent) {
-                by_leg_.emplace(call->agent->leg.id, call->id);
-                by_endpoint_.emplace(call->agent->leg.endpoint, call->id);
-            }
-            if (call->recording) {
-                recordings_.emplace(
-                    call->recording->id,
-                    ClosingRecording{.contact = call->id, .company = line->company->id});
-            }
-            call->caller_facts = CallerFacts{};
-            if (!is_alive) dead.push_back(call.get());
-            ++counters_.contacts_recovered;
-            calls_.emplace(call->id, std::move(call));
+            restore_call(saved, queues, turn);
         } catch (const std::exception&) {
             // A row of another build or a damaged one: the contact's events remain, the call is
             // gone.
@@ -233,12 +253,85 @@ void Centre::Impl::restore(const SavedRows& rows, Now now, Turn turn) {
     acd_.restore(queues, now, effects);
     for (const auto& row : queues.agents) dirty_agents_.insert(row.agent);
     carry_out(std::move(effects), turn);
-    for (Call* call : dead) {
-        ++counters_.contacts_lost_in_restart;
-        call->is_caller_gone = true;
-        finish(*call, "fault", EndedBy::System, turn);
-    }
+    for (const DeadLeg& dead : std::exchange(dead_, {})) settle_restored(dead, turn);
     reconcile_at_ = now.mono;
+}
+
+void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Turn turn) {
+    const json::object in = json::parse(saved.state).as_object();
+    const auto remember = [&](const json::value& list, CompanyId company) {
+        for (const json::value& id : list.as_array()) {
+            if (const auto recording = RecordingId::parse(id.as_string())) {
+                recordings_.emplace(*recording,
+                                    ClosingRecording{.contact = saved.contact, .company = company});
+            }
+        }
+    };
+    if (const auto* closing = in.if_contains("closing")) {
+        return remember(*closing, CompanyId::parse(in.at("company").as_string()).value());
+    }
+    const auto line_id = LineId::parse(in.at("line").as_string());
+    std::shared_ptr<const Line> line;
+    for (const auto& one : config_.lines) {
+        if (one->id == line_id) line = one;
+    }
+    if (!line) return;
+    auto call = read_call(saved.contact, in, line, turn.now);
+    const auto lives = [&](LegId leg) {
+        return std::find(saved.living_legs.begin(), saved.living_legs.end(), leg) !=
+               saved.living_legs.end();
+    };
+    const bool is_talking = std::holds_alternative<InTalk>(call->stage);
+    if (!lives(call->caller_leg.id)) dead_.push_back({.contact = call->id, .is_caller = true});
+    if (call->agent && !lives(call->agent->leg.id)) {
+        if (is_talking) {
+            dead_.push_back({.contact = call->id, .is_caller = false});
+        } else {
+            call->agent.reset();
+        }
+    }
+    if (const auto* run = in.if_contains("run")) {
+        auto restored =
+            flow::Run::restore(line->document, environment(*call, turn.now.wall), run->as_string());
+        if (restored) call->run.emplace(std::move(restored).value());
+    }
+    if (const auto* row = in.if_contains("acd")) {
+        if (auto contact = acd::decode_contact_row(row->as_string())) {
+            queues.contacts.push_back(std::move(contact).value());
+        }
+    }
+    if (const auto* open = in.if_contains("open")) remember(*open, line->company->id);
+    call->is_row_stored = true;
+    by_leg_.emplace(call->caller_leg.id, call->id);
+    by_endpoint_.emplace(call->caller_leg.endpoint, call->id);
+    if (call->agent) {
+        by_leg_.emplace(call->agent->leg.id, call->id);
+        by_endpoint_.emplace(call->agent->leg.endpoint, call->id);
+    }
+    call->caller_facts = CallerFacts{};
+    ++counters_.contacts_recovered;
+    calls_.emplace(call->id, std::move(call));
+}
+
+void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
+    Call* call = find(dead.contact);
+    if (call == nullptr || call->is_over) return;
+    const auto place = acd_.contact_row(call->id);
+    end_talk(*call, "fault", turn);
+    if (!dead.is_caller && place) {
+        // The caller is still there: back to the queue, at the place of the first arrival.
+        acd::Effects effects;
+        acd::QueuedContact contact = place->contact;
+        contact.because = acd::QueuedBecause::Transfer;
+        move_to(*call, InQueue{}, turn);
+        if (acd_.enqueue(std::move(contact), turn.now, effects)) {
+            return carry_out(std::move(effects), turn);
+        }
+        turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "cannot go on"});
+    }
+    ++counters_.contacts_lost_in_restart;
+    call->is_caller_gone = dead.is_caller;
+    finish(*call, "fault", EndedBy::System, turn);
 }
 
 // The process is asked to stop for good: nobody is left with a dead line.

@@ -1,6 +1,7 @@
 // What media tells, and what becomes of the calls when media itself is lost.
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -44,6 +45,13 @@ std::string hex(const std::array<std::uint8_t, 32>& digest) {
 bool holds(const media::Listing& listing, media::EndpointId endpoint) {
     return std::any_of(listing.endpoints.begin(), listing.endpoints.end(), [&](const auto& listed) {
         return listed.endpoint == endpoint;
+    });
+}
+
+bool is_bridged(const media::Listing& listing, const Call& call) {
+    return std::any_of(listing.endpoints.begin(), listing.endpoints.end(), [&](const auto& listed) {
+        return call.agent && listed.endpoint == call.caller_leg.endpoint &&
+               listed.bridged_to == call.agent->leg.endpoint;
     });
 }
 
@@ -215,7 +223,12 @@ void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {
                                   .with("sha256", hex(event.sha256))
                                   .with_flag("complete", event.complete));
     Call* call = find(closing.contact);
-    if (call == nullptr) return;
+    if (call == nullptr) {
+        if (open_recordings(closing.contact).empty()) {
+            turn.out.live.emplace_back(LiveRowGone{.contact = closing.contact});
+        }
+        return;
+    }
     if (call->recording && call->recording->id == event.recording) call->recording.reset();
     touch(*call);
     if (!call->voicemail || !call->run) return;
@@ -240,6 +253,7 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
     for (const auto& [id, call] : calls_) calls.push_back(call.get());
     std::sort(calls.begin(), calls.end(), [](auto* a, auto* b) { return a->id < b->id; });
     for (const auto& ended : listing.ended) record_ended(ended, turn);
+    end_unknown_recordings(listing, turn);
     for (Call* call : calls) {
         if (call->is_over) continue;
         const bool is_caller_there = holds(listing, call->caller_leg.endpoint);
@@ -247,14 +261,39 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         if (!is_caller_there) revive(*call, call->caller_leg, turn);
         if (!is_agent_there) revive(*call, call->agent->leg, turn);
         // Nothing was lost for people who talk: bridge and recording went on by themselves.
-        const bool is_talking = std::holds_alternative<InTalk>(call->stage);
-        if (is_caller_there && is_agent_there && !is_talking) restore_sound(*call, turn);
+        const auto* talk = std::get_if<InTalk>(&call->stage);
+        const bool goes_on = talk != nullptr && !talk->held && is_bridged(listing, *call);
+        if (is_caller_there && is_agent_there && !goes_on) restore_sound(*call, turn);
     }
+    stop_unneeded_recordings(listing, turn);
     // Endpoints nobody remembers belong to calls that ended while control was away.
     for (const auto& listed : listing.endpoints) {
         if (!by_endpoint_.contains(listed.endpoint)) {
             turn.act(media::Destroy{.endpoint = listed.endpoint});
         }
+    }
+}
+
+// Asked for when media was not there, or lost with it: nothing of them was written.
+void Centre::Impl::end_unknown_recordings(const media::Listing& listing, Turn turn) {
+    std::set<RecordingId> unknown;
+    for (const auto& [id, closing] : recordings_) unknown.insert(id);
+    for (const auto& listed : listing.recordings) unknown.erase(listed.recording);
+    for (const RecordingId id : unknown) {
+        media::RecordEnded ended;
+        ended.recording = id;
+        ended.reason = media::RecordEnd::Interrupted;
+        record_ended(ended, turn);
+    }
+}
+
+// Those of calls that ended, or went on to another recording, while control was away.
+void Centre::Impl::stop_unneeded_recordings(const media::Listing& listing, Turn turn) {
+    for (const auto& listed : listing.recordings) {
+        const auto known = recordings_.find(listed.recording);
+        const Call* call = known == recordings_.end() ? nullptr : find(known->second.contact);
+        if (call != nullptr && call->recording && call->recording->id == listed.recording) continue;
+        turn.act(media::Command{media::StopRecord{.recording = listed.recording}});
     }
 }
 
@@ -277,27 +316,33 @@ void Centre::Impl::revive(Call& call, Leg& leg, Turn turn) {
 void Centre::Impl::restore_sound(Call& call, Turn turn) {
     if (call.caller_leg.is_reviving || (call.agent && call.agent->leg.is_reviving)) return;
     if (const auto* talk = std::get_if<InTalk>(&call.stage)) {
-        if (call.recording) {
-            // Its file was closed by the crash and is mended by the new process.
-            call.recording.reset();
-        }
         call.playing.reset();
         if (talk->held) {
             play_music(call, turn);
         } else {
             bridge(call, turn);
         }
-        if (call.line->is_recorded) start_recording(call, media::RecordingKind::Call, turn);
+        // One that died with media was ended and mended; one that goes on goes on.
+        if (call.line->is_recorded && !call.recording) {
+            start_recording(call, media::RecordingKind::Call, turn);
+        }
         return;
     }
     if (std::holds_alternative<InQueue>(call.stage)) {
         call.playing.reset();
         return play_music(call, turn);
     }
-    if (!std::holds_alternative<InFlow>(call.stage) || !call.run) return;
+    if (!std::holds_alternative<InFlow>(call.stage)) return;
     call.playing.reset();
     call.voicemail.reset();
     call.recording.reset();
+    if (!call.run) {
+        // Answered, and the process died before the first word.
+        call.run.emplace(call.line->document, environment(call, turn.now.wall));
+        flow::Effects first;
+        call.run->start(turn.now, first);
+        return carry_out(call, std::move(first), turn);
+    }
     auto run =
         flow::Run::restore(call.line->document, environment(call, turn.now.wall), call.run->save());
     if (!run) return;

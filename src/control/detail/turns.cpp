@@ -135,8 +135,8 @@ void Centre::Impl::reconcile(Turn turn) {
 void Centre::Impl::flush(Turn turn) {
     for (const AgentId agent : dirty_agents_) {
         if (const auto row = acd_.agent_row(agent)) {
-            turn.out.live.emplace_back(
-                StateRow{.name = "agent:" + agent.to_string(), .state = acd::encode(*row)});
+            turn.out.live.emplace_back(StateRow{.name = std::string{kAgentRow} + agent.to_string(),
+                                                .state = acd::encode(*row)});
         }
     }
     dirty_agents_.clear();
@@ -145,8 +145,6 @@ void Centre::Impl::flush(Turn turn) {
         if (call == nullptr) continue;
         reschedule(*call);
         call->is_dirty = false;
-        // Before the answer there is nothing to come back to: the caller's phone just tries again.
-        if (std::holds_alternative<Arriving>(call->stage)) continue;
         call->is_row_stored = true;
         LiveRow row{
             .contact = call->id, .company = call->company(), .state = save(*call), .legs = {}};
@@ -156,7 +154,15 @@ void Centre::Impl::flush(Turn turn) {
     }
     dirty_.clear();
     for (const auto& call : over_) {
-        if (call->is_row_stored) turn.out.live.emplace_back(LiveRowGone{.contact = call->id});
+        if (!open_recordings(call->id).empty()) {
+            // The file is still being closed: its end must find its contact after a kill too.
+            turn.out.live.emplace_back(LiveRow{.contact = call->id,
+                                               .company = call->company(),
+                                               .state = save_closing(*call),
+                                               .legs = {}});
+        } else if (call->is_row_stored) {
+            turn.out.live.emplace_back(LiveRowGone{.contact = call->id});
+        }
     }
     over_.clear();
 }

@@ -35,7 +35,7 @@ Result<ConnectorAnswer> balance(store::Connection& connection,
     answer.fields = {{"account", number},
                      {"balance", fmt::format("{} {}", cents, currency)},
                      {"status", status}};
-    if (due && !due->empty()) answer.fields.emplace_back("due", *due);
+    if (due && !due->empty()) answer.fields.emplace_back("due_date", *due);
     return answer;
 }
 
@@ -55,7 +55,7 @@ Result<ConnectorAnswer> order(store::Connection& connection,
     ConnectorAnswer answer = of_status(Status::Ok);
     answer.as_of = as_of;
     answer.fields = {{"order", number}, {"description", description}, {"status", status}};
-    if (expected && !expected->empty()) answer.fields.emplace_back("expected", *expected);
+    if (expected && !expected->empty()) answer.fields.emplace_back("delivery_date", *expected);
     return answer;
 }
 

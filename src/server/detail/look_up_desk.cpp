@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/overloaded.h"
 #include "server/detail/demo_directory.h"
+#include "server/detail/http_connector.h"
 
 namespace escucha::server {
 
@@ -84,14 +85,14 @@ Result<void> add_customers(const store::Rows& rows, CallerFacts& facts) {
     return ok();
 }
 
-Result<control::Answer> answer(store::Connection& connection,
-                               CompanyId company,
-                               const control::FindCaller& question) {
+Result<control::Answer> find_in_store(store::Connection& connection,
+                                      CompanyId company,
+                                      const control::FindCaller& question) {
     CallerFacts facts;
     ESC_TRY(auto rows,
             connection.query("SELECT u.id, u.name, u.language, MIN(p.label) FROM contact_point p "
                              "JOIN customer u ON u.id = p.customer_id "
-                             "WHERE p.company_id = ? AND p.kind = 'phone' AND p.value = ? "
+                             "WHERE p.company_id = ? AND p.kind = 'number' AND p.value = ? "
                              "GROUP BY u.id, u.name, u.language LIMIT ?",
                              {company, question.number, kMostCustomersOfANumber}));
     ESC_TRY(add_customers(rows, facts));
@@ -108,9 +109,9 @@ Result<control::Answer> answer(store::Connection& connection,
     return control::Answer{std::move(facts)};
 }
 
-Result<control::Answer> answer(store::Connection& connection,
-                               CompanyId company,
-                               const control::FindByDocument& question) {
+Result<control::Answer> find_in_store(store::Connection& connection,
+                                      CompanyId company,
+                                      const control::FindByDocument& question) {
     CallerFacts facts;
     // What can be keyed of a Spanish document is its eight digits; the letter follows from them.
     ESC_TRY(
@@ -133,9 +134,9 @@ Result<control::Answer> answer(store::Connection& connection,
     return control::Answer{std::move(facts)};
 }
 
-Result<control::Answer> answer(store::Connection& connection,
-                               CompanyId company,
-                               const control::FindCase& question) {
+Result<control::Answer> find_in_store(store::Connection& connection,
+                                      CompanyId company,
+                                      const control::FindCase& question) {
     std::string sql{"SELECT "};
     sql += kCaseColumns;
     sql += " FROM case_file c WHERE c.company_id = ? AND c.reference = ?";
@@ -148,20 +149,32 @@ Result<control::Answer> answer(store::Connection& connection,
     return control::Answer{std::move(found)};
 }
 
-Result<control::Answer> answer(store::Connection& connection,
-                               CompanyId company,
-                               const control::AskConnector& question) {
-    if (question.connector != "directory") {
-        return control::Answer{control::NotAvailable{"unknown connector " + question.connector}};
-    }
-    ESC_TRY(auto reply, ask_directory(connection, company, question));
-    return control::Answer{std::move(reply)};
-}
-
 }  // namespace
 
 struct LookUpDesk::Impl {
-    explicit Impl(const store::Database& from) : database{from} {}
+    Impl(const store::Database& from, const std::map<std::string, std::string>& urls)
+        : database{from}, connectors{urls} {}
+
+    Result<control::Answer> answer(store::Connection& connection,
+                                   CompanyId company,
+                                   const control::AskConnector& question) const {
+        if (question.connector == "directory") {
+            ESC_TRY(auto reply, ask_directory(connection, company, question));
+            return control::Answer{std::move(reply)};
+        }
+        const auto url = connectors.find(question.connector);
+        if (url == connectors.end()) {
+            return control::Answer{
+                control::NotAvailable{"unknown connector " + question.connector}};
+        }
+        return control::Answer{ask_http(url->second, question)};
+    }
+    template <typename Question>
+    static Result<control::Answer> answer(store::Connection& connection,
+                                          CompanyId company,
+                                          const Question& question) {
+        return find_in_store(connection, company, question);
+    }
 
     control::Answer find(CompanyId company, const control::Question& question) {
         // One connection a thread, opened at its first question and again after a failure.
@@ -180,11 +193,14 @@ struct LookUpDesk::Impl {
     }
 
     store::Database database;
+    std::map<std::string, std::string> connectors;
     std::atomic<std::size_t> queued{0};
     boost::asio::thread_pool threads{kThreads};
 };
 
-LookUpDesk::LookUpDesk(const store::Database& database) : impl_{std::make_unique<Impl>(database)} {}
+LookUpDesk::LookUpDesk(const store::Database& database,
+                       const std::map<std::string, std::string>& connectors)
+    : impl_{std::make_unique<Impl>(database, connectors)} {}
 
 LookUpDesk::~LookUpDesk() { impl_->threads.join(); }
 

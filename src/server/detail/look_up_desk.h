@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "base/ids.h"
 #include "control/look_ups.h"
@@ -20,7 +22,8 @@ public:
 
     using Done = std::function<void(control::Answer)>;
 
-    explicit LookUpDesk(const store::Database& database);
+    LookUpDesk(const store::Database& database,
+               const std::map<std::string, std::string>& connectors);
     ~LookUpDesk();
 
     /// `done` is called once, on one of the desk's threads or at once on this one.

@@ -46,7 +46,7 @@ Strand::Strand(const Config& config, const store::Database& database, store::Jou
       centre_{rng_.next()},
       transport_{context_, sip::Limits{}, *this},
       media_{context_, config, *this},
-      look_ups_{database},
+      look_ups_{database, config.connectors},
       speech_{config} {}
 
 Strand::~Strand() {

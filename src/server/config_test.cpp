@@ -1,0 +1,65 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+#include "server/config.h"
+
+using namespace escucha;
+using namespace escucha::server;
+
+namespace {
+
+Result<Config> read_text(const std::string& text) {
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("escucha-config-" + std::to_string(::getpid()) + ".toml");
+    std::ofstream{path} << text;
+    auto config = read_config(path, Config{});
+    std::filesystem::remove(path);
+    return config;
+}
+
+std::string error_of(const std::string& text) {
+    const auto config = read_text(text);
+    return config ? "(accepted)" : config.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("a file's settings replace the defaults and leave the others") {
+    const auto config = read_text(
+        "[listen]\nsip_port = 5080\n[speech]\nvoice_es = \"es-419\"\n"
+        "[connectors]\nbilling = \"http://127.0.0.1:9000/ask\"\n");
+    REQUIRE(config);
+    CHECK(config.value().sip_port == 5080);
+    CHECK(config.value().http_port == 8080);
+    CHECK(config.value().speech_voice_es == "es-419");
+    CHECK(config.value().connectors.at("billing") == "http://127.0.0.1:9000/ask");
+}
+
+TEST_CASE("unknown keys, wrong types and values out of range name their line") {
+    CHECK(error_of("[listen]\nsipport = 5080\n") == "line 2: unknown setting 'listen.sipport'");
+    CHECK(error_of("[listen]\n\nsip_port = \"5080\"\n").starts_with("line 3: 'listen.sip_port'"));
+    CHECK(error_of("[listen]\nsip_port = 65536\n").starts_with("line 2: 'listen.sip_port'"));
+    CHECK(error_of("[listen]\nsip_port = -1\n").starts_with("line 2: 'listen.sip_port'"));
+    CHECK(error_of("[log]\nlevel = \"loud\"\n").starts_with("line 2: 'log.level'"));
+    CHECK(error_of("[connectors]\nbilling = \"ftp://x\"\n").starts_with("line 2: a connector"));
+    CHECK(error_of("listen = 3\n") == "line 1: 'listen' must be a [section]");
+    CHECK(error_of("[listen\n").find(":1:") != std::string::npos);
+}
+
+TEST_CASE("an RTP range of fewer than 8 ports, no workers and no engine are refused") {
+    Config config;
+    CHECK(check_config(config));
+    config.rtp_port_high = static_cast<std::uint16_t>(config.rtp_port_low + 7);
+    CHECK_FALSE(check_config(config));
+    config.rtp_port_high = static_cast<std::uint16_t>(config.rtp_port_low + 8);
+    CHECK(check_config(config));
+    config.media_workers = 0;
+    CHECK_FALSE(check_config(config));
+    config.media_workers = 1;
+    config.speech_command.clear();
+    CHECK_FALSE(check_config(config));
+}
