@@ -192,8 +192,8 @@ struct Node {
                               LanguageNode,
                               EndNode>;
     What what;
-    /// An open_case node: from here on, and until the contact has a case, its case is opened with
-    /// what is known by then when the caller hangs up or the flow ends.
+    /// An open_case node: from here on, and until a case is opened or found, its case is opened
+    /// with what is known by then when the caller hangs up or the flow ends.
     NodeId on_hangup;
 };
 

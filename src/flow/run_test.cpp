@@ -247,6 +247,14 @@ TEST_CASE("a hang-up opens the case that is pending, with what is known, and no 
     CHECK(opened.asked<OpenCase>() == nullptr);
     CHECK(outcome_of(opened) == "self_served");
 
+    // The voicemail behind a full queue belongs to the case that was opened before.
+    auto message = in_menu(R"({"nodes": {"open": {"next": "person"}}})");
+    message.key('2').answer(case_reply("12345678")).heard().key('1').heard();
+    message.answer(QueueReply{QueueReply::Status::Full}).heard();
+    CHECK(message.asked<TakeVoicemail>() != nullptr);
+    message.hang_up();
+    CHECK(message.asked<OpenCase>() == nullptr);
+
     auto nothing_pending = in_menu();
     nothing_pending.hang_up();
     CHECK(nothing_pending.asked<OpenCase>() == nullptr);

@@ -211,7 +211,7 @@ void Run::Walk::drive(Now now, Effects& out) {
         repeats = 0;
         unconfirmed.reset();
         is_asking_document = false;
-        if (!found->on_hangup.empty()) hangup_case = found->on_hangup;
+        if (!found->on_hangup.empty() && opened.empty()) hangup_case = found->on_hangup;
         journal(NodeEntered{.node = node, .kind = std::string{kind_of(*found)}}, out);
         const bool is_menu = std::holds_alternative<MenuNode>(found->what);
         if (is_menu) detour.clear();
