@@ -1,4 +1,5 @@
 #pragma once
+// size: one object, whose chapters are the files beside this one; split, it would be read twice.
 
 #include <deque>
 #include <map>
