@@ -124,6 +124,6 @@ class Case(unittest.TestCase):
     def _leave(page):
         state = page.desk()["agent"]["state"]
         if state == "wrap_up":
-            page.act("wrap-up/finish", {"topic": "other", "outcome": "informed"})
+            page.act("wrap-up/finish", {"topic": "other", "outcome": "solved"})
         if page.desk()["agent"]["state"] != "signed_out":
             page.act("sign-out")
