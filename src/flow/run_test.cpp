@@ -222,6 +222,29 @@ TEST_CASE(
     CHECK(caller.run.node() == "bye");
 }
 
+TEST_CASE("a case's subject is written for eyes: figures, masks, and gaps where nothing is known") {
+    const auto subject_of = [](std::string_view patch, std::string_view keys) {
+        auto caller = in_menu(patch);
+        caller.key('1').keys(keys).key('1');
+        caller.key('2');
+        return caller.asked<OpenCase>()->subject;
+    };
+    const std::string masked =
+        R"({"prompts": {"subject": {"es": "{amount}, {day}, {caller.name}"}}})";
+    CHECK(subject_of(masked, "1200") == "•••, …, …");
+    const std::string shown =
+        R"({"variables": {"amount": {"type": "money", "sensitivity": "internal"}},
+            "prompts": {"subject": {"es": "{amount}"}}})";
+    CHECK(subject_of(shown, "1200") == "1200 EUR");
+    const std::string counted =
+        R"({"variables": {"amount": {"type": "number"}}, "prompts": {"subject": {"es": "{amount:f hora|horas}"}}})";
+    CHECK(subject_of(counted, "21#") == "21 horas");
+    const std::string dated =
+        R"({"variables": {"amount": {"type": "date"}}, "nodes": {"amount": {"min": 4}},
+            "prompts": {"subject": {"es": "{amount} {call.time}"}}})";
+    CHECK(subject_of(dated, "0512") == "05/12/2026 09:00");
+}
+
 TEST_CASE("a case that cannot be opened in time leads on by the failure edge") {
     auto caller = in_menu();
     caller.key('2').after(3s - 1us);

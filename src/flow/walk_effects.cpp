@@ -136,8 +136,8 @@ OpenCase Run::Walk::case_to_open(const OpenCaseNode& node_in,
                   .fields = {},
                   .reason = reason};
     // People read the company's own language, whatever the caller speaks.
-    open.subject =
-        detail::plain_text(*document, node_in.subject, document->languages.front(), resolver(now));
+    open.subject = detail::written_text(
+        *document, node_in.subject, document->languages.front(), resolver(now));
     for (const auto& name : node_in.include) {
         if (const auto* datum = context.find(name)) open.fields.push_back(*datum);
     }

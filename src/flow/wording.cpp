@@ -1,6 +1,7 @@
 #include "flow/detail/wording.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "base/overloaded.h"
@@ -61,6 +62,11 @@ speech::Spoken spoken_string(const Document& document,
     return speech::Name{term == nullptr ? text : *term};
 }
 
+bool is_singular(const Value& value) {
+    const auto* number = std::get_if<std::int64_t>(&value);
+    return number != nullptr && (*number == 1 || *number == -1);
+}
+
 void append_value(const Document& document,
                   const Placeholder& placeholder,
                   const Known& known,
@@ -85,10 +91,43 @@ void append_value(const Document& document,
         known.value);
     out.push_back({std::move(spoken), privacy});
     if (placeholder.plural.empty()) return;
-    const auto* number = std::get_if<std::int64_t>(&known.value);
-    const bool is_one = number != nullptr && (*number == 1 || *number == -1);
-    out.push_back({speech::Name{" " + (is_one ? placeholder.singular : placeholder.plural)},
-                   speech::Privacy::Plain});
+    const auto& noun = is_singular(known.value) ? placeholder.singular : placeholder.plural;
+    out.push_back({speech::Name{" " + noun}, speech::Privacy::Plain});
+}
+
+std::string two_digits(int value) { return (value < 10 ? "0" : "") + std::to_string(value); }
+
+/// "12,05 EUR", "12.05 EUR"; whole amounts without cents.
+std::string written_money(const speech::Money& money, speech::Language language) {
+    const bool has_cents =
+        money.currency != "CLP" && money.currency != "PYG" && money.currency != "JPY";
+    const std::int64_t scale = has_cents ? 100 : 1;
+    auto out = std::to_string(money.minor_units / scale);
+    const auto cents = static_cast<int>(std::abs(money.minor_units % scale));
+    if (money.minor_units < 0 && money.minor_units > -scale) out = "-" + out;
+    if (cents != 0) out += (language == speech::Language::Es ? "," : ".") + two_digits(cents);
+    return out + " " + money.currency;
+}
+
+/// For eyes: figures, "05/12/2026", "17:00"; what people must not see is masked.
+std::string written_value(const Document& document,
+                          const Placeholder& placeholder,
+                          const Known& known,
+                          speech::Language language) {
+    if (known.sensitivity >= Sensitivity::Financial) return "•••";
+    auto out = to_text(known.value);
+    if (const auto* date = std::get_if<speech::Date>(&known.value)) {
+        out = two_digits(date->day) + "/" + two_digits(date->month) + "/" +
+              std::to_string(date->year);
+    }
+    if (const auto* money = std::get_if<speech::Money>(&known.value)) {
+        out = written_money(*money, language);
+    }
+    if (known.type == Type::Text) {
+        if (const auto* term = document.find_term(out, language)) out = *term;
+    }
+    if (placeholder.plural.empty()) return out;
+    return out + " " + (is_singular(known.value) ? placeholder.singular : placeholder.plural);
 }
 
 void append_text(std::string text, std::vector<Utterance>& out) {
@@ -158,13 +197,25 @@ std::vector<Utterance> say_prompts(const Document& document,
     return utterances;
 }
 
-std::string plain_text(const Document& document,
-                       std::string_view prompt,
-                       speech::Language language,
-                       const Resolve& resolve) {
-    // People are shown what is masked for them elsewhere as "•••", here too.
-    return speech::transcript(say_prompts(document, {std::string{prompt}}, language, resolve),
-                              language);
+std::string written_text(const Document& document,
+                         std::string_view prompt,
+                         speech::Language language,
+                         const Resolve& resolve) {
+    const auto* found = document.find_prompt(prompt);
+    if (found == nullptr) return {};
+    const auto text = found->text.find(language);
+    if (text == found->text.end()) return {};
+    std::string out;
+    for (const auto& piece : parse_pieces(text->second).value_or(std::vector<Piece>{})) {
+        if (!piece.placeholder) {
+            out += piece.text;
+        } else if (const auto known = resolve(piece.placeholder->name)) {
+            out += written_value(document, *piece.placeholder, *known, language);
+        } else {
+            out += "…";  // The caller left before saying it.
+        }
+    }
+    return out;
 }
 
 }  // namespace escucha::flow::detail

@@ -44,10 +44,11 @@ std::vector<speech::Utterance> say_prompts(const Document& document,
                                            speech::Language language,
                                            const Resolve& resolve);
 
-/// The same as one line of text for people, with values in words (a case's subject).
-std::string plain_text(const Document& document,
-                       std::string_view prompt,
-                       speech::Language language,
-                       const Resolve& resolve);
+/// The same for eyes (a case's subject): one line with values in figures. What is not known is "…",
+/// what people must not see "•••".
+std::string written_text(const Document& document,
+                         std::string_view prompt,
+                         speech::Language language,
+                         const Resolve& resolve);
 
 }  // namespace escucha::flow::detail
