@@ -323,9 +323,15 @@ TEST_CASE("a caller is offered to the ready agent, connected, recorded and ended
     CHECK(world.field("contact_ended", "outcome") == "served");
     CHECK(world.state(world.ana) == AgentState::WrapUp);
     CHECK(world.centre.live_contacts() == 0);
-    CHECK(world.rows.empty());
     CHECK(world.told_media<media::Destroy>() == 2);
     CHECK(world.told_media<media::StopRecord>() == 1);
+    // The row stays until the file is closed, so that a kill in between loses no recording's end.
+    CHECK(world.rows.size() == 1);
+    media::RecordEnded ended;
+    ended.recording = *RecordingId::parse(world.field("recording_started", "recording"));
+    world.act([&](Effects& out) { world.centre.on(ended, world.now, out); });
+    CHECK(world.events("recording_ended").size() == 1);
+    CHECK(world.rows.empty());
 }
 
 TEST_CASE("a missed offer gives the caller back and the next ready agent is rung") {

@@ -1,0 +1,71 @@
+#include "sim/day.h"
+
+#include <doctest/doctest.h>
+
+namespace escucha::sim {
+
+namespace {
+
+Flows demo_flows() {
+    auto flows = load_flows(ESCUCHA_SOURCE_DIR "/demo/flows");
+    REQUIRE(flows);
+    return std::move(flows).value();
+}
+
+/// A short day: enough for queues to build up and for agents to be idle.
+Options short_day(std::uint64_t seed) {
+    return {.seed = seed, .agents = 12, .contacts = 400, .length = std::chrono::hours{2}};
+}
+
+}  // namespace
+
+TEST_CASE("a day without faults breaks no rule, and people are served") {
+    const Flows flows = demo_flows();
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        const Report report = run_day(short_day(seed), flows);
+        CAPTURE(seed);
+        CHECK(report.failure == "");
+        CHECK(report.contacts > 380);
+        CHECK(report.connected > 150);
+        CHECK(report.offers_returned > 20);
+        CHECK(report.self_served > 5);
+    }
+}
+
+TEST_CASE("one seed is one day, two seeds are two") {
+    const Flows flows = demo_flows();
+    const Report first = run_day(short_day(7), flows);
+    const Report again = run_day(short_day(7), flows);
+    CHECK(first.digest == again.digest);
+    CHECK(first.steps == again.steps);
+    CHECK(first.digest != run_day(short_day(8), flows).digest);
+}
+
+TEST_CASE("the control process may die at any instant without losing or doubling anybody") {
+    const Flows flows = demo_flows();
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        Options options = short_day(seed);
+        options.kills = 40;
+        const Report report = run_day(options, flows);
+        CAPTURE(seed);
+        CHECK(report.failure == "");
+        CHECK(report.restarts > 20);
+    }
+}
+
+TEST_CASE("the media process may die at any instant") {
+    const Flows flows = demo_flows();
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        Options options = short_day(seed);
+        options.media_kills = 30;
+        const Report report = run_day(options, flows);
+        CAPTURE(seed);
+        CHECK(report.failure == "");
+    }
+}
+
+TEST_CASE("flows that are not there are an error, not an empty day") {
+    CHECK_FALSE(load_flows("/nonexistent"));
+}
+
+}  // namespace escucha::sim
