@@ -1,6 +1,8 @@
 #include "sip/detail/writer.h"
 
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/redact.h"
 #include "sip/detail/text.h"
@@ -216,88 +218,51 @@ std::string derive_request(const Message& invite,
 }
 
 std::string_view usual_phrase(int status) {
-    switch (status) {
-        case 100:
-            return "Trying";
-        case 180:
-            return "Ringing";
-        case 181:
-            return "Call Is Being Forwarded";
-        case 182:
-            return "Queued";
-        case 183:
-            return "Session Progress";
-        case 200:
-            return "OK";
-        case 300:
-            return "Multiple Choices";
-        case 301:
-            return "Moved Permanently";
-        case 302:
-            return "Moved Temporarily";
-        case 400:
-            return "Bad Request";
-        case 401:
-            return "Unauthorized";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 408:
-            return "Request Timeout";
-        case 410:
-            return "Gone";
-        case 413:
-            return "Request Entity Too Large";
-        case 415:
-            return "Unsupported Media Type";
-        case 416:
-            return "Unsupported URI Scheme";
-        case 420:
-            return "Bad Extension";
-        case 423:
-            return "Interval Too Brief";
-        case 480:
-            return "Temporarily Unavailable";
-        case 481:
-            return "Call/Transaction Does Not Exist";
-        case 482:
-            return "Loop Detected";
-        case 483:
-            return "Too Many Hops";
-        case 484:
-            return "Address Incomplete";
-        case 486:
-            return "Busy Here";
-        case 487:
-            return "Request Terminated";
-        case 488:
-            return "Not Acceptable Here";
-        case 491:
-            return "Request Pending";
-        case 500:
-            return "Server Internal Error";
-        case 501:
-            return "Not Implemented";
-        case 503:
-            return "Service Unavailable";
-        case 505:
-            return "Version Not Supported";
-        case 513:
-            return "Message Too Large";
-        case 600:
-            return "Busy Everywhere";
-        case 603:
-            return "Decline";
-        case 604:
-            return "Does Not Exist Anywhere";
-        case 606:
-            return "Not Acceptable";
-        default:
-            return status < 200 ? "Progress" : status < 300 ? "OK" : "Failure";
+    static constexpr std::array<std::pair<int, std::string_view>, 39> kPhrases{{
+        {100, "Trying"},
+        {180, "Ringing"},
+        {181, "Call Is Being Forwarded"},
+        {182, "Queued"},
+        {183, "Session Progress"},
+        {200, "OK"},
+        {300, "Multiple Choices"},
+        {301, "Moved Permanently"},
+        {302, "Moved Temporarily"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {410, "Gone"},
+        {413, "Request Entity Too Large"},
+        {415, "Unsupported Media Type"},
+        {416, "Unsupported URI Scheme"},
+        {420, "Bad Extension"},
+        {423, "Interval Too Brief"},
+        {480, "Temporarily Unavailable"},
+        {481, "Call/Transaction Does Not Exist"},
+        {482, "Loop Detected"},
+        {483, "Too Many Hops"},
+        {484, "Address Incomplete"},
+        {486, "Busy Here"},
+        {487, "Request Terminated"},
+        {488, "Not Acceptable Here"},
+        {491, "Request Pending"},
+        {500, "Server Internal Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+        {505, "Version Not Supported"},
+        {513, "Message Too Large"},
+        {600, "Busy Everywhere"},
+        {603, "Decline"},
+        {604, "Does Not Exist Anywhere"},
+        {606, "Not Acceptable"},
+    }};
+    for (const auto& [known, phrase] : kPhrases) {
+        if (known == status) return phrase;
     }
+    return status < 200 ? "Progress" : status < 300 ? "OK" : "Failure";
 }
 
 std::string trace_line(const Message& message) {
