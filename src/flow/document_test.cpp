@@ -84,6 +84,9 @@ TEST_CASE("every kind of node survives being printed and parsed") {
     CHECK(look->deadline == std::chrono::milliseconds{500});
     CHECK(look->params[1].value == "5");
     CHECK(document.canvas.front().second.x == 1.5);
+    CHECK(printed.find("\"first_digit_s\": 2.5") != std::string::npos);
+    CHECK(printed.find("\"x\": 1.5") != std::string::npos);
+    CHECK(printed.find("\"y\": -20") != std::string::npos);
     CHECK(*document.find_term("bill", speech::Language::Es) == "una factura");
     CHECK(document.find_term("bill", speech::Language::En) == nullptr);
     CHECK(document.find_variable("case.reference")->type == Type::Reference);

@@ -1,7 +1,9 @@
 #include "flow/detail/json_reader.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include <boost/json/error.hpp>
 #include <boost/json/parser.hpp>
@@ -66,6 +68,13 @@ void print_array(const json::array& array, std::size_t indent, std::string& out)
 void print_value(const json::value& value, std::size_t indent, std::string& out) {
     if (const auto* object = value.if_object()) return print_object(*object, indent, out);
     if (const auto* array = value.if_array()) return print_array(*array, indent, out);
+    if (const auto* number = value.if_double()) {
+        // The library would write 450.0 as "4.5E2".
+        char digits[32];
+        const auto end = std::to_chars(std::begin(digits), std::end(digits), *number);
+        out.append(digits, end.ptr);
+        return;
+    }
     out += json::serialize(value);
 }
 
