@@ -16,6 +16,8 @@ namespace {
 /// Checked in full every so many turns; what the ledger checks is checked always.
 constexpr std::uint64_t kFullCheckEvery = 64;
 constexpr Duration kRetransmit = 500ms;
+/// A stored dialog that cannot be read back.
+constexpr double kDialogLost = 0.01;
 
 }  // namespace
 
@@ -191,7 +193,7 @@ control::Answer Shell::answer(const control::Question& question) {
                        using Status = control::ConnectorAnswer::Status;
                        control::ConnectorAnswer found;
                        found.status = static_cast<Status>(world_.dice.below(5));
-                       found.fields = {{"balance", "45.10 EUR"},
+                       found.fields = {{"balance", "4510 EUR"},
                                        {"due_date", "2026-12-01"},
                                        {"status", "shipped"},
                                        {"delivery_date", "2026-11-30"}};
@@ -230,9 +232,8 @@ void Shell::restart() {
     for (const auto& [id, row] : rows_) {
         control::SavedContact contact{.contact = id, .state = row.state, .living_legs = {}};
         for (const LegId leg : row.legs) {
-            if (world_.callers->is_living(leg) || world_.desks->is_living(leg)) {
-                contact.living_legs.push_back(leg);
-            }
+            const bool is_known = world_.callers->is_living(leg) || world_.desks->is_living(leg);
+            if (is_known && !world_.dice.chance(kDialogLost)) contact.living_legs.push_back(leg);
         }
         saved.contacts.push_back(std::move(contact));
     }
