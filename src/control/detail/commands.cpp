@@ -199,12 +199,14 @@ private:
         Call* call = call_of(agent);
         return call != nullptr && std::holds_alternative<InTalk>(call->stage) ? call : nullptr;
     }
-    static acd::QueuedContact queued(const Call& call, QueueId queue) {
+    // With the class and the arrival it came with: a transfer costs nobody their place.
+    [[nodiscard]] acd::QueuedContact queued(const Call& call, QueueId queue) const {
+        const auto row = centre_.acd_.contact_row(call.id);
         return {.id = call.id,
                 .company = call.company(),
                 .queue = queue,
                 .arrived = call.arrived,
-                .priority = acd::Priority::Normal,
+                .priority = row ? row->contact.priority : acd::Priority::Normal,
                 .language = std::string{speech::code(call.run ? call.run->language()
                                                               : call.line->language)},
                 .because = acd::QueuedBecause::Transfer};
