@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 
+// size: it is the whole protocol; control and media read it side by side.
 namespace escucha::media {
 
 /// What `escuchad` (control) and `escucha-media` (media) say to each other: commands one way,

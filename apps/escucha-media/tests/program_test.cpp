@@ -44,9 +44,10 @@ public:
         encode(command, frame);
         send_raw(frame);
     }
-    void send_raw(const Bytes& bytes) {
-        REQUIRE(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
-                static_cast<ssize_t>(bytes.size()));
+    void send_raw(const Bytes& bytes) { REQUIRE(try_send(bytes)); }
+    bool try_send(const Bytes& bytes) {
+        return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(bytes.size());
     }
     HelloReply hello() {
         send(Hello{});
@@ -298,9 +299,10 @@ TEST_CASE(
         control.send(
             Record{.recording = kRecording, .path = "a/b.wav", .left = kCaller, .right = kAgent});
         control.await<RecordStarted>();
-        for (std::size_t at = 0; at < voice.size(); at += 160) {
-            beat.wait();
-            caller.say(rtp::Law::Mu, std::span{voice}.subspan(at, 160));
+        for (std::size_t at = 0; at < voice.size();) {
+            for (auto due = beat.wait(); due > 0 && at < voice.size(); --due, at += 160) {
+                caller.say(rtp::Law::Mu, std::span{voice}.subspan(at, 160));
+            }
         }
         program.kill(SIGKILL);
     }
@@ -314,7 +316,7 @@ TEST_CASE(
     // Three seconds were said.
     CHECK(ended.duration_ms > 2'000);
     const auto left = read_channel(program.folder.path("recordings/a/b.wav"), 0, 2);
-    CHECK(level(std::span{left}.subspan(8'000, 7'200), 500) > 7'000);
+    CHECK(level(std::span{left}.subspan(8'000, 7'200), 500) > 5'000);
     control.send(List{});
     const auto listing = control.await<Listing>();
     CHECK(listing.endpoints.empty());

@@ -210,8 +210,13 @@ void Recorder::place(const AudioFrame& frame) {
     std::array<std::int16_t, AudioFrame::kMaxSamples> samples;
     const std::size_t count = std::min<std::size_t>(frame.samples, samples.size());
     const std::span<std::int16_t> decoded = std::span{samples}.first(count);
+    Timeline& timeline = found->second->timeline;
+    // After a slow disk the ring holds more than the window: written out on the way.
+    if (timeline.pending(frame.source.arrival) > Timeline::kMaxPending) {
+        flush(*found->second, frame.source.arrival);
+    }
     rtp::decode(frame.law, ByteView{frame.payload}.first(count), decoded);
-    found->second->timeline.place(frame.channel, frame.source, decoded);
+    timeline.place(frame.channel, frame.source, decoded);
 }
 
 void Recorder::handle(const Job& job, Now now) {
@@ -287,7 +292,7 @@ void Recorder::flush_all(Now now) {
     flushed_ = now.mono;
     std::vector<std::pair<std::uint64_t, RecordEnd>> over;
     for (auto& [number, open] : open_) {
-        if (!flush(*open, now)) {
+        if (!flush(*open, now.mono)) {
             over.emplace_back(number, RecordEnd::Io);
         } else if (to_ms(open->timeline.elapsed(now.mono)) >= open->max_ms) {
             over.emplace_back(number, RecordEnd::MaxLength);
@@ -298,11 +303,11 @@ void Recorder::flush_all(Now now) {
     for (const auto& [number, reason] : over) end(number, reason, now);
 }
 
-bool Recorder::flush(Open& open, Now now) {
+bool Recorder::flush(Open& open, Instant now) {
     if (open.has_failed) return false;
     bool is_well = true;
     while (is_well) {
-        const auto samples = open.timeline.take(now.mono);
+        const auto samples = open.timeline.take(now);
         if (samples.empty()) break;
         is_well = open.append(samples).has_value();
     }

@@ -87,7 +87,7 @@ private:
     Result<std::unique_ptr<Open>> open(const Start& job, Now now);
     void flush_all(Now now);
     /// Appends what is due; true while the recording goes on.
-    bool flush(Open& open, Now now);
+    static bool flush(Open& open, Instant now);
     void end(std::uint64_t number, RecordEnd reason, Now now);
     void finish(Finished& finished);
 

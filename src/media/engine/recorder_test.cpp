@@ -47,10 +47,11 @@ struct Conversation : Rig {
     }
     void speak(int packets) { speak_to(packets, agent); }
     void speak_to(int packets, Phone& other) {
-        for (int i = 0; i < packets; ++i, at += 160) {
-            beat.wait();
-            caller.say(rtp::Law::Mu, std::span{caller_voice}.subspan(at, 160));
-            other.say(rtp::Law::A, std::span{agent_voice}.subspan(at, 160));
+        while (packets > 0) {
+            for (auto due = beat.wait(); due > 0 && packets > 0; --due, --packets, at += 160) {
+                caller.say(rtp::Law::Mu, std::span{caller_voice}.subspan(at, 160));
+                other.say(rtp::Law::A, std::span{agent_voice}.subspan(at, 160));
+            }
             engine->collect(read_clocks(), told);
         }
     }
@@ -219,6 +220,38 @@ TEST_CASE_FIXTURE(Conversation, "a recording ends at its greatest length") {
     CHECK(ended.reason == RecordEnd::MaxLength);
     CHECK(ended.duration_ms >= 500);
     CHECK(ended.duration_ms < 1'500);
+}
+
+TEST_CASE("seconds that piled up while the disk was slow are all written") {
+    TempFolder folder;
+    auto opened = Folder::open(folder.path("recordings"));
+    REQUIRE(opened.value().make_parents(".open/x").has_value());
+    AudioRing ring{1'024};
+    Mailbox<Event> told{100};
+    const auto voice = tone(500, 40'000);
+    {
+        Recorder recorder{
+            std::move(opened).value(), {&ring}, [&](Event e) { told.post(std::move(e)); }};
+        recorder.post(Recorder::Start{
+            .number = 1, .command = {.recording = kRecording, .path = "x.wav", .left = kCaller}});
+        REQUIRE(std::holds_alternative<RecordStarted>(told.wait().at(0)));
+        // As the writer finds them after five seconds away.
+        const Instant start = read_clocks().mono;
+        for (std::size_t i = 0; i < 250; ++i) {
+            AudioFrame frame;
+            frame.recording = 1;
+            frame.source = {7,
+                            {static_cast<std::uint32_t>(160 * i)},
+                            start + std::chrono::milliseconds{20 * i}};
+            frame.samples = 160;
+            rtp::encode(rtp::Law::Mu, std::span{voice}.subspan(160 * i, 160), frame.payload);
+            REQUIRE(ring.push(std::move(frame)));
+        }
+    }
+    const auto left = read_channel(folder.path("recordings/x.wav"), 0, 2);
+    // What lies within the delay of the last packet is not due yet.
+    REQUIRE(left.size() >= 3'500 * kSamplesPerMs);
+    CHECK(level_between(left, 100, 3'500, 500) == doctest::Approx(8'000).epsilon(0.03));
 }
 
 TEST_CASE("a crash leaves a valid file, and the next start mends, tells and closes it") {

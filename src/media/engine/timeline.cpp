@@ -10,7 +10,7 @@
 namespace escucha::media {
 namespace {
 
-constexpr std::int64_t kWindow = kSampleRateHz * 2;  // More than kDelay and a packet.
+constexpr std::int64_t kWindow = kSampleRateHz * 2;  // kMaxPending, kMaxDrift and a packet.
 constexpr std::int64_t kPart = kSampleRateHz / 4;
 
 constexpr std::int64_t to_samples(Duration duration) {
@@ -107,6 +107,10 @@ std::vector<Pause> Timeline::pauses(Instant now) const {
         result.push_back({.from_ms = to_ms(*pause_from_), .to_ms = to_ms(position_of(now))});
     }
     return result;
+}
+
+Duration Timeline::pending(Instant now) const {
+    return Duration{(position_of(now) - front_) * 1'000'000 / kSampleRateHz};
 }
 
 std::span<const std::int16_t> Timeline::take(Instant now) {

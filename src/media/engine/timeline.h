@@ -20,9 +20,9 @@ namespace escucha::media {
 ///     place(...) as packets come; take(now) hands out what can no longer change.
 class Timeline {
 public:
-    static constexpr Duration kMaxDrift = std::chrono::milliseconds{100};
+    static constexpr Duration kMaxDrift = std::chrono::milliseconds{200};
     /// What `take` stays behind the present; later packets are lost to the recording.
-    static constexpr Duration kDelay = std::chrono::milliseconds{200};
+    static constexpr Duration kDelay = std::chrono::milliseconds{350};
     static constexpr std::size_t kMaxChannels = 2;
 
     /// `channels` is 1 or 2.
@@ -52,6 +52,10 @@ public:
     std::span<const std::int16_t> take_rest(Instant now);
 
     [[nodiscard]] Duration elapsed(Instant now) const { return now - start_; }
+    /// How much waits to be taken at `now`. Beyond `kMaxPending` it has no room: take before
+    /// placing.
+    [[nodiscard]] Duration pending(Instant now) const;
+    static constexpr Duration kMaxPending = std::chrono::seconds{1};
     [[nodiscard]] std::size_t channels() const { return channels_; }
 
 private:

@@ -26,6 +26,7 @@
 // What the tests of the engine and of the program share: a phone with real sockets, tones and the
 // ear for them, a folder that goes away.
 
+// size: one rig, so that each test reads as one story.
 namespace escucha::media::test {
 
 inline constexpr std::chrono::seconds kDeadline{10};
@@ -195,10 +196,11 @@ public:
         spec.it_value.tv_nsec = 1;
         ::timerfd_settime(timer_.get(), 0, &spec, nullptr);
     }
-    /// Waits for the next beat.
-    void wait() {
+    /// Waits for the next beat; how many have passed since the last wait, on a busy machine.
+    std::uint64_t wait() {
         std::uint64_t beats = 0;
         ESC_CHECK(::read(timer_.get(), &beats, sizeof beats) == sizeof beats);
+        return beats;
     }
 
 private:
