@@ -235,8 +235,9 @@ Task<HttpSession::Next> HttpSession::answer(Parser* parser) {
     const bool is_head = request.method == "HEAD";
     if (is_head) request.method = "GET";
     stream_.expires_never();
+    auto& pool = core_.handler.is_slow(request) ? core_.slow_pool : core_.pool;
     auto [error, response] =
-        co_await asio::co_spawn(core_.pool, run_handler(&core_.handler, &request), kUseTask);
+        co_await asio::co_spawn(pool, run_handler(&core_.handler, &request), kUseTask);
     if (error) response = core_.handler.refuse(500);
     const bool was_written = co_await write(std::move(response), keep_alive, is_head);
     co_return was_written&& keep_alive ? Next::Again : Next::End;
@@ -440,6 +441,7 @@ Server::~Server() {
     asio::post(core_.io, [this] { drain(); });
     thread_.join();
     core_.pool.join();
+    core_.slow_pool.join();
 }
 
 }  // namespace

@@ -42,6 +42,9 @@ class RequestHandler {
 public:
     virtual ~RequestHandler() = default;
     virtual Response handle(const Request& request) = 0;
+    /// True for requests that work for long (a password's hash, a backup): one at a time, on a
+    /// thread of their own, so that they never keep an agent's command waiting.
+    [[nodiscard]] virtual bool is_slow(const Request& request) const = 0;
     /// A WebSocket upgrade: its source, or the answer that refuses it.
     virtual std::variant<Response, std::unique_ptr<FrameSource>> open_stream(
         const Request& request) = 0;
@@ -64,9 +67,9 @@ struct ServerOptions {
     std::chrono::milliseconds drain_time{5'000};
 };
 
-/// HTTP/1.1 and WebSocket (RFC 9112, RFC 6455) without TLS. Owns one thread for the sockets and
-/// `workers` threads for the handler. Bodies, headers, connections and waits are bounded by
-/// the options.
+/// HTTP/1.1 and WebSocket (RFC 9112, RFC 6455) without TLS. Owns one thread for the sockets,
+/// `workers` threads for the handler and one for its slow requests. Bodies, headers, connections
+/// and waits are bounded by the options.
 class HttpServer {
 public:
     /// `handler` must outlive the server. Error: `Io` when the address cannot be bound.

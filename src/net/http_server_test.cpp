@@ -65,6 +65,9 @@ public:
         if (request.path != "/numbers") return Response{404, {}, "no stream"};
         return std::make_unique<Numbers>(limit);
     }
+    [[nodiscard]] bool is_slow(const Request& request) const override {
+        return request.query == "slow";
+    }
     Response refuse(unsigned status) override { return Response{status, {}, "refused"}; }
 
     std::atomic<int> limit{0};
@@ -236,6 +239,25 @@ TEST_CASE("stopping answers what was asked and closes the rest") {
     }
     fixture.echo.changed.notify_all();
     CHECK(busy.read_reply()->body == "GET /wait? ");
+}
+
+TEST_CASE("slow requests wait for one another and keep nobody else waiting") {
+    ServerOptions options;
+    options.workers = 1;
+    Fixture fixture{options};
+    Client slow{fixture.port()};
+    CHECK(slow.socket().send("GET /wait?slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    {
+        std::unique_lock lock{fixture.echo.mutex};
+        fixture.echo.changed.wait(lock, [&] { return fixture.echo.is_waiting; });
+    }
+    CHECK(Client{fixture.port()}.call("GET", "/quick")->status == 200);
+    {
+        const std::scoped_lock lock{fixture.echo.mutex};
+        fixture.echo.is_released = true;
+    }
+    fixture.echo.changed.notify_all();
+    CHECK(slow.read_reply()->status == 200);
 }
 
 TEST_CASE("a WebSocket gets what there is, then what comes, in order") {

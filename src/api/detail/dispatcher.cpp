@@ -101,6 +101,13 @@ Dispatcher::Match Dispatcher::match(const net::Request& request) const {
     return found;
 }
 
+bool Dispatcher::is_slow(const net::Request& request) const {
+    return std::ranges::any_of(routes(), [&request](const Route& route) {
+        return route.pace == Pace::Slow && route.method == request.method &&
+               route.path == request.path;
+    });
+}
+
 net::Response Dispatcher::handle(const net::Request& request) {
     const bool is_api = request.path.starts_with(kApi);
     net::Response response = probe(request);

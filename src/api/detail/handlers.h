@@ -17,12 +17,18 @@ enum class Access {
     Allowed,  ///< The role must hold the route's permission.
 };
 
+enum class Pace {
+    Quick,
+    Slow,  ///< Hashes a password or copies the store: kept off the threads of the others.
+};
+
 struct Route {
     std::string_view method;  ///< "GET"
     std::string_view path;    ///< The template in openapi.yaml.
     Access access;
     identity::Permission permission;  ///< Meaningful with `Allowed`.
     Handler handler;
+    Pace pace = Pace::Quick;
 };
 
 /// Every operation of the contract but the WebSocket, the document and the probes.

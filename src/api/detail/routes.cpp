@@ -11,7 +11,7 @@ using enum Access;
 #define ESC_API "/api/v1"
 
 constexpr std::array kRoutes{
-    Route{"POST", ESC_API "/session", Public, Operate, sign_in},
+    Route{"POST", ESC_API "/session", Public, Operate, sign_in, Pace::Slow},
     Route{"GET", ESC_API "/session", SignedIn, Operate, get_session},
     Route{"DELETE", ESC_API "/session", SignedIn, Operate, sign_out},
     Route{"GET", ESC_API "/me", SignedIn, Operate, get_me},
@@ -104,11 +104,11 @@ constexpr std::array kRoutes{
     Route{"GET", ESC_API "/figures/today", Allowed, ReadFigures, get_figures_today},
 
     Route{"GET", ESC_API "/users", Allowed, ManageUsers, list_users},
-    Route{"POST", ESC_API "/users", Allowed, ManageUsers, create_user},
+    Route{"POST", ESC_API "/users", Allowed, ManageUsers, create_user, Pace::Slow},
     Route{"GET", ESC_API "/status", Allowed, WatchFloor, get_status},
-    Route{"POST", ESC_API "/backups", Allowed, Operate, create_backup},
+    Route{"POST", ESC_API "/backups", Allowed, Operate, create_backup, Pace::Slow},
     Route{"GET", ESC_API "/backups/{name}", Allowed, Operate, get_backup},
-    Route{"POST", ESC_API "/demo/reset", Allowed, Operate, reset_demo},
+    Route{"POST", ESC_API "/demo/reset", Allowed, Operate, reset_demo, Pace::Slow},
 };
 
 #undef ESC_API

@@ -63,6 +63,7 @@ struct ServerCore {
     // Last, so that the coroutine frames that die with them still find the members above.
     asio::io_context io{1};
     asio::thread_pool pool;
+    asio::thread_pool slow_pool{1};
 };
 
 /// Keeps a session in the list while it lives.
