@@ -284,6 +284,35 @@ TEST_CASE("a newer control replaces the older, and one that talks nonsense is cu
 }
 
 TEST_CASE(
+    "a control that does not read is cut off; the newest it missed is kept, the rest counted") {
+    Program program;
+    {
+        Control deaf{program.socket()};
+        deaf.hello();
+        Bytes many;
+        for (int i = 0; i < 1'000; ++i) encode(Command{Stats{.endpoint = EndpointId{99}}}, many);
+        int sent = 0;
+        // Each is answered by a Failed of 35 bytes; 4 MiB and the kernel's buffer take 130 of
+        // these.
+        while (sent < 400 && deaf.try_send(many)) ++sent;
+        CHECK(sent > 100);
+        CHECK(sent < 400);
+    }
+    Control control{program.socket()};
+    CHECK(control.hello().dropped_events > 10'000);
+    int kept = 0;
+    control.send(List{});
+    const Instant until = read_clocks().mono + kDeadline;
+    while (true) {
+        const auto event = control.next(until);
+        REQUIRE(event.has_value());
+        if (std::holds_alternative<Listing>(*event)) break;
+        ++kept;
+    }
+    CHECK(kept == 4'096);
+}
+
+TEST_CASE(
     "kill -9 loses less than a second of a recording, and the next start mends and tells it") {
     Program program;
     Phone caller{1};
