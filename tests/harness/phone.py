@@ -57,11 +57,11 @@ class Call:
     def wait_ended(self, deadline_s=10):
         self.wait(lambda: self.ended_by, deadline_s, "the end of the call")
 
-    def wait_sound(self, deadline_s=10, threshold_dbfs=-45.0, span_s=0.4):
-        """Until the last `span_s` of what is heard is louder than the threshold."""
+    def wait_sound(self, deadline_s=10, threshold_dbfs=-45.0, span_s=0.4, since=0.0):
+        """Until the last `span_s` of what is heard after `since` is louder than the threshold."""
 
         def loud():
-            samples = self.stream.samples(time.monotonic() - span_s)
+            samples = self.stream.samples(max(since, time.monotonic() - span_s))
             return len(samples) >= span_s * rtp.RATE_HZ * 0.5 and rtp.level_dbfs(samples) > threshold_dbfs
 
         self.wait_audio(loud, deadline_s, "sound")
@@ -287,6 +287,8 @@ class Phone:
         self.close()
 
     def close(self):
+        if self._closed.is_set():
+            return
         for call in list(self.calls.values()):
             call.stream.close()
         self._closed.set()

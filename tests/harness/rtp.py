@@ -135,6 +135,8 @@ class Stream:
         return "".join(out)
 
     def close(self):
+        if self._closed.is_set():
+            return
         self._closed.set()
         for thread in self._threads:
             thread.join()

@@ -164,8 +164,10 @@ class Offering(Case):
         agent = page.desk()["agent"]
         self.assertEqual(agent["state"], "not_ready")
         self.assertTrue(agent["reason"])
-        again = self.watch().wait_for(lambda f: f["type"] == "contact_queued" and f["data"]["reason"] == "offer_returned", 5, "the place back")
-        self.assertEqual(again["data"]["arrived"], queued["data"]["arrived"])
+        floor = self.server.api("sofia").get("/api/v1/floor")
+        (waiting,) = [c for c in floor["contacts"] if c["id"] == call.contact_id]
+        self.assertEqual((waiting["state"], waiting["position"]), ("waiting", 1))
+        self.assertEqual(waiting["arrived_at"][:19], queued["data"]["arrived"][:19])
         second, second_phone = self.ready_agent("luis")
         ringing = second_phone.wait_incoming(10)
         ringing.answer()
