@@ -480,6 +480,19 @@ TEST_CASE("after a kill a waiting caller is still in the same place and the agen
     CHECK(again.centre.live_contacts() == 2);
     CHECK(again.state(again.ana) == AgentState::Talking);
     CHECK(again.centre.broken_invariant() == std::nullopt);
+
+    // Each restored phone is asked whether it is still there; one that is not ends its call.
+    media::Listing listing;
+    for (const auto& command : world.to_media) {
+        const auto* create = std::get_if<media::Create>(&command);
+        if (create != nullptr) listing.endpoints.push_back({.endpoint = create->endpoint});
+    }
+    again.act([&](Effects& out) { again.centre.media_ready(listing, again.now, out); });
+    CHECK(again.legs_told<Reoffer>().size() == 3);
+    again.leg(LegReofferFailed{second, 408});
+    CHECK(again.legs_told<EndLeg>().back().leg == second);
+    again.leg(LegEnded{second, "timeout"});
+    CHECK(again.centre.live_contacts() == 1);
 }
 
 TEST_CASE("commands for another company's agent find nobody") {

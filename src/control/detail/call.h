@@ -28,6 +28,7 @@ struct Leg {
     std::optional<sdp::Agreed> agreed{};
     bool is_offer_ours = false;  ///< The answer to our offer is still to come.
     bool is_reviving = false;    ///< A new endpoint is being made after media was lost.
+    bool is_unproven = false;    ///< Restored from the store: does the far side still know it?
 };
 
 /// The agent's side, from the first ring.

@@ -166,6 +166,7 @@ public:
     void media_lost(Turn turn);
     void media_ready(const media::Listing& listing, Turn turn);
     void revive(Call& call, Leg& leg, Turn turn);
+    void prove(Leg& leg, Turn turn);
     void restore_sound(Call& call, Turn turn);
     void set_remote(const Leg& leg, Turn turn);
     void create_endpoint(Call& call, Leg& leg, Turn turn);

@@ -51,6 +51,7 @@ Leg read_leg(const json::object& in) {
     leg.local.port = in.at("port").to_number<std::uint16_t>();
     leg.local.session_id = in.at("session").to_number<std::uint64_t>();
     leg.local.session_version = in.at("version").to_number<std::uint64_t>();
+    leg.is_unproven = true;
     if (const auto* saved = in.if_contains("agreed")) {
         const json::object& agreed = saved->as_object();
         sdp::Agreed& out = leg.agreed.emplace();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -264,6 +265,8 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         const auto* talk = std::get_if<InTalk>(&call->stage);
         const bool goes_on = talk != nullptr && !talk->held && is_bridged(listing, *call);
         if (is_caller_there && is_agent_there && !goes_on) restore_sound(*call, turn);
+        if (is_caller_there) prove(call->caller_leg, turn);
+        if (call->agent && is_agent_there) prove(call->agent->leg, turn);
     }
     stop_unneeded_recordings(listing, turn);
     // Endpoints nobody remembers belong to calls that ended while control was away.
@@ -272,6 +275,15 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
             turn.act(media::Destroy{.endpoint = listed.endpoint});
         }
     }
+}
+
+// Whoever hung up while we were down told nobody. A re-INVITE with the same sound asks: a phone
+// that is gone answers 481 or nothing, and its leg ends. A leg with a new endpoint is asked anyway.
+void Centre::Impl::prove(Leg& leg, Turn turn) {
+    if (!std::exchange(leg.is_unproven, false) || !leg.agreed) return;
+    leg.is_offer_ours = true;
+    ++leg.local.session_version;
+    turn.act(Reoffer{.leg = leg.id, .sdp = sdp::offer(leg.local)});
 }
 
 // Asked for when media was not there, or lost with it: nothing of them was written.
