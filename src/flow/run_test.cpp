@@ -389,6 +389,107 @@ TEST_CASE("a recognised caller is spoken to in the language that is known of the
     CHECK(outcome_of(caller) == "abandoned_menu");
 }
 
+TEST_CASE("who calls is asked of the number once, then of a document once, and never again") {
+    const std::string flow = small_flow(R"({"nodes": {"hello": {"next": "who"},
+        "who": {"type": "identify", "found": "menu", "not_found": "menu", "failed": "person",
+                "filler": "hold", "document": {"variable": "document", "prompt": "amount", "min": 4, "max": 4,
+                "retries": 1, "no_match_prompt": "wrong", "no_input": "person", "no_match": "person"}},
+        "menu": {"type": "menu", "prompt": "menu", "options": {"1": "who"}, "no_input": "person",
+                 "no_match": "person"}}})");
+    IdentifyReply nobody;
+    nobody.status = IdentifyReply::Status::NotFound;
+    IdentifyReply several;
+    several.status = IdentifyReply::Status::Ambiguous;
+
+    Caller caller{flow};
+    caller.start().heard();
+    REQUIRE(caller.asked<IdentifyByNumber>() != nullptr);
+    caller.answer(several);
+    CHECK(caller.said() == "¿Cuánto?");
+    caller.keys("1234");
+    REQUIRE(caller.asked<IdentifyByDocument>() != nullptr);
+    CHECK(caller.asked<IdentifyByDocument>()->digits == "1234");
+    caller.after(2s);
+    CHECK(caller.said() == "Espere.");
+    caller.heard().answer(nobody);
+    CHECK(caller.said() == "Mal. ¿Cuánto?");
+    caller.keys("5678").answer(nobody);
+    CHECK(caller.run.node() == "menu");
+    CHECK(to_text(caller.run.context().find("document")->value) == "5678");
+    caller.key('1');
+    CHECK(caller.run.node() == "menu");
+    CHECK(caller.run.context().reasks() == 0);
+
+    Caller withheld{flow, ""};
+    withheld.start().heard();
+    CHECK(withheld.asked<IdentifyByNumber>() == nullptr);
+    CHECK(withheld.said() == "¿Cuánto?");
+    withheld.keys("1234").after(5s);
+    CHECK(withheld.run.node() == "person");
+    CHECK(withheld.fact<Rerouted>()->reason == "look_up_failed");
+
+    Caller found{flow};
+    IdentifyReply ana;
+    ana.status = IdentifyReply::Status::Found;
+    ana.customer = CustomerId{Uuid{.high = 3, .low = 3}};
+    ana.name = "Ana";
+    found.start().heard().answer(nobody).keys("1234").answer(ana);
+    REQUIRE(found.fact<CallerIdentified>() != nullptr);
+    CHECK(found.fact<CallerIdentified>()->verified);
+    CHECK(found.run.context().find("document")->verified == "document");
+    CHECK(found.run.context().find("caller.name")->verified == "document");
+}
+
+TEST_CASE("a reference that was mistyped is asked again, one that is unknown is not") {
+    const std::string flow = small_flow(R"({"nodes": {"hello": {"next": "find"},
+        "find": {"type": "find_case", "variable": "ref", "prompt": "amount", "min": 8, "max": 10, "retries": 1,
+                 "no_match_prompt": "wrong", "no_input": "person", "no_match": "person", "found": "tell",
+                 "not_found": "menu", "failed": "person"},
+        "tell": {"type": "tell_status", "by_status": {"closed": "bye"}, "otherwise": "hold", "next": "find",
+                 "none": "menu"}}})");
+    const auto with = [](CaseReply::Status status) {
+        CaseReply reply;
+        reply.status = status;
+        return reply;
+    };
+    Caller caller{flow};
+    caller.start().heard().keys("12345678#");
+    REQUIRE(caller.asked<FindCase>() != nullptr);
+    caller.answer(with(CaseReply::Status::Mistyped));
+    CHECK(caller.said() == "Mal. ¿Cuánto?");
+    caller.keys("12345679#").answer(with(CaseReply::Status::NotFound));
+    CHECK(caller.run.node() == "menu");
+
+    Caller failed{flow};
+    failed.start().heard().keys("12345678#").answer(with(CaseReply::Status::Failed));
+    CHECK(failed.run.node() == "person");
+
+    Caller found{flow};
+    found.start().heard().keys("12345678#").answer(case_reply("12345678"));
+    CHECK(found.fact<CaseChosen>()->how == "reference");
+    CHECK(found.said() == "Espere.");
+    // Coming back with the same reference does not ask for it again.
+    found.heard();
+    CHECK(found.asked<FindCase>() == nullptr);
+    CHECK(found.said() == "Espere.");
+}
+
+TEST_CASE("opening hours lead on by what the calendar says, and silence by the failure edge") {
+    const std::string flow = small_flow(R"({"prompts": {"bye": {"es": "Hasta {hours.next_date}."}},
+        "nodes": {"hello": {"next": "hours"},
+        "hours": {"type": "hours", "calendar": "main", "open": "menu", "closed": "bye", "failed": "person"}}})");
+    Caller open{flow};
+    open.start().heard().answer(HoursReply{HoursReply::Status::Open, {}, {}});
+    CHECK(open.run.node() == "menu");
+    Caller closed{flow};
+    closed.start().heard().answer(HoursReply{
+        HoursReply::Status::Closed, speech::Date{2026, 11, 24}, speech::TimeOfDay{9, 0}});
+    CHECK(closed.said() == "Hasta martes, veinticuatro de noviembre de dos mil veintiséis.");
+    Caller silent{flow};
+    silent.start().heard().after(2s);
+    CHECK(silent.run.node() == "person");
+}
+
 TEST_CASE("stale ids, repeated events and events after the end change nothing") {
     auto caller = in_menu();
     caller.run.prompt_ended(PlayId{1}, caller.now, caller.fresh());
