@@ -407,6 +407,31 @@ TEST_CASE("a registered phone calls after a challenge; a source unknown to us is
     CHECK(h.stack.counters().rejected_sources == 1);
 }
 
+TEST_CASE("a phone on a trunk's own machine is still a phone; others there are the trunk") {
+    Harness h;
+    with_phones(h);
+    h.stack.set_trunks({{.id = h.trunk, .sources = {*AddressRange::parse("203.0.113.50")}}});
+    TestPhone phone;
+    phone.run(h);
+    h.effects.clear();
+    phone.method = "INVITE";
+    phone.uri = "sip:200@escucha";
+    phone.extra = "";
+    phone.call_id = "call-9";
+    CHECK(first_line(phone.run(h)) == "SIP/2.0 100 Trying");
+    auto calls = h.take<Incoming>();
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].source == Source{PhoneSource{.username = "ana"}});
+    TestPhone caller = phone;
+    caller.user = "+34600123456";
+    caller.flow = udp_flow("203.0.113.50:5099");
+    caller.call_id = "call-10";
+    CHECK(first_line(caller.run(h)) == "SIP/2.0 100 Trying");
+    calls = h.take<Incoming>();
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].source == Source{h.trunk});
+}
+
 TEST_CASE("a trunk with credentials is challenged, and refused with the wrong ones") {
     Harness h;
     h.stack.set_trunks(

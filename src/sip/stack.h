@@ -73,8 +73,9 @@ public:
 
     /// One datagram, or one message from a StreamFramer.
     void receive(const Flow& flow, ByteView message, Now now, Effects& effects);
-    /// A TCP connection is gone, or could not be opened. Bindings and transactions on it end;
-    /// established legs stay, because the peer may come back on another one.
+    /// A TCP connection is gone. Bindings and transactions on it end; established legs stay,
+    /// because the peer may come back on another one. A connection that cannot be opened is noticed
+    /// by the transaction's own end, after 64*T1.
     void connection_closed(std::uint64_t connection, Now now, Effects& effects);
 
     [[nodiscard]] std::optional<Instant> next_wakeup() const;

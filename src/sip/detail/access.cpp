@@ -30,11 +30,14 @@ std::string_view user_of(const NameAddr& party, std::string& space) {
 
 std::variant<Stack::Impl::Admission, Stack::Impl::Refusal> Stack::Impl::admit(
     const Flow& flow, const Message& request, Now now) {
+    // An agent's phone on a machine that is also a trunk's source stays a phone.
+    std::string space;
+    const bool is_phone = registrar_.is_bound(user_of(request.from, space), flow);
     bool may_be_challenged = registrar_.has_source(flow.remote);
     std::string realm = challenge_realm(request.from.uri.host);
     for (const Trunk& trunk : trunks_) {
         const bool is_source = comes_from(trunk, flow);
-        if (is_source && !trunk.credentials) {
+        if (is_source && !trunk.credentials && !is_phone) {
             return Admission{.source = trunk.id, .is_identity_trusted = trunk.is_identity_trusted};
         }
         if (!trunk.credentials || (!is_source && !trunk.sources.empty())) continue;

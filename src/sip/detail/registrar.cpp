@@ -232,6 +232,15 @@ bool Registrar::has_source(const Address& source) const {
     return sources_.contains(without_port(source));
 }
 
+bool Registrar::is_bound(std::string_view username, const Flow& flow) const {
+    const auto found = phones_.find(username);
+    if (found == phones_.end()) return false;
+    const auto& bindings = found->second.bindings;
+    return std::any_of(bindings.begin(), bindings.end(), [&](const Binding& binding) {
+        return binding.flow.transport == flow.transport && binding.flow.remote == flow.remote;
+    });
+}
+
 void Registrar::connection_closed(std::uint64_t connection, Effects& effects) {
     for (auto& [username, account] : phones_) {
         const std::size_t gone = drop(account, [&](const Binding& binding) {

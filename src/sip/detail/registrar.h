@@ -52,6 +52,9 @@ public:
     /// Does any phone's binding come from this machine? Such a source may be challenged.
     [[nodiscard]] bool has_source(const Address& source) const;
 
+    /// Did this phone register by this very flow?
+    [[nodiscard]] bool is_bound(std::string_view username, const Flow& flow) const;
+
     void connection_closed(std::uint64_t connection, Effects& effects);
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     void wake(Instant now, Effects& effects);
