@@ -42,7 +42,7 @@ Key Secret::key(std::initializer_list<std::string_view> parts) const {
         }
         if (used + part.size() + 1 > buffer.size()) break;
         buffer[used++] = static_cast<unsigned char>(part.size());
-        std::memcpy(buffer.data() + used, part.data(), part.size());
+        if (!part.empty()) std::memcpy(buffer.data() + used, part.data(), part.size());
         used += part.size();
     }
     std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> out{};
