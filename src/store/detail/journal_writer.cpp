@@ -4,6 +4,7 @@
 #include <future>
 #include <iterator>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/overloaded.h"
 #include "store/detail/rows.h"
@@ -78,6 +79,8 @@ Result<void> JournalWriter::append(Batch batch, OnCommitted on_committed) {
 }
 
 Result<Committed> JournalWriter::append_and_wait(Batch batch) {
+    // On its own thread it would wait for itself.
+    ESC_CHECK(std::this_thread::get_id() != thread_.get_id());
     std::promise<Result<Committed>> promise;
     auto outcome = promise.get_future();
     ESC_TRY(append(std::move(batch),
@@ -86,6 +89,7 @@ Result<Committed> JournalWriter::append_and_wait(Batch batch) {
 }
 
 Result<void> JournalWriter::write(Work work) {
+    ESC_CHECK(std::this_thread::get_id() != thread_.get_id());
     std::promise<Result<Committed>> promise;
     auto outcome = promise.get_future();
     Item item;
