@@ -50,7 +50,7 @@ function Status({ agent }: { agent: Agent }) {
           <Choices agent={agent} isBusy={isBusy} />
         </Menu.Dropdown>
       </Menu>
-      {agent.next_state && (
+      {agent.next_state && agent.next_state.state !== 'ready' && (
         <span className={css.next} data-testid="status-next">
           {t('status.next', {
             state: agent.next_state.reason

@@ -1,7 +1,8 @@
 import { IconCheck } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { useTopics } from '@/acd/settings';
 import type { ContactLive, Datum } from '@/api/client';
-import { timeOfDay } from '@/base/format';
+import { phone, timeOfDay } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Panel, Pill, viewCss } from '@/base/view/parts';
 import css from './call.module.css';
@@ -16,11 +17,26 @@ export function useDatumName(): (name: string) => string {
   };
 }
 
+/** What the caller said or keyed; the number they call from is told elsewhere. */
+export function givenBy(contact: ContactLive): Datum[] {
+  return contact.context.filter((datum) => datum.name !== 'caller.number');
+}
+
+/** A value as people say it: a topic's name for its code, a number in groups. */
+export function useDatumValue(): (value: string) => string {
+  const topics = useTopics();
+  return (value) => {
+    const topic = topics.data?.find((each) => each.code === value);
+    return topic?.label ?? phone(value);
+  };
+}
+
 export function DatumLine({ datum }: { datum: Datum }) {
   const name = useDatumName();
+  const value = useDatumValue();
   return (
     <p className={css.sub}>
-      {name(datum.name)}: <strong>{datum.value}</strong>
+      {name(datum.name)}: <strong>{value(datum.value)}</strong>
     </p>
   );
 }
@@ -31,6 +47,8 @@ export function ContextPanel({ contact }: { contact: ContactLive }) {
   const { t } = useTranslation('call');
   const language = useLanguage();
   const name = useDatumName();
+  const value = useDatumValue();
+  const given = givenBy(contact);
   return (
     <Panel
       title={t('context.title')}
@@ -42,14 +60,14 @@ export function ContextPanel({ contact }: { contact: ContactLive }) {
       }
     >
       <MenuPath contactId={contact.id} />
-      {contact.context.length === 0 ? (
+      {given.length === 0 ? (
         <p className={viewCss.muted}>{t('context.none')}</p>
       ) : (
         <ul className={css.data}>
-          {contact.context.map((datum) => (
+          {given.map((datum) => (
             <li key={datum.name} className={css.datum}>
               <div className={css.datumName}>{name(datum.name)}</div>
-              <div className={css.datumValue}>{datum.value}</div>
+              <div className={css.datumValue}>{value(datum.value)}</div>
               <div className={css.datumSource}>
                 <span>
                   {t(`given_by.${datum.given_by}`, { defaultValue: datum.given_by })} ·{' '}

@@ -4,15 +4,7 @@ import { api, ask } from '@/api/client';
 import css from './call.module.css';
 
 /** Steps of the menu worth telling: where the caller chose, gave or asked something. */
-const kTold = new Set([
-  'menu',
-  'collect',
-  'identify',
-  'find_case',
-  'open_case',
-  'look_up',
-  'voicemail',
-]);
+const kTold = new Set(['menu', 'collect', 'find_case', 'open_case', 'look_up', 'voicemail']);
 
 export function menuSteps(
   events: readonly { type: string; data: Record<string, unknown> }[],

@@ -5,7 +5,7 @@ import { useAgentCommand } from '@/acd/commands';
 import type { ContactLive, Desk } from '@/api/client';
 import { phone } from '@/base/format';
 import { Reference, Since, Until } from '@/base/view/parts';
-import { DatumLine } from './ContextPanel';
+import { DatumLine, givenBy } from './ContextPanel';
 import css from './call.module.css';
 import { MenuPath } from './MenuPath';
 
@@ -15,6 +15,7 @@ export function OfferCard({ desk, contact }: { desk: Desk; contact: ContactLive 
   const command = useAgentCommand(desk.agent.id);
   const queue = desk.queues.find((each) => each.id === contact.queue_id);
   const name = useCallerName(contact);
+  const given = givenBy(contact);
   return (
     <section className={css.offer} aria-label={t('offer.label')} data-testid="offer-card">
       <div className={css.offerTop}>
@@ -46,10 +47,10 @@ export function OfferCard({ desk, contact }: { desk: Desk; contact: ContactLive 
           )}
           <MenuPath contactId={contact.id} />
         </div>
-        {contact.context.length > 0 && (
+        {given.length > 0 && (
           <div>
             <p className={css.whyTitle}>{t('offer.given')}</p>
-            {contact.context.slice(0, 4).map((datum) => (
+            {given.slice(0, 4).map((datum) => (
               <DatumLine key={datum.name} datum={datum} />
             ))}
           </div>

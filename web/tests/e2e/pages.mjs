@@ -43,6 +43,21 @@ const kRealVisits = [
   ['supervisor', '', '/floor'],
 ];
 
+/** Each page in both languages, both themes and both widths; ALL=1 takes every combination. */
+function looks() {
+  const all = ['es', 'en'].flatMap((language) =>
+    ['light', 'dark'].flatMap((theme) =>
+      [1440, 360].map((width) => ({ language, theme, width, height: width === 360 ? 800 : 900 })),
+    ),
+  );
+  const { LOOK, ALL } = process.env;
+  if (LOOK) return all.filter((each) => LOOK === `${each.language} ${each.theme} ${each.width}`);
+  const pairs = ['es light 1440', 'en dark 1440', 'es dark 360', 'en light 360'];
+  return all.filter(
+    (each) => ALL || pairs.includes(`${each.language} ${each.theme} ${each.width}`),
+  );
+}
+
 export async function checkPages(report) {
   const mock = process.env.BASE_URL ? undefined : await startMock();
   const base = process.env.BASE_URL ?? mock.url;
@@ -51,23 +66,17 @@ export async function checkPages(report) {
     .map((each) => each.split(':'));
   const browser = await openBrowser();
   const only = process.env.ONLY;
-  for (const language of ['es', 'en']) {
-    for (const theme of ['light', 'dark']) {
-      for (const width of [1440, 360]) {
-        const look = { language, theme, width, height: width === 360 ? 800 : 900 };
-        if (process.env.LOOK && process.env.LOOK !== `${language} ${theme} ${width}`) continue;
-        for (const [role, visits] of groups(mock ? kMockVisits : kRealVisits)) {
-          const [login, password] = users[role === 'agent' ? 0 : 1];
-          const page = await openPage(browser, look);
-          if (!only) await checkSignIn(report, page, base, look);
-          await signIn(page, base, login, password);
-          for (const [, scene, path] of visits) {
-            if (only && !`${path} ${scene}`.includes(only)) continue;
-            await checkPage(report, page, base, { ...look, scene, path, isMock: Boolean(mock) });
-          }
-          await page.context().close();
-        }
+  for (const look of looks()) {
+    for (const [role, visits] of groups(mock ? kMockVisits : kRealVisits)) {
+      const [login, password] = users[role === 'agent' ? 0 : 1];
+      const page = await openPage(browser, look);
+      if (!only) await checkSignIn(report, page, base, look);
+      await signIn(page, base, login, password);
+      for (const [, scene, path] of visits) {
+        if (only && !`${path} ${scene}`.includes(only)) continue;
+        await checkPage(report, page, base, { ...look, scene, path, isMock: Boolean(mock) });
       }
+      await page.context().close();
     }
   }
   await browser.close();
