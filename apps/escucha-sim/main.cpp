@@ -27,6 +27,7 @@ constexpr std::string_view kUsage =
     "  --hours N         length of the day (12)\n"
     "  --kills N         how often the control process dies (0)\n"
     "  --media-kills N   how often the media process dies (0)\n"
+    "  --journal TEXT    prints the journal's events that contain TEXT; \"\" is all\n"
     "  --flows FOLDER    the two demo flows (demo/flows)\n"
     "  --help            this text\n";
 
@@ -70,6 +71,12 @@ bool set_number(Wanted& wanted, std::string_view name, std::uint64_t value) {
 bool set(Wanted& wanted, std::string_view name, std::string_view value) {
     if (name == "--flows") {
         wanted.flows = value;
+        return true;
+    }
+    if (name == "--journal") {
+        wanted.options.journal = [text = std::string{value}](const std::string& event) {
+            if (event.find(text) != std::string::npos) fmt::print("{}\n", event);
+        };
         return true;
     }
     if (name == "--seeds") {

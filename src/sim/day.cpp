@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/errc.h"
+#include "sim/detail/config.h"
 #include "sim/detail/media.h"
 #include "sim/detail/people.h"
 #include "sim/detail/shell.h"
@@ -38,13 +39,28 @@ void watch(World& world, Instant until) {
 void schedule_faults(World& world) {
     const Duration day = world.options.length;
     for (std::uint32_t n = 0; n < world.options.kills; ++n) {
-        world.clock.after(world.dice.between(10min, day), [&world] { world.shell->kill(); });
+        world.clock.after(world.dice.between(10min, day), [&world, n] {
+            if (n % 2 == 0) return world.shell->kill();
+            world.shell->kill_at_commit();
+        });
     }
     for (std::uint32_t n = 0; n < world.options.media_kills; ++n) {
         world.clock.after(world.dice.between(10min, day), [&world] {
             if (world.shell->is_up()) world.shell->kill_media();
         });
     }
+}
+
+/// One of the contacts that should have ended, with its flight recorder.
+std::string describe_live(const control::Centre& centre) {
+    const auto contacts = centre.contacts(company_id());
+    const auto& one = contacts.front();
+    std::string text = "still live in the evening: " + one.id.to_string();
+    const auto trace = centre.trace_of(company_id(), one.id);
+    for (const auto& line : trace.value_or(std::vector<control::TraceLine>{})) {
+        text += "\n    " + to_rfc3339(line.at) + " " + line.kind + " " + line.text;
+    }
+    return text;
 }
 
 }  // namespace
@@ -59,7 +75,7 @@ Result<Flows> load_flows(const std::string& folder) {
 Report run_day(const Options& options, const Flows& flows) {
     Clock clock{from_micros(kStartMicros)};
     Dice dice{options.seed};
-    Ledger ledger;
+    Ledger ledger{options.journal};
     World world{.options = options, .flows = flows, .clock = clock, .dice = dice, .ledger = ledger};
     Shell shell{world};
     Media media{world};
@@ -82,7 +98,7 @@ Report run_day(const Options& options, const Flows& flows) {
     while (!ledger.has_failed() && clock.now().mono < end && clock.step()) ++report.steps;
     if (!ledger.has_failed() && shell.is_up()) {
         if (shell.centre()->live_contacts() != 0) {
-            ledger.fail("contacts are still live in the evening");
+            ledger.fail(describe_live(*shell.centre()));
         } else if (const auto broken = shell.centre()->broken_invariant()) {
             ledger.fail(*broken);
         }

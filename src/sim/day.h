@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ struct Options {
     std::uint32_t agents = 50;
     std::uint32_t contacts = 8000;  ///< Spread over `length`, with two peaks.
     std::chrono::hours length{12};
-    std::uint32_t kills = 0;        ///< How often the control process dies, at random instants.
-    std::uint32_t media_kills = 0;  ///< The same of the media process.
+    std::uint32_t kills = 0;  ///< How often the control process dies, at random instants.
+    std::function<void(const std::string&)> journal{};  ///< Gets each committed event, printed.
+    std::uint32_t media_kills = 0;                      ///< The same of the media process.
 };
 
 /// The demo's two flows, as the centre runs them.

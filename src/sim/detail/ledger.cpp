@@ -251,6 +251,7 @@ void Ledger::remember(const Event& event) {
                                    tail(event.contact),
                                    tail(event.agent));
     for (const auto& [name, value] : event.data) line += fmt::format(" {}={}", name, print(value));
+    if (journal_) journal_(line);
     last_.push_back(std::move(line));
     if (last_.size() > kRemembered) last_.pop_front();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,6 +18,9 @@ namespace escucha::sim {
 /// What the journal says, read as an auditor would: nothing is known but the events.
 class Ledger {
 public:
+    explicit Ledger(std::function<void(const std::string&)> journal = {})
+        : journal_{std::move(journal)} {}
+
     /// One committed event, in order.
     void commit(const Event& event);
     /// When everybody has gone home.
@@ -73,6 +77,7 @@ private:
     Report counts_;
     std::string failure_;
     std::deque<std::string> last_;
+    std::function<void(const std::string&)> journal_;
 };
 
 }  // namespace escucha::sim

@@ -118,6 +118,10 @@ void Shell::commit(control::Effects effects) {
                        [&](control::StateRow& row) { states_[row.name] = std::move(row.state); }},
             change);
     }
+    if (dies_at_commit_ && effects.has_facts()) {
+        dies_at_commit_ = false;
+        return kill();
+    }
     for (const control::Action& action : effects.actions) carry_out(action);
 }
 

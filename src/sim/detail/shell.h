@@ -25,6 +25,8 @@ public:
 
     /// The process dies with everything that is not committed, and another starts.
     void kill();
+    /// The same, between the next commit and the actions that wait for it.
+    void kill_at_commit() { dies_at_commit_ = true; }
     void kill_media();
     [[nodiscard]] bool is_up() const { return centre_ != nullptr; }
     [[nodiscard]] const control::Centre* centre() const { return centre_.get(); }
@@ -50,6 +52,7 @@ private:
     std::uint64_t life_ = 0;  ///< Of the process; what an earlier one scheduled is dropped.
     std::uint64_t restarts_ = 0;
     std::uint64_t tokens_ = 0;
+    bool dies_at_commit_ = false;
     std::uint64_t turns_ = 0;
     Instant last_commit_;
     std::optional<Instant> armed_;
