@@ -212,9 +212,9 @@ void check_loops(const Document& document, const Ways& ways, Findings& findings)
     for (const auto& [id, node] : document.nodes) {
         const auto next = silent.find(id);
         if (next == silent.end()) continue;
-        const bool is_loop =
-            std::any_of(next->second.begin(), next->second.end(), [&](const NodeId& target) {
-                return reached(silent, target).contains(id);
+        const bool is_loop = std::any_of(
+            next->second.begin(), next->second.end(), [&, &own = id](const NodeId& target) {
+                return reached(silent, target).contains(own);
             });
         if (!is_loop) continue;
         findings.error(
