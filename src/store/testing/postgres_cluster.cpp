@@ -1,7 +1,11 @@
 #include "store/testing/postgres_cluster.h"
 
+#include <fcntl.h>
 #include <pwd.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include <cstdlib>
 #include <fstream>
@@ -37,6 +41,21 @@ std::string as_user(const std::string& user) {
 
 }  // namespace
 
+/// A child that waits for the end of a pipe only we hold: it ends when we close it, or die.
+struct PostgresCluster::Watcher {
+    Watcher(int end, pid_t child) : pipe{end}, process{child} {}
+    Watcher(const Watcher&) = delete;
+    Watcher& operator=(const Watcher&) = delete;
+    ~Watcher() {
+        ::close(pipe);
+        ::waitpid(process, nullptr, 0);
+    }
+    int pipe;
+    pid_t process;
+};
+
+PostgresCluster::PostgresCluster(PostgresCluster&& other) noexcept = default;
+
 PostgresCluster::PostgresCluster(std::unique_ptr<TemporaryFolder> folder)
     : folder_{std::move(folder)}, user_{user_for_server()} {}
 
@@ -56,8 +75,35 @@ Result<PostgresCluster> PostgresCluster::start() {
     ESC_TRY(shell("cd / && " + as_user(cluster.user_) + initdb + " -D " + data +
                       " -U escucha --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync",
                   folder / "initdb.log"));
+    ESC_TRY(cluster.watch());
     ESC_TRY(cluster.control("start"));
     return cluster;
+}
+
+Result<void> PostgresCluster::watch() {
+    const std::string folder = folder_->path().string();
+    const std::string stop = "cd /; " + as_user(user_) + std::string{kBin} + "pg_ctl -D " + folder +
+                             "/data -m immediate stop; rm -rf " + folder;
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail(Errc::Io, "pipe");
+    const pid_t child = ::fork();
+    if (child < 0) return fail(Errc::Io, "fork");
+    if (child == 0) {
+        // Only calls that are safe after a fork. Whoever runs the test waits for the end of its
+        // output, which must not be held here; nor does a signal to the test's group end this.
+        ::setsid();
+        const int nowhere = ::open("/dev/null", O_RDWR);
+        for (int stream = 0; stream <= 2; ++stream) ::dup2(nowhere, stream);
+        ::close(ends[1]);
+        char byte = 0;
+        while (::read(ends[0], &byte, 1) < 0 && errno == EINTR) {
+        }
+        ::execl("/bin/sh", "sh", "-c", stop.c_str(), nullptr);
+        ::_exit(1);
+    }
+    ::close(ends[0]);
+    watcher_ = std::make_unique<Watcher>(ends[1], child);
+    return ok();
 }
 
 Result<void> PostgresCluster::control(const std::string& action) const {
