@@ -406,6 +406,8 @@ TEST_CASE("a lost connection fails the call on it") {
     CHECK(header(sent, "Contact") == "<sip:192.0.2.100:5060;transport=tcp>");
     h.advance(10s);
     CHECK(h.take<Send>().empty());
+    h.stack.connection_closed(0, h.now, h.effects);
+    CHECK(h.take<Failed>().empty());
     h.stack.connection_closed(5, h.now, h.effects);
     const auto failed = h.take<Failed>();
     REQUIRE(failed.size() == 1);

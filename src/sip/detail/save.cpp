@@ -16,6 +16,7 @@ constexpr std::size_t kMaxSavedRoutes = 16;
 }  // namespace
 
 void Stack::Impl::connection_closed(std::uint64_t connection, Io& io) {
+    if (connection == 0) return;  // Not a connection, but all that wait for one.
     registrar_.connection_closed(connection, io.effects);
     legs_.each([&](Handle, Leg& leg) {
         Flow& flow = leg.dialog.flow;
