@@ -414,3 +414,26 @@ TEST_CASE("a lost connection fails the call on it") {
     CHECK(failed[0].status == 503);
     CHECK(h.stack.gauges().transactions == 0);
 }
+
+TEST_CASE("a ringing phone is asked to go off hook, and the call goes on as if it were not") {
+    Harness h;
+    const std::string sent = invite(h);
+    CHECK(h.stack.lift(kLeg, h.now, h.effects).error().code == sip::Errc::WrongState);
+    h.receive(response_to(sent, 180, "callee", "Contact: <sip:desk@203.0.113.9:6000>\r\n"));
+    h.effects.clear();
+    REQUIRE(h.stack.lift(kLeg, h.now, h.effects).has_value());
+    const std::string notify = sole_send(h);
+    CHECK(first_line(notify) == "NOTIFY sip:desk@203.0.113.9:6000 SIP/2.0");
+    CHECK(header(notify, "CSeq") == "2 NOTIFY");
+    CHECK(header(notify, "To") == "<sip:bob@203.0.113.9:5070>;tag=callee");
+    CHECK(header(notify, "Event") == "talk");
+    h.effects.clear();
+    h.receive(response_to(notify, 489, "callee"));
+    CHECK(h.take<Failed>().empty());
+
+    h.receive(response_to(sent, 200, "callee", kContact, kOffer));
+    CHECK(header(sole_send(h), "CSeq") == "1 ACK");
+    h.effects.clear();
+    REQUIRE(h.stack.hang_up(kLeg, "", h.now, h.effects).has_value());
+    CHECK(header(sole_send(h), "CSeq") == "3 BYE");
+}

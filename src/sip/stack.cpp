@@ -61,6 +61,11 @@ Result<void> Stack::cancel(LegId leg, Now now, Effects& effects) {
     return impl_->cancel(leg, io);
 }
 
+Result<void> Stack::lift(LegId leg, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->lift(leg, io);
+}
+
 Result<void> Stack::ack_with_answer(LegId leg, std::string sdp, Now now, Effects& effects) {
     Io io{.now = now, .effects = effects};
     return impl_->ack_with_answer(leg, std::move(sdp), io);

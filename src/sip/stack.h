@@ -98,6 +98,10 @@ public:
     /// Ends an unanswered outgoing leg with `Failed{487}` at once; should an answer cross, the
     /// Stack acknowledges it and hangs up.
     Result<void> cancel(LegId leg, Now now, Effects& effects);
+    /// Asks a ringing desk phone to go off hook: NOTIFY with `Event: talk` in the early dialog, as
+    /// most makers' phones understand it. Others refuse it, which changes nothing. `WrongState`
+    /// before the phone rings, or when it told no address.
+    Result<void> lift(LegId leg, Now now, Effects& effects);
     /// After `Answered` with the peer's offer.
     Result<void> ack_with_answer(LegId leg, std::string sdp, Now now, Effects& effects);
 

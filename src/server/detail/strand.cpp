@@ -447,7 +447,7 @@ void Strand::carry_out(const control::LegAction& action) {
             [&](const control::RejectReoffer& a) {
                 return stack_.reject_reinvite(a.leg, a.status, now, out);
             },
-            [](const control::LiftPhone&) -> Result<void> { return ok(); }},
+            [&](const control::LiftPhone& a) { return stack_.lift(a.leg, now, out); }},
         action);
     // The leg ended while the decision was on its way; its end is told by an event of its own.
     if (!done) log::debug("leg_action_refused", {{"why", done.error().message()}});

@@ -36,6 +36,7 @@ public:
     Result<void> reject(LegId id, const Rejection& rejection, detail::Io& io);
     Result<void> invite(InviteRequest request, detail::Io& io);
     Result<void> cancel(LegId id, detail::Io& io);
+    Result<void> lift(LegId id, detail::Io& io);
     Result<void> ack_with_answer(LegId id, std::string sdp, detail::Io& io);
     Result<void> hang_up(LegId id, std::string_view reason, detail::Io& io);
     Result<void> reinvite(LegId id, std::string sdp, detail::Io& io);

@@ -80,6 +80,7 @@ struct Calling {
     Handle txn = kNoHandle;
     bool is_offerless = false;
     std::string early_sdp;  ///< Gateways that answer in 183 may leave the 200 empty.
+    std::optional<Dialog> early{};  ///< Once it rings; the answer may come from another branch.
 };
 struct AnswerOwed {
     Handle txn = kNoHandle;

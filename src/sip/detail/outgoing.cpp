@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxRedirects = 8;
 constexpr std::size_t kMaxExtraHeaders = 16;
+/// Of every INVITE that opens a dialog; its ACK repeats it, whatever was sent in between.
+constexpr std::uint32_t kInviteCseq = 1;
 
 std::vector<std::string> contacts_of(const Message& response) {
     std::vector<std::string> contacts;
@@ -103,7 +105,7 @@ void Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& req
     dialog.local += "<sip:";
     if (!request.from_user.empty()) dialog.local += escape_user(request.from_user) + "@";
     dialog.local += host + ">;tag=" + dialog.local_tag;
-    dialog.local_cseq = 1;
+    dialog.local_cseq = kInviteCseq;
     dialogs_.emplace(dialog_key(dialog.call_id, dialog.local_tag), handle);
 
     std::string headers = contact_line(dialog.flow);
@@ -205,6 +207,10 @@ void Stack::Impl::on_invite_progress(Txn& txn, Handle handle, const Message& res
     if (calling == nullptr || response.status == 100) return;
     auto sdp = sdp_of(response);
     if (sdp && !calling->is_offerless) calling->early_sdp = *sdp;
+    if (!response.to.tag().empty()) {
+        calling->early = leg->dialog;
+        confirm_dialog(*calling->early, response);
+    }
     io.effects.push_back(
         Progress{.leg = leg->id, .status = response.status, .sdp = std::move(sdp)});
 }
@@ -242,8 +248,7 @@ void Stack::Impl::take_answer(
     }
     const Flow flow = next_hop(leg.dialog);
     std::string ack = write_in_dialog(
-        leg.dialog,
-        {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = leg.dialog.local_cseq});
+        leg.dialog, {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = kInviteCseq});
     wire_.request(flow, ack, Counters::Ack, leg.id, io);
     if (Txn* txn = transactions_.get(txn_handle)) txn->flow = flow;
     transactions_.accept(txn_handle, std::move(ack), std::move(forks), io.now);
@@ -259,6 +264,30 @@ void Stack::Impl::take_answer(
     io.effects.push_back(Answered{.leg = leg.id, .sdp = std::move(*sdp)});
 }
 
+Result<void> Stack::Impl::lift(LegId id, Io& io) {
+    ESC_TRY(const FoundLeg found, find_leg(id));
+    const auto* calling = std::get_if<Calling>(&found.leg->state);
+    if (calling == nullptr || !calling->early) return fail(Errc::WrongState, "lift");
+    const Dialog& early = *calling->early;
+    const Flow flow = next_hop(early);
+    const std::string branch = "z9hG4bK" + secret_.token();
+    std::string bytes = write_in_dialog(
+        early,
+        {.method = "NOTIFY",
+         .branch = branch,
+         .cseq = ++found.leg->dialog.local_cseq,
+         .headers = contact_line(flow) + "Event: talk\r\nSubscription-State: active\r\n"});
+    wire_.request(flow, bytes, Counters::Notify, id, io);
+    Txn txn;
+    txn.role = Role::Client;
+    txn.method = Counters::Notify;
+    txn.key = secret_.key({"client", branch, "NOTIFY"});
+    txn.flow = flow;
+    txn.bytes = std::move(bytes);
+    transactions_.open_client(std::move(txn), io.now);
+    return ok();
+}
+
 Result<void> Stack::Impl::ack_with_answer(LegId id, std::string sdp, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
     const auto* owed = std::get_if<AnswerOwed>(&found.leg->state);
@@ -266,11 +295,9 @@ Result<void> Stack::Impl::ack_with_answer(LegId id, std::string sdp, Io& io) {
     Leg& leg = *found.leg;
     remember_version(leg, sdp);
     const Flow flow = next_hop(leg.dialog);
-    std::string ack = write_in_dialog(leg.dialog,
-                                      {.method = "ACK",
-                                       .branch = "z9hG4bK" + secret_.token(),
-                                       .cseq = leg.dialog.local_cseq,
-                                       .body = sdp});
+    std::string ack = write_in_dialog(
+        leg.dialog,
+        {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = kInviteCseq, .body = sdp});
     wire_.request(flow, ack, Counters::Ack, id, io);
     if (Txn* txn = transactions_.get(owed->txn)) {
         txn->bytes = std::move(ack);
