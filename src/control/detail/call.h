@@ -27,6 +27,8 @@ struct Leg {
     sdp::LocalMedia local{};
     std::optional<sdp::Agreed> agreed{};
     bool is_offer_ours = false;  ///< The answer to our offer is still to come.
+    bool is_silent = false;      ///< Media has heard nothing from it for a while.
+    bool is_probing = false;     ///< Our re-INVITE only asks whether the phone is there.
     bool is_reviving = false;    ///< A new endpoint is being made after media was lost.
     bool is_unproven = false;    ///< Restored from the store: does the far side still know it?
 };
@@ -70,7 +72,7 @@ using Stage = std::variant<Arriving, Answering, InFlow, InQueue, InTalk>;
 struct Playing {
     media::PlayId id{};
     std::optional<flow::PlayId> said{};  ///< The flow's own number, when the flow speaks.
-    bool is_prepared = false;          ///< The play was handed to media.
+    bool is_prepared = false;            ///< The play was handed to media.
     bool is_music = false;
     bool is_interruptible = false;
 };

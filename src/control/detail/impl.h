@@ -169,6 +169,8 @@ public:
     void prove(Leg& leg, Turn turn);
     void restore_sound(Call& call, Turn turn);
     void set_remote(const Leg& leg, Turn turn);
+    void fell_silent(Call& call, const media::MediaTimeout& timeout, Turn turn);
+    void probe(Call& call, Leg& leg, Turn turn);
     void create_endpoint(Call& call, Leg& leg, Turn turn);
     void destroy_endpoint(Leg& leg, Turn turn);
     void bridge(Call& call, Turn turn);

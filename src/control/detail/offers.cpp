@@ -214,6 +214,7 @@ void Centre::Impl::connect(const acd::Connect& wanted, Turn turn) {
                      millis(wanted.ring)),
          turn.now);
     move_to(*call, InTalk{.since = turn.now.mono, .held = std::nullopt}, turn);
+    if (call->caller_leg.is_silent) call->silence_deadline = turn.now.mono + kDeadLegAfter;
     bridge(*call, turn);
     if (call->line->is_recorded) start_recording(*call, media::RecordingKind::Call, turn);
 }

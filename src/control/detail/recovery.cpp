@@ -26,7 +26,8 @@ json::object write(const Leg& leg) {
                      {"address", leg.local.address},
                      {"port", leg.local.port},
                      {"session", leg.local.session_id},
-                     {"version", leg.local.session_version}};
+                     {"version", leg.local.session_version},
+                     {"silent", leg.is_silent}};
     if (leg.agreed) {
         const sdp::Agreed& agreed = *leg.agreed;
         out["agreed"] = {{"codec", static_cast<int>(agreed.codec)},
@@ -52,6 +53,7 @@ Leg read_leg(const json::object& in) {
     leg.local.session_id = in.at("session").to_number<std::uint64_t>();
     leg.local.session_version = in.at("version").to_number<std::uint64_t>();
     leg.is_unproven = true;
+    if (const auto* silent = in.if_contains("silent")) leg.is_silent = silent->as_bool();
     if (const auto* saved = in.if_contains("agreed")) {
         const json::object& agreed = saved->as_object();
         sdp::Agreed& out = leg.agreed.emplace();
@@ -203,6 +205,9 @@ std::unique_ptr<Call> read_call(ContactId id,
     const std::string_view stage = in.at("stage").as_string();
     if (stage == "talk" && call->agent) {
         call->stage = read_talk(in, now);
+        if (call->caller_leg.is_silent || call->agent->leg.is_silent) {
+            call->silence_deadline = now.mono + kDeadLegAfter;
+        }
     } else if (stage == "queue" || stage == "talk") {
         const auto* ask = in.if_contains("ask");
         call->stage = InQueue{.ask = flow::AskId{ask ? ask->to_number<std::uint32_t>() : 0}};
@@ -311,7 +316,7 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
     }
     call->caller_facts = CallerFacts{};
     ++counters_.contacts_recovered;
-    calls_.emplace(call->id, std::move(call));
+    touch(*calls_.emplace(call->id, std::move(call)).first->second);
 }
 
 void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {

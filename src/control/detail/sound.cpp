@@ -56,6 +56,10 @@ bool is_bridged(const media::Listing& listing, const Call& call) {
     });
 }
 
+bool has_silent_leg(const Call& call) {
+    return call.caller_leg.is_silent || (call.agent && call.agent->leg.is_silent);
+}
+
 }  // namespace
 
 void Centre::Impl::create_endpoint(Call& call, Leg& leg, Turn turn) {
@@ -100,18 +104,16 @@ void Centre::Impl::handle(const media::Event& event, Turn turn) {
                           [&](const media::Digit& pressed) { digit(pressed, turn); },
                           [&](const media::MediaTimeout& timeout) {
                               Call* call = find_by_endpoint(timeout.endpoint);
-                              if (call == nullptr) return;
-                              note(*call, "media", "a leg has gone silent", turn.now);
-                              if (!std::holds_alternative<InTalk>(call->stage)) return;
-                              call->silence_deadline = turn.now.mono + kDeadLegAfter -
-                                                       std::chrono::milliseconds{timeout.silent_ms};
-                              reschedule(*call);
+                              if (call != nullptr) fell_silent(*call, timeout, turn);
                           },
                           [&](const media::MediaResumed& resumed) {
                               Call* call = find_by_endpoint(resumed.endpoint);
-                              if (call == nullptr) return;
-                              call->silence_deadline.reset();
-                              reschedule(*call);
+                              Leg* leg =
+                                  call == nullptr ? nullptr : leg_of(*call, resumed.endpoint);
+                              if (leg == nullptr) return;
+                              leg->is_silent = false;
+                              if (!has_silent_leg(*call)) call->silence_deadline.reset();
+                              touch(*call);
                           },
                           [](const media::SourceLocked&) {},
                           [](const media::RecordStarted&) {},
@@ -122,6 +124,30 @@ void Centre::Impl::handle(const media::Event& event, Turn turn) {
                           [](const media::Destroyed&) {},
                           [](const media::Listing&) {}},
                event);
+}
+
+// In a conversation silence ends it after a while. A caller who waits may well say nothing: whether
+// the phone is still there is asked by re-INVITE, and only a phone that is gone does not answer.
+void Centre::Impl::fell_silent(Call& call, const media::MediaTimeout& timeout, Turn turn) {
+    Leg* leg = leg_of(call, timeout.endpoint);
+    if (leg == nullptr) return;
+    note(call, "media", "a leg has gone silent", turn.now);
+    leg->is_silent = true;
+    touch(call);
+    if (std::holds_alternative<InTalk>(call.stage)) {
+        call.silence_deadline =
+            turn.now.mono + kDeadLegAfter - std::chrono::milliseconds{timeout.silent_ms};
+    } else if (leg == &call.caller_leg) {
+        probe(call, *leg, turn);
+    }
+}
+
+void Centre::Impl::probe(Call& call, Leg& leg, Turn turn) {
+    if (!leg.agreed || leg.is_offer_ours || leg.is_reviving) return;
+    note(call, "decision", "the phone is asked whether it is still there", turn.now);
+    leg.is_offer_ours = true;
+    leg.is_probing = true;
+    turn.act(Reoffer{.leg = leg.id, .sdp = sdp::offer(leg.local)});
 }
 
 void Centre::Impl::created(const media::Created& event, Turn turn) {
@@ -265,6 +291,10 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         const auto* talk = std::get_if<InTalk>(&call->stage);
         const bool goes_on = talk != nullptr && !talk->held && is_bridged(listing, *call);
         if (is_caller_there && is_agent_there && !goes_on) restore_sound(*call, turn);
+        // The process that waited for a sound of it is gone: ask.
+        if (is_caller_there && talk == nullptr && call->caller_leg.is_silent && !call->is_over) {
+            probe(*call, call->caller_leg, turn);
+        }
         if (is_caller_there) prove(call->caller_leg, turn);
         if (call->agent && is_agent_there) prove(call->agent->leg, turn);
     }

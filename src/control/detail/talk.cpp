@@ -1,5 +1,7 @@
 // While two people talk: hold, new media offers, the recording.
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/overloaded.h"
@@ -10,6 +12,8 @@ namespace escucha::control {
 namespace {
 
 constexpr int kNotAcceptable = 488;
+constexpr int kTimeout = 408;
+constexpr int kNoSuchDialog = 481;
 
 std::int64_t millis(Duration duration) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -89,7 +93,8 @@ void Centre::Impl::handle(const LegReofferAnswered& event, Turn turn) {
         return;
     }
     leg.agreed = std::move(agreed).value();
-    ++counters_.legs_revived;
+    if (!leg.is_probing) ++counters_.legs_revived;
+    leg.is_probing = false;
     media_changed(*call, leg, turn);
 }
 
@@ -97,8 +102,14 @@ void Centre::Impl::handle(const LegReofferFailed& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) return;
     note(*call, "decision", fmt::format("our re-INVITE was refused: {}", event.status), turn.now);
+    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    leg.is_offer_ours = false;
+    // A refusal, too, says that somebody is there.
+    const bool is_gone = event.status == kTimeout || event.status == kNoSuchDialog;
+    if (std::exchange(leg.is_probing, false) && !is_gone) return;
     // Its sound is gone and cannot come back: better a call that ends than one in silence.
     turn.act(EndLeg{.leg = event.leg, .reason = "media cannot be restored"});
+    handle(LegEnded{.leg = event.leg, .reason = "media cannot be restored"}, turn);
 }
 
 void Centre::Impl::hold(Call& call, Held::By by, Turn turn) {

@@ -17,6 +17,8 @@ constexpr Duration kMeanPatience = 6min;
 constexpr Duration kMeanTalk = 4min;
 /// Longer than any pause in which a flow waits for a key.
 constexpr Duration kLongestSilence = 20s;
+/// RFC 3261 timer B.
+constexpr Duration kTransactionTimeout = 32s;
 constexpr std::uint64_t kNumbers = 3000;
 
 sdp::LocalMedia remote_media(Dice& dice) {
@@ -117,6 +119,14 @@ void Callers::hang_up(LegId leg) {
 bool Callers::act(const control::LegAction& action) {
     const LegId leg = std::visit([](const auto& wanted) { return wanted.leg; }, action);
     Caller* caller = find(leg);
+    if (std::holds_alternative<control::Reoffer>(action) && confirmed_.contains(leg) &&
+        (caller == nullptr || caller->is_vanished)) {
+        world_.clock.after(kTransactionTimeout, [this, leg] {
+            world_.shell->deliver(
+                control::LegEvent{control::LegReofferFailed{.leg = leg, .status = 408}});
+        });
+        return true;
+    }
     if (caller == nullptr) return false;
     std::visit(
         overloaded{[](const control::RingCaller&) {},
