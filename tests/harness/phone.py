@@ -286,8 +286,12 @@ class Phone:
     def __exit__(self, *_):
         self.close()
 
+    @property
+    def is_closed(self):
+        return self._closed.is_set()
+
     def close(self):
-        if self._closed.is_set():
+        if self.is_closed:
             return
         for call in list(self.calls.values()):
             call.stream.close()
