@@ -46,7 +46,7 @@ export function Shell() {
         {t('skip')}
       </a>
       <Rail />
-      <header className={css.bar}>
+      <section className={css.bar} aria-label={t('bar')}>
         {isAgent && <StatusControl key={user.id} />}
         <CallStrip />
         <span className={css.spacer} />
@@ -65,7 +65,7 @@ export function Shell() {
           </ActionIcon>
         </Tooltip>
         <PersonMenu />
-      </header>
+      </section>
       <main className={css.main} id="main" tabIndex={-1}>
         <ConnectionBanner />
         <Outlet />

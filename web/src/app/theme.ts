@@ -53,7 +53,10 @@ export const theme = createTheme({
     // refuses; the shell scrolls its own regions, so nothing needs locking.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', withinPortal: true } }),
+    Menu: Menu.extend({
+      // Inside the page's own landmarks, and without an element that is no choice among the choices.
+      defaultProps: { shadow: 'md', withinPortal: false, withInitialFocusPlaceholder: false },
+    }),
     Tooltip: Tooltip.extend({
       defaultProps: {
         withArrow: true,

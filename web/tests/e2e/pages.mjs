@@ -59,27 +59,35 @@ function looks() {
 }
 
 export async function checkPages(report) {
+  const browser = await openBrowser();
+  const waiting = looks();
+  // Two at a time: most of a check is waiting for the page to be quiet.
+  const work = async () => {
+    for (let look = waiting.shift(); look; look = waiting.shift())
+      await checkLook(report, browser, look);
+  };
+  await Promise.all([work(), work()]);
+  await browser.close();
+}
+
+async function checkLook(report, browser, look) {
   const mock = process.env.BASE_URL ? undefined : await startMock();
   const base = process.env.BASE_URL ?? mock.url;
   const users = (process.env.USERS ?? 'ana:escucha,sofia:escucha')
     .split(',')
     .map((each) => each.split(':'));
-  const browser = await openBrowser();
   const only = process.env.ONLY;
-  for (const look of looks()) {
-    for (const [role, visits] of groups(mock ? kMockVisits : kRealVisits)) {
-      const [login, password] = users[role === 'agent' ? 0 : 1];
-      const page = await openPage(browser, look);
-      if (!only) await checkSignIn(report, page, base, look);
-      await signIn(page, base, login, password);
-      for (const [, scene, path] of visits) {
-        if (only && !`${path} ${scene}`.includes(only)) continue;
-        await checkPage(report, page, base, { ...look, scene, path, isMock: Boolean(mock) });
-      }
-      await page.context().close();
+  for (const [role, visits] of groups(mock ? kMockVisits : kRealVisits)) {
+    const [login, password] = users[role === 'agent' ? 0 : 1];
+    const page = await openPage(browser, look);
+    if (!only) await checkSignIn(report, page, base, look);
+    await signIn(page, base, login, password);
+    for (const [, scene, path] of visits) {
+      if (only && !`${path} ${scene}`.includes(only)) continue;
+      await checkPage(report, page, base, { ...look, scene, path, isMock: Boolean(mock) });
     }
+    await page.context().close();
   }
-  await browser.close();
   mock?.close();
 }
 

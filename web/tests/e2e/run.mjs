@@ -1,4 +1,5 @@
 // Browser checks, one line each; the exit code says whether all passed.
+import { checkActions } from './actions.mjs';
 import { checkPages } from './pages.mjs';
 
 let failed = 0;
@@ -15,5 +16,6 @@ function report(name, faults) {
 }
 
 await checkPages(report);
+if (!process.env.BASE_URL && !process.env.ONLY && !process.env.LOOK) await checkActions(report);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,126 @@
+// What a person does with keys and mouse, against the mock: each line one behaviour.
+import { startMock } from '../mock/server.mjs';
+import { axe } from './axe.mjs';
+import { openBrowser, openPage, signIn } from './browser.mjs';
+
+const kActions = [
+  ['F2 answers an offer from any page, and only an offer', answersWithKey],
+  ['an offer is announced to screen readers', announces],
+  ['the transfer dialog opens with F10, lists who is free, and is clean', transfers],
+  ['a note survives a reload before it was sent, and is then sent', keepsNote],
+  ['the wrap-up asks for what a follow-up needs before it is sent', asksForPromise],
+  ['a lost line shows the age of the screen and goes when it is back', showsAge],
+  ['the next status can be chosen during a call', choosesNext],
+  ['the shortcuts open with a question mark, but not while typing', showsShortcuts],
+];
+
+export async function checkActions(report) {
+  const browser = await openBrowser();
+  const mock = await startMock();
+  for (const [name, act] of kActions) {
+    const page = await openPage(browser);
+    const scene = (value) => page.request.post(`${mock.url}/mock`, { data: value });
+    try {
+      await scene({ scene: 'ready', drop: false });
+      await signIn(page, mock.url, 'ana', 'escucha');
+      await page.getByTestId('link-live').waitFor({ state: 'attached' });
+      await act(page, scene, mock.url);
+      report(name, page.complaints);
+    } catch (error) {
+      report(name, [String(error).split('\n')[0]]);
+    }
+    await page.context().close();
+  }
+  await browser.close();
+  mock.close();
+}
+
+function expect(isTrue, what) {
+  if (!isTrue) throw new Error(what);
+}
+
+async function clean(page) {
+  const faults = await axe(page);
+  expect(faults.length === 0, faults.join('; '));
+}
+
+async function answersWithKey(page, scene, url) {
+  await page.keyboard.press('F2');
+  await page.goto(`${url}/cases`);
+  await page.getByTestId('search-text').focus();
+  await scene({ scene: 'offered' });
+  await page.getByTestId('offer-card').waitFor();
+  await page.keyboard.press('F2');
+  await page.getByTestId('offer-card').waitFor({ state: 'detached' });
+  await page.getByTestId('nav-desk').click();
+  await page.getByTestId('call-hang-up').waitFor();
+}
+
+async function announces(page, scene) {
+  await scene({ scene: 'offered' });
+  await page.getByTestId('offer-card').waitFor();
+  const text = await page.getByTestId('offer-announcement').textContent();
+  expect(/María Fernanda.*F2/.test(text), `announced "${text}"`);
+  expect((await page.title()).includes('☎'), 'the title does not tell');
+}
+
+async function transfers(page, scene) {
+  await scene({ scene: 'talking' });
+  await page.getByTestId('call-transfer').waitFor();
+  await page.keyboard.press('F10');
+  await page.getByTestId('transfer-agent-a5').waitFor();
+  expect(await page.getByTestId('transfer-agent-a2').isDisabled(), 'a busy agent can be chosen');
+  await clean(page);
+  await page.getByTestId('transfer-agent-a5').click();
+  await page.getByTestId('transfer-agent-a5').waitFor({ state: 'detached' });
+}
+
+async function keepsNote(page, scene) {
+  await scene({ scene: 'talking' });
+  await page.getByTestId('note-text').fill('Pide la devolución');
+  await page.reload();
+  const note = page.getByTestId('note-text');
+  await note.waitFor();
+  expect((await note.inputValue()) === 'Pide la devolución', 'the note was lost');
+  await page.getByTestId('note-state').getByText('Guardado', { exact: true }).waitFor();
+}
+
+async function asksForPromise(page, scene) {
+  await scene({ scene: 'wrap_up' });
+  await page.getByTestId('wrap-up-outcome').selectOption('follow_up');
+  await page.getByTestId('wrap-up-finish').click();
+  await page.getByText('Escriba qué se hará').waitFor();
+  await clean(page);
+  await page.getByTestId('wrap-up-next-step').fill('Llamar mañana');
+  await page.getByTestId('wrap-up-due').fill('2099-01-01');
+  await page.getByTestId('wrap-up-finish').click();
+  await page.getByTestId('wrap-up').waitFor({ state: 'detached' });
+}
+
+async function showsAge(page, scene) {
+  await scene({ drop: true });
+  await page.getByTestId('connection-banner').waitFor();
+  await clean(page);
+  await scene({ drop: false });
+  await page.getByTestId('link-live').waitFor({ state: 'attached', timeout: 20_000 });
+}
+
+async function choosesNext(page, scene) {
+  await scene({ scene: 'talking' });
+  await page.getByTestId('call-bar').waitFor();
+  await page.getByTestId('status-control').click();
+  await page.getByTestId('status-not-ready-lunch').waitFor();
+  await clean(page);
+  await page.getByTestId('status-next').getByText('Comida').waitFor();
+}
+
+async function showsShortcuts(page, _scene, url) {
+  await page.goto(`${url}/cases`);
+  await page.getByTestId('search-text').focus();
+  await page.keyboard.press('?');
+  expect((await page.getByRole('dialog').count()) === 0, 'it opened while typing');
+  await page.getByTestId('search-text').blur();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await clean(page);
+}
