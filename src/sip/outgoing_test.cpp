@@ -437,3 +437,20 @@ TEST_CASE("a ringing phone is asked to go off hook, and the call goes on as if i
     REQUIRE(h.stack.hang_up(kLeg, "", h.now, h.effects).has_value());
     CHECK(header(sole_send(h), "CSeq") == "3 BYE");
 }
+
+TEST_CASE(
+    "an offerless call asked to go off hook and then given up is acknowledged by its number") {
+    Harness h;
+    InviteRequest request = to_uri();
+    request.offer.reset();
+    const std::string sent = invite(h, request);
+    h.receive(response_to(sent, 180, "callee", kContact));
+    REQUIRE(h.stack.lift(kLeg, h.now, h.effects).has_value());
+    h.receive(response_to(sent, 200, "callee", kContact, kOffer));
+    h.effects.clear();
+    REQUIRE(h.stack.hang_up(kLeg, "", h.now, h.effects).has_value());
+    const auto sends = h.take<Send>();
+    REQUIRE(sends.size() == 2);
+    CHECK(header(sends[0].bytes, "CSeq") == "1 ACK");
+    CHECK(header(sends[1].bytes, "CSeq") == "3 BYE");
+}

@@ -13,6 +13,9 @@
 
 namespace escucha::sip::detail {
 
+/// CSeq of every INVITE that opens a dialog; its ACK repeats it, whatever was sent in between.
+inline constexpr std::uint32_t kInviteCseq = 1;
+
 /// The peer relation of one leg (RFC 3261 §12). `local` and `remote` are whole header values, tags
 /// included, ready to be written.
 struct Dialog {
@@ -79,7 +82,7 @@ struct Offered {
 struct Calling {
     Handle txn = kNoHandle;
     bool is_offerless = false;
-    std::string early_sdp;  ///< Gateways that answer in 183 may leave the 200 empty.
+    std::string early_sdp;          ///< Gateways that answer in 183 may leave the 200 empty.
     std::optional<Dialog> early{};  ///< Once it rings; the answer may come from another branch.
 };
 struct AnswerOwed {

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxRedirects = 8;
 constexpr std::size_t kMaxExtraHeaders = 16;
-/// Of every INVITE that opens a dialog; its ACK repeats it, whatever was sent in between.
-constexpr std::uint32_t kInviteCseq = 1;
 
 std::vector<std::string> contacts_of(const Message& response) {
     std::vector<std::string> contacts;

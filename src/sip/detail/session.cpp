@@ -316,8 +316,7 @@ void Stack::Impl::on_no_ack(Handle handle, Leg& leg, Io& io) {
 void Stack::Impl::acknowledge_empty(Leg& leg, Handle txn_handle, Io& io) {
     const Flow flow = next_hop(leg.dialog);
     std::string ack = write_in_dialog(
-        leg.dialog,
-        {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = leg.dialog.local_cseq});
+        leg.dialog, {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = kInviteCseq});
     wire_.request(flow, ack, Counters::Ack, leg.id, io);
     if (Txn* txn = transactions_.get(txn_handle)) {
         txn->bytes = std::move(ack);
