@@ -76,7 +76,12 @@ Attempt<json::object> case_detail(Call& call, CaseId id) {
     ESC_TRY(auto notes, note_records(call, id));
     const std::string of_case = "t.id IN (SELECT contact_id FROM case_contact WHERE case_id = ?)";
     ESC_TRY(auto contacts, contact_records(call, of_case, {id}, kMost));
-    ESC_TRY(auto recordings, recording_records(call, of_case, {id}, kMost));
+    ESC_TRY(
+        auto recordings,
+        recording_records(call,
+                          "r.contact_id IN (SELECT contact_id FROM case_contact WHERE case_id = ?)",
+                          {id},
+                          kMost));
     return json::object{{"case", std::move(matter)},
                         {"notes", std::move(notes)},
                         {"contacts", std::move(contacts)},

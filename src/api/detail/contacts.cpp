@@ -63,7 +63,7 @@ Answer get_contact(Call& call) {
         journal.push_back(std::move(encoded));
     }
     constexpr std::int64_t kMostRecordings = 100;
-    ESC_TRY(auto recordings, recording_records(call, "t.id = ?", {id}, kMostRecordings));
+    ESC_TRY(auto recordings, recording_records(call, "r.contact_id = ?", {id}, kMostRecordings));
     return json_response(json::object{{"contact", std::move(found.front())},
                                       {"live", std::move(live)},
                                       {"events", std::move(journal)},

@@ -20,7 +20,8 @@ constexpr std::string_view kRecording =
     " FROM recording r JOIN contact t ON t.id = r.contact_id"
     " LEFT JOIN case_file f ON f.id = t.case_id LEFT JOIN customer c ON c.id = t.customer_id"
     " LEFT JOIN agent a ON a.id = t.agent_id LEFT JOIN app_user u ON u.id = a.user_id"
-    " WHERE r.company_id = ? AND ";
+    // Wrapped, so that SQLite goes by the contact or the id and not through the whole company.
+    " WHERE COALESCE(r.company_id, '') = ? AND ";
 
 /// An agent hears the contacts he talked with, also those he passed on.
 constexpr std::string_view kOwn =

@@ -23,10 +23,11 @@ constexpr std::string_view kEntry =
     " WHERE e.type IN ('contact_arrived', 'contact_connected', 'contact_ended', 'case_opened',"
     " 'case_linked', 'case_updated', 'case_closed', 'note_saved', 'disposition_recorded',"
     " 'recording_ended', 'customer_created', 'customer_updated')"
-    " AND e.seq IN (";
+    // Wrapped, so that SQLite goes by the numbers found below and not through the whole company.
+    " AND COALESCE(e.company_id, '') = ? AND e.seq IN (";
 
 /// One page of events, in SQL's words; `sources` is a UNION of selections of seq, each of which
-/// takes company, id and the greatest seq.
+/// takes the id and the seq to be below. The caller has seen that the id is the company's.
 struct Source {
     std::string_view sources;
     std::size_t selections;
@@ -34,14 +35,14 @@ struct Source {
 };
 
 constexpr std::string_view kOfCustomer =
-    "SELECT seq FROM event WHERE company_id = ? AND customer_id = ? AND seq < ?"
-    " UNION SELECT seq FROM event WHERE company_id = ? AND contact_id IN"
+    "SELECT seq FROM event WHERE customer_id = ? AND seq < ?"
+    " UNION SELECT seq FROM event WHERE contact_id IN"
     " (SELECT id FROM contact WHERE customer_id = ?) AND seq < ?"
-    " UNION SELECT seq FROM event WHERE company_id = ? AND case_id IN"
+    " UNION SELECT seq FROM event WHERE case_id IN"
     " (SELECT id FROM case_file WHERE customer_id = ?) AND seq < ?";
 constexpr std::string_view kOfCase =
-    "SELECT seq FROM event WHERE company_id = ? AND case_id = ? AND seq < ?"
-    " UNION SELECT seq FROM event WHERE company_id = ? AND contact_id IN"
+    "SELECT seq FROM event WHERE case_id = ? AND seq < ?"
+    " UNION SELECT seq FROM event WHERE contact_id IN"
     " (SELECT contact_id FROM case_contact WHERE case_id = ?) AND seq < ?";
 
 Attempt<json::object> encode_entry(const store::Row& row, identity::Role role) {
@@ -93,9 +94,8 @@ Answer timeline(Call& call, const Source& source) {
     const std::int64_t wanted = call.limit() + 1;
     json::array items;
     for (;;) {
-        std::vector<store::Param> params;
+        std::vector<store::Param> params{call.company()};
         for (std::size_t i = 0; i < source.selections; ++i) {
-            params.emplace_back(call.company());
             params.emplace_back(source.id);
             params.emplace_back(below);
         }
