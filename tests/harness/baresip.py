@@ -121,7 +121,8 @@ class Baresip:
                 self._changed.wait(left)
 
     def wait_registered(self, deadline_s=10):
-        self.wait_event("REGISTER_OK", deadline_s)
+        # It may have registered before the control socket was open, so the event is not enough.
+        until(lambda: "OK" in self.command("reginfo").get("data", ""), deadline_s, "baresip to be registered")
 
     def accept(self):
         self.command("accept")

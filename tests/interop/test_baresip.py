@@ -4,6 +4,7 @@ from harness import rtp
 from harness.baresip import Baresip
 from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case
 from harness.demo import phone_password
+from harness.waiting import until
 
 
 class WithBaresip(Case):
@@ -37,7 +38,7 @@ class WithBaresip(Case):
     def test_a_wrong_password_is_refused(self):
         phone = Baresip(self.server.sip, "luis", "wrong")
         self.addCleanup(phone.close)
-        phone.wait_event("REGISTER_FAIL", 15)
+        until(lambda: "ERR" in phone.command("reginfo").get("data", ""), 15, "baresip to be refused")
 
     def test_agent_and_caller_hear_each_other(self):
         phone, page, call = self.talk()

@@ -126,7 +126,6 @@ class Service(Walk):
         self.at_node(wait, "menu")
         call.press(KEY_PERSON)
         wait("recording_started", 60, kind="voicemail")
-        call.wait_sound(5)
         call.press("#")
         wait("reference_spoken", 60)
         call.hang_up()

@@ -22,8 +22,8 @@ class Registering(Case):
         Sipp(self.server.sip, "register_refused.xml", keys={"user": "nobody"}, auth=("nobody", "x")).must(1)
 
     def test_the_page_sees_the_phone_come_and_go(self):
-        page = self.page("ana")
-        phone = self._closed(self.server.phone("ana"))
+        page = self.page("marta")
+        phone = self._closed(self.server.phone("marta"))
         self.assertEqual(phone.register().status, 200)
         page.stream.wait_type("phone_registered", agent_id=page.agent_id)
         self.assertTrue(page.desk()["agent"]["is_phone_registered"])
