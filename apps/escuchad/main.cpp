@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 
@@ -16,6 +17,7 @@
 #include "calendar/zone.h"
 #include "demo/demo.h"
 #include "identity/passwords.h"
+#include "identity/sessions.h"
 #include "options.h"
 #include "server/shell.h"
 #include "store/journal.h"
@@ -95,13 +97,27 @@ sigset_t block_signals() {
     return set;
 }
 
-void serve(const sigset_t& signals, server::Shell& shell) {
+void remove_expired_sessions(store::Journal& journal) {
+    const auto removed = journal.write([](store::Connection& connection) -> Result<void> {
+        ESC_TRY(identity::remove_expired(connection, read_clocks().wall));
+        return ok();
+    });
+    if (!removed) log::warn("sessions_not_cleaned", {{"why", removed.error().message()}});
+}
+
+/// Until SIGINT or SIGTERM. SIGHUP reads the directory again; every hour there is housekeeping.
+void serve(const sigset_t& signals, server::Shell& shell, store::Journal& journal) {
+    constexpr timespec kHour{.tv_sec = 3600, .tv_nsec = 0};
     while (true) {
-        int signal_number = 0;
-        sigwait(&signals, &signal_number);
-        if (signal_number != SIGHUP) return;
-        const auto reloaded = shell.reload();
-        if (!reloaded) log::error("reload_failed", {{"why", reloaded.error().message()}});
+        const int signal_number = sigtimedwait(&signals, nullptr, &kHour);
+        if (signal_number == SIGHUP) {
+            const auto reloaded = shell.reload();
+            if (!reloaded) log::error("reload_failed", {{"why", reloaded.error().message()}});
+        } else if (signal_number > 0) {
+            return;
+        } else if (errno == EAGAIN) {
+            remove_expired_sessions(journal);
+        }
     }
 }
 
@@ -132,7 +148,7 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     log::info("ready",
               {{"http", std::to_string(pages.value()->port())},
                {"sip", std::to_string(config.sip_port)}});
-    serve(signals, *shell);
+    serve(signals, *shell, *journal);
     log::info("stopping");
     pages.value().reset();  // first, because its handlers wait for answers of the shell
     shell->stop(kDrainDeadline);

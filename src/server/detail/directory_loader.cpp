@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "flow/validator.h"
+#include "store/journal.h"
 
 namespace escucha::server {
 
@@ -29,17 +30,6 @@ struct Loading {
     }
 };
 
-/// The store keeps 63 bits of secret; the generator wants 128. Spread, so that no half is constant.
-cases::ReferenceKey reference_key(std::int64_t secret) {
-    cases::ReferenceKey key{};
-    auto word = static_cast<std::uint64_t>(secret);
-    for (std::size_t i = 0; i < key.size(); ++i) {
-        word = word * 6364136223846793005ULL + 1442695040888963407ULL;
-        key[i] = static_cast<std::uint8_t>(word >> 56U);
-    }
-    return key;
-}
-
 Result<void> load_companies(Loading& loading) {
     ESC_TRY(auto rows,
             loading.connection.query(
@@ -53,7 +43,7 @@ Result<void> load_companies(Loading& loading) {
         company->name = name;
         company->calling_code = calling_code;
         company->zone = zone;
-        company->reference_key = reference_key(secret);
+        company->reference_key = store::reference_key_bits(secret);
         loading.companies.emplace(id, std::move(company));
     }
     ESC_TRY(auto calendars,
