@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(Fixture,
 }
 
 TEST_CASE("whatever feeds it, numbers rise by one and time never runs back") {
-    rc::check([](const std::vector<std::uint8_t>& script) {
+    const bool holds = rc::check([](const std::vector<std::uint8_t>& script) {
         OutStream stream{1, {65'000}, {0xFFFF'0000U}};
         std::uint16_t in_sequence = 40'000;
         std::uint32_t in_timestamp = 5;
@@ -135,6 +135,7 @@ TEST_CASE("whatever feeds it, numbers rise by one and time never runs back") {
             last = header;
         }
     });
+    CHECK(holds);
 }
 
 }  // namespace escucha::rtp

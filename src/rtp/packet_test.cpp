@@ -18,11 +18,11 @@ Bytes packet_of(const Header& header, std::size_t payload) {
 }  // namespace
 
 TEST_CASE("what is written parses back to the same header and payload") {
-    rc::check([](std::uint8_t type,
-                 bool marker,
-                 std::uint16_t sequence,
-                 std::uint32_t timestamp,
-                 std::uint32_t ssrc) {
+    const bool holds = rc::check([](std::uint8_t type,
+                                    bool marker,
+                                    std::uint16_t sequence,
+                                    std::uint32_t timestamp,
+                                    std::uint32_t ssrc) {
         const Header header{.payload_type = static_cast<std::uint8_t>(type & 0x7FU),
                             .marker = marker,
                             .sequence = {sequence},
@@ -34,6 +34,7 @@ TEST_CASE("what is written parses back to the same header and payload") {
         RC_ASSERT(parsed->header == header);
         RC_ASSERT(parsed->payload.size() == 160U);
     });
+    CHECK(holds);
 }
 
 TEST_CASE("contributing sources, extension and padding are stepped over") {

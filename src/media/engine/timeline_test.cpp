@@ -167,7 +167,7 @@ TEST_CASE("what is handed out stays behind the present by the delay, and never c
 }
 
 TEST_CASE("however packets come, the file is as long as the call and holds only what was said") {
-    rc::check([](const std::vector<std::uint16_t>& arrivals) {
+    const bool holds = rc::check([](const std::vector<std::uint16_t>& arrivals) {
         Timeline timeline{2, kStart};
         std::vector<std::uint16_t> sorted = arrivals;
         std::sort(sorted.begin(), sorted.end());
@@ -190,6 +190,7 @@ TEST_CASE("however packets come, the file is as long as the call and holds only 
         length += all(timeline, at(20'000)).left.size();
         RC_ASSERT(length == 160'000U);
     });
+    CHECK(holds);
 }
 
 }  // namespace escucha::media
