@@ -12,6 +12,7 @@
 #include "detail/api.h"
 #include "detail/folder_lock.h"
 #include "identity/passwords.h"
+#include "store/migrate.h"
 
 namespace escucha::ctl {
 
@@ -75,6 +76,8 @@ Outcome demo_reset_here(const Options& options, const std::filesystem::path& dem
     const auto database =
         store::Database::open("sqlite:" + (options.data_dir / "escucha.db").string());
     if (!database) return {Exit::No, {}, database.error().message() + "\n"};
+    const auto migrated = store::migrate(database.value(), read_clocks().wall);
+    if (!migrated) return {Exit::No, {}, migrated.error().message() + "\n"};
     const auto report = demo::reset(database.value(),
                                     {.data_folder = (demo_dir / "data").string(),
                                      .flows_folder = (demo_dir / "flows").string(),
