@@ -289,6 +289,8 @@ PARTS = [
     ("fuzz", part_fuzz, {"full"}),
     ("simulation", part_simulation, {"full"}),
     ("web", part_web, {"quick", "full"}),
+    ("scenarios", part_scenarios, {"full"}),
+    ("interop", part_interop, {"full"}),
 ]
 
 
