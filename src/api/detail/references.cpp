@@ -14,7 +14,7 @@ Attempt<std::string> take_reference(Call& call) {
                 connection.query_one("SELECT reference_key FROM company WHERE id = ?", {company}));
         if (!row) return fail(store::Errc::Constraint, "company");
         ESC_TRY(const auto number, row->get<std::int64_t>(0));
-        key = cases::reference_key(number);
+        key = store::reference_key_bits(number);
         return ok();
     }));
     ESC_TRY(auto reference, cases::make_reference(key, static_cast<std::uint64_t>(counter)));

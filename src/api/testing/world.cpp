@@ -231,7 +231,7 @@ World::Talk World::talk(AgentId by) {
     const Talk talk{
         make<ContactId>(),
         make<CaseId>(),
-        must(cases::make_reference(cases::reference_key(7), kFirstReference + talks++))};
+        must(cases::make_reference(store::reference_key_bits(7), kFirstReference + talks++))};
     Event arrived = event("contact_arrived");
     arrived.contact = talk.contact;
     arrived.with("channel", "call").with("direction", "inbound").with("caller", "+34600111222");
