@@ -118,16 +118,6 @@ bool has_valid_check_digit(std::string_view digits) {
            damm_check_digit(digits) == '0';
 }
 
-ReferenceKey reference_key(std::int64_t secret) {
-    ReferenceKey key{};
-    auto word = static_cast<std::uint64_t>(secret);
-    for (std::uint8_t& byte : key) {
-        word = word * 6364136223846793005ULL + 1442695040888963407ULL;
-        byte = static_cast<std::uint8_t>(word >> 56U);
-    }
-    return key;
-}
-
 Result<std::string> make_reference(const ReferenceKey& key, std::uint64_t counter) {
     for (const Size& size : kSizes) {
         if (counter < size.count) {

@@ -23,10 +23,6 @@ inline constexpr std::uint64_t kMaxReferences = 999'000'000;
 /// `ReferencesExhausted` from kMaxReferences on.
 Result<std::string> make_reference(const ReferenceKey& key, std::uint64_t counter);
 
-/// The key from the 63 bits of secret a company's row holds; spread, so that no half is constant.
-/// One function for everybody who takes counters: two keys would collide.
-ReferenceKey reference_key(std::int64_t secret);
-
 /// What a person typed or keyed, with spaces, dots and dashes anywhere, as bare digits. Errors:
 /// `ReferenceLength`, `ReferenceCharacter`, `ReferenceCheckDigit`.
 Result<std::string> parse_reference(std::string_view text);
