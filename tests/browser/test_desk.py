@@ -97,7 +97,7 @@ class Desk(Case):
         call.wait_sound(15)
         call.press(KEY_CLAIM + "1")
         opened = self.watch().wait_type("case_opened", deadline_s=30)
-        call.press("1")
+        call.press("0")  # a person, at any moment; 1 means that only once its menu is being said
         screen.wait("offer-card", deadline_s=60)
         reference = opened["data"]["reference"]
         shown = "".join(c for c in screen.text("desk") if c.isdigit())
