@@ -348,7 +348,6 @@ private:
     asio::executor_work_guard<detail::Executor> work_;
     std::thread thread_;
     std::uint16_t port_ = 0;
-    bool is_cut_ = false;
     std::atomic<bool> is_wake_posted_{false};
 };
 
