@@ -224,10 +224,12 @@ private:
         const std::string_view rate_text =
             slash == std::string_view::npos ? std::string_view{} : format.substr(slash + 1);
         const auto rate = parse_number(rate_text.substr(0, rate_text.find('/')), 1'000'000);
-        if (!number) return;
+        const std::string_view encoding = format.substr(0, slash);
+        // One that names no encoding says nothing: a static type keeps its own.
+        if (!number || encoding.empty()) return;
         for (PayloadType& type : media.payload_types) {
             if (type.number != *number) continue;
-            type.encoding = format.substr(0, slash);
+            type.encoding = encoding;
             // Some phones leave the clock rate out; 8000 is what they mean.
             type.clock_rate = static_cast<std::uint32_t>(rate.value_or(8000));
         }

@@ -285,3 +285,12 @@ TEST_CASE("what is printed reads back the same") {
         RC_ASSERT(back.value() == session);
     }));
 }
+
+TEST_CASE("an rtpmap that names no encoding leaves a static payload type what it is") {
+    const auto session = parse(
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+        "m=audio 4000 RTP/AVP 8\r\na=rtpmap:08\r\n");
+    REQUIRE(session);
+    CHECK(session.value().media.at(0).payload_types.at(0).encoding == "PCMA");
+    CHECK(print(parse(print(session.value())).value()) == print(session.value()));
+}
