@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,18 @@ struct Pipe {
 Result<void> open_pipe(Pipe& pipe) {
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) != 0) return fail(Errc::Io, "pipe");
+    pipe.read_end.reset(ends[0]);
+    pipe.write_end.reset(ends[1]);
+    return ok();
+}
+
+/// The engine's standard input. A socket and not a pipe, because only `send` can be told not to
+/// raise SIGPIPE when the engine has gone.
+Result<void> open_input(Pipe& pipe) {
+    int ends[2] = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return fail(Errc::Io, "socketpair");
+    }
     pipe.read_end.reset(ends[0]);
     pipe.write_end.reset(ends[1]);
     return ok();
@@ -162,7 +175,7 @@ Result<CommandOutput> exchange(Descriptor& to,
         if (ready < 0 && errno != EINTR) return fail(Errc::Io, "poll");
         if (ready <= 0) continue;
         if (to.is_open() && polled[1].revents != 0) {
-            const auto written = ::write(to.get(), input.data(), input.size());
+            const auto written = ::send(to.get(), input.data(), input.size(), MSG_NOSIGNAL);
             if (written > 0) input.remove_prefix(static_cast<std::size_t>(written));
             const bool is_refused = written < 0 && errno != EAGAIN && errno != EINTR;
             if (input.empty() || is_refused) to.close();
@@ -186,7 +199,7 @@ Result<CommandOutput> run_command(const std::vector<std::string>& arguments,
     const auto until = Clock::now() + limits.deadline;
     Pipe in;
     Pipe out;
-    ESC_TRY(open_pipe(in));
+    ESC_TRY(open_input(in));
     ESC_TRY(open_pipe(out));
     ::fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
     ESC_TRY(const auto pid, spawn(arguments, in, out));
