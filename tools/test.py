@@ -70,7 +70,8 @@ def build(preset, targets=()):
 
 def run_units(preset, env=None):
     """Every unit-test program of a preset; doctest's own line counts the cases."""
-    programs = sorted(glob.glob(os.path.join(ROOT, "build", preset, "src", "*", "escucha_*_test")))
+    found = glob.glob(os.path.join(ROOT, "build", preset, "**", "escucha_*_test"), recursive=True)
+    programs = sorted(path for path in found if os.path.isfile(path) and os.access(path, os.X_OK))
     if not programs:
         raise PartFailed(f"build/{preset} holds no unit tests")
     passed = failed = 0
