@@ -30,6 +30,11 @@ inline constexpr std::string_view kAgentRow = "agent:";
 inline constexpr std::chrono::seconds kReconcileEvery{5};
 inline constexpr std::chrono::seconds kOverloadRetryAfter{10};
 
+/// As the journal has durations.
+inline std::int64_t millis(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 /// The turn being handled: when it is, and where what it causes goes.
 struct Turn {
     Now now;

@@ -15,10 +15,6 @@ constexpr int kBusyEverywhere = 600;
 constexpr int kDecline = 603;
 constexpr int kRinging = 180;
 
-std::int64_t millis(Duration duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
-
 std::string explain(const acd::RingAgent& ring) {
     return fmt::format("offered to agent {} ({}): {} eligible, {} waiting, {} queues compared",
                        ring.agent.to_string(),

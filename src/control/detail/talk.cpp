@@ -15,10 +15,6 @@ constexpr int kNotAcceptable = 488;
 constexpr int kTimeout = 408;
 constexpr int kNoSuchDialog = 481;
 
-std::int64_t millis(Duration duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
-
 std::string_view word(Held::By by) {
     switch (by) {
         case Held::By::Page:
