@@ -17,7 +17,8 @@ import uuid
 import company
 from harness.phone import Phone
 from harness.server import Server
-from harness.waiting import free_sip_port, until
+from harness.ports import free_port
+from harness.waiting import until
 
 SERVER_CPU, LOAD_CPU = "0", "1"
 HZ = os.sysconf("SC_CLK_TCK")
@@ -157,7 +158,7 @@ def answer_rate(scenarios):
 
 def menu(scenarios):
     """B: ten seconds of prompt with sound both ways, then a digit; the server hangs up."""
-    port = str(free_sip_port())
+    port = str(free_port())
     speaker = echo(scenarios, ["127.0.0.1", port, "5", "480"])
     try:
         with started() as server:
@@ -186,7 +187,7 @@ def staffed(server, agents, contact_port):
 
 def queued(scenarios, agents=60, talk_s=10):
     """C: queue, offer, bridge, recording, hang-up by the agent; sound from the agents' side echoed."""
-    sip_port, media_port = free_sip_port(), str(free_sip_port())
+    sip_port, media_port = free_port(), str(free_port())
     speaker = echo(scenarios, ["127.0.0.1", media_port])
     try:
         with started(agents=agents) as server:

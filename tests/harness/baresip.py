@@ -12,7 +12,8 @@ import threading
 import time
 import wave
 
-from harness.waiting import Late, free_ports, free_sip_port, until
+from harness.ports import free_port
+from harness.waiting import Late, until
 
 CONFIG = """\
 poll_method epoll
@@ -56,8 +57,7 @@ class Baresip:
     def __init__(self, server, user, password, frequency_hz=660, transport="udp", answer="manual"):
         self._folder = tempfile.TemporaryDirectory(prefix="escucha-baresip-")
         self.folder = self._folder.name
-        (self.control_port,) = free_ports(1)
-        self.sip_port = free_sip_port()
+        self.control_port, self.sip_port = free_port(), free_port()
         with open(os.path.join(self.folder, "config"), "w", encoding="utf-8") as file:
             file.write(CONFIG.format(
                 sip_port=self.sip_port, control_port=self.control_port, frequency_hz=frequency_hz,

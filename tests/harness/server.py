@@ -11,7 +11,8 @@ import threading
 from harness.api import AgentPage, Api
 from harness.demo import demo_password, phone_password
 from harness.phone import Phone
-from harness.waiting import PortRange, free_ports, free_sip_port, until
+from harness.ports import free_port, rtp_ports
+from harness.waiting import until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 START_DEADLINE_S = 60
@@ -54,9 +55,8 @@ class Server:
         self.environment = environment or {}
         self.prefix, self.extra = [], []
         self.process = None
-        (self.http_port,) = free_ports(1)
-        self.sip_port = free_sip_port()
-        self.rtp = PortRange()
+        self.http_port, self.sip_port = free_port(), free_port()
+        self.rtp = rtp_ports()
         self.log_path = os.path.join(data, "escuchad.log")
 
     def __enter__(self):
