@@ -23,7 +23,7 @@ def _flow(name, start, nodes, prompts):
 
 
 FLOWS = {
-    "medida-respuesta": _flow("Respuesta", "di", {"di": {"type": "say", "prompt": "di", "next": "fin"}}, {"di": TEN_SECONDS * 6}),
+    "medida-respuesta": _flow("Respuesta", "di", {"di": {"type": "say", "prompt": "di", "next": "fin"}}, {"di": TEN_SECONDS * 5}),
     "medida-menu": _flow(
         "Menú", "menu",
         {"menu": {"type": "menu", "prompt": "di", "options": {"5": "fin"}, "retries": 2, "no_input_prompt": [], "no_match_prompt": [], "no_input": "persona", "no_match": "persona"}},

@@ -17,7 +17,7 @@ import uuid
 import company
 from harness.phone import Phone
 from harness.server import Server
-from harness.ports import free_port
+from harness.ports import PortRange, free_port
 from harness.waiting import until
 
 SERVER_CPU, LOAD_CPU = "0", "1"
@@ -38,6 +38,8 @@ class Bench(Server):
         super().__init__(os.path.join(root, "data"))
         os.makedirs(self.data, exist_ok=True)
         self.extra = ["--demo-files", self.demo_files, "--log", "warn"]
+        self.rtp.close()
+        self.rtp = PortRange(6_000, 26000, 31999)
         self.prefix = ["taskset", "-c", SERVER_CPU]
 
     def discard(self):

@@ -21,10 +21,6 @@ Failed failed(const Command& command,
             .detail = std::move(detail)};
 }
 
-std::uint32_t to_ms(Duration duration) {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(0, duration.count() / 1000));
-}
-
 /// Hands out the entries of a list in parts that fit into a frame.
 template <typename Entry>
 void move_part(std::vector<Entry>& from, std::vector<Entry>& to) {

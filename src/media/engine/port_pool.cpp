@@ -11,7 +11,7 @@ PortPool::PortPool(std::uint16_t low, std::uint16_t high) {
 std::optional<std::uint16_t> PortPool::take(Instant now) {
     if (free_.empty()) return std::nullopt;
     const Free& first = free_.front();
-    if (first.released && now - *first.released < kRest) return std::nullopt;
+    if (first.released && now - *first.released < kLeastRest) return std::nullopt;
     const std::uint16_t port = first.port;
     free_.pop_front();
     return port;

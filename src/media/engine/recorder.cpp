@@ -22,14 +22,10 @@ namespace {
 constexpr std::size_t kMaxJobs = 16'384;
 constexpr Duration kTick = std::chrono::milliseconds{50};
 constexpr Duration kIdleTick = std::chrono::seconds{60};
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kFileReadBytes = 256 * 1024;
 /// A 20 ms piece is silence below this mean square: -45 dBFS, over line noise, below a whisper.
 constexpr double kSilenceMeanSquare = 32'768.0 * 32'768.0 * 3.16e-5;
 constexpr const char* kOpenFolder = ".open";
-
-std::uint32_t to_ms(Duration duration) {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(0, duration.count() / 1000));
-}
 
 FailureCode code_of(const Error& error) {
     if (error.code == Errc::Conflict) return FailureCode::AlreadyExists;
@@ -42,7 +38,7 @@ std::array<std::uint8_t, 32> hash_file(int fd) {
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
                                                                           &EVP_MD_CTX_free};
     if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return digest;
-    std::vector<char> buffer(kReadBytes);
+    std::vector<char> buffer(kFileReadBytes);
     off_t at = 0;
     while (true) {
         const ssize_t count = ::pread(fd, buffer.data(), buffer.size(), at);
@@ -67,7 +63,7 @@ Result<void> write_note(const Folder& folder, const RecordingNote& note) {
 }
 
 std::string read_note(const Folder& folder, const std::string& path) {
-    std::string text(kReadBytes, '\0');
+    std::string text(kFileReadBytes, '\0');
     const auto file = folder.open_file(path, O_RDONLY);
     if (!file) return {};
     const ssize_t count = ::read(file.value().get(), text.data(), text.size());

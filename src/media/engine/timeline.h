@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,11 @@
 #include "rtp/packet.h"
 
 namespace escucha::media {
+
+/// As the protocol counts time within a recording: whole milliseconds, never negative.
+inline std::uint32_t to_ms(Duration duration) {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(0, duration.count() / 1000));
+}
 
 /// Lays what the channels of a recording say on the clock: sample n is what arrived n/8,000 s after
 /// the start. Lost and absent packets are silence; packets up to `kMaxDrift` early or late keep
