@@ -316,6 +316,7 @@ CREATE TABLE case_file (
     opened_by TEXT NOT NULL DEFAULT '',
     opened_at_us BIGINT NOT NULL,
     opened_in TEXT,
+    caller TEXT NOT NULL DEFAULT '',
     owner TEXT NOT NULL DEFAULT '',
     next_step TEXT NOT NULL DEFAULT '',
     due TEXT NOT NULL DEFAULT '',
@@ -328,6 +329,8 @@ CREATE TABLE case_file (
 );
 CREATE INDEX case_file_by_customer ON case_file (customer_id, opened_at_us) WHERE customer_id IS NOT NULL;
 CREATE INDEX case_file_by_update ON case_file (company_id, status, updated_at_us);
+-- What is open for a number that tells nobody's name: asked by every call, so never a scan.
+CREATE INDEX case_file_by_caller ON case_file (company_id, caller, updated_at_us) WHERE customer_id IS NULL;
 
 CREATE TABLE case_note (
     id TEXT PRIMARY KEY,

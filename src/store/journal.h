@@ -60,6 +60,10 @@ struct JournalOptions {
     std::size_t limit = 65'536;
     /// Events in one transaction; more wait for the next.
     std::size_t max_group = 4'096;
+    /// Between the starts of two transactions while batches come faster than they commit: fewer,
+    /// larger groups cost less than the fsync each would have. Who appends and waits never waits
+    /// for it.
+    std::chrono::microseconds pace{2'000};
     /// Between attempts to open a database that failed; doubles up to `retry_at_most`.
     std::chrono::milliseconds retry_first{50};
     std::chrono::milliseconds retry_at_most{2'000};

@@ -154,6 +154,43 @@ TEST_CASE("live rows are written, replaced and removed with their events") {
     });
 }
 
+TEST_CASE("of several states of a live row in one commit the last one stays") {
+    on_every_engine([](World& world) {
+        const auto stays = world.contact();
+        const auto goes = world.contact();
+        const auto change = [&](LiveChange first, LiveChange second) {
+            Batch batch;
+            batch.live = {std::move(first), std::move(second)};
+            REQUIRE(world.journal->append(std::move(batch), {}));
+        };
+        std::promise<void> entered;
+        std::promise<void> go;
+        auto gate = go.get_future();
+        // The writer is held inside a callback, so that what follows becomes one commit.
+        REQUIRE(world.journal->append(one(world.event("x", stays)), [&](const auto&) {
+            entered.set_value();
+            gate.wait();
+        }));
+        entered.get_future().wait();
+        change(LiveContact{stays, world.company, "v1"}, LiveContact{goes, world.company, "v1"});
+        change(LiveState{"acd", "1"}, LiveState{"old", "1"});
+        change(LiveContact{stays, world.company, "v2"}, LiveContactGone{goes});
+        change(LiveState{"acd", "2"}, LiveStateGone{"old"});
+        const auto commits = world.journal->counters().commits;
+        go.set_value();
+        REQUIRE(world.journal->append_and_wait(one(world.event("y", stays))));
+        CHECK(world.journal->counters().commits <= commits + 2);
+
+        const auto live = load_live(world.reader).value();
+        REQUIRE(live.contacts.size() == 1);
+        CHECK(live.contacts[0].contact == stays);
+        CHECK(live.contacts[0].blob == "v2");
+        REQUIRE(live.states.size() == 1);
+        CHECK(live.states[0].name == "acd");
+        CHECK(live.states[0].blob == "2");
+    });
+}
+
 TEST_CASE("a batch the database refuses fails alone and uses no number") {
     on_every_engine([](World& world) {
         const auto open_case = [&](std::string reference) {

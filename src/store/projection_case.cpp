@@ -4,16 +4,22 @@ namespace escucha::store::projection {
 namespace {
 
 /// Joins the contact to the case: the contact's present case, and one of the case's contacts.
+/// 1 when it was not one of them before.
+Result<std::int64_t> join(Step& step) {
+    const auto& event = step.event;
+    ESC_TRY(step.run("UPDATE contact SET case_id = ? WHERE id = ? AND company_id = ?",
+                     {event.case_id, event.contact, event.company}));
+    return step.connection.execute(
+        "INSERT INTO case_contact (case_id, contact_id, company_id, linked_at_us)"
+        " VALUES (?, ?, ?, ?) ON CONFLICT (case_id, contact_id) DO NOTHING",
+        {event.case_id, event.contact, event.company, event.at});
+}
+
+/// A contact that turned out to be about a case that was there before.
 Result<void> link(Step& step) {
     const auto& event = step.event;
     if (!event.contact || !event.case_id) return ok();
-    ESC_TRY(step.run("UPDATE contact SET case_id = ? WHERE id = ? AND company_id = ?",
-                     {event.case_id, event.contact, event.company}));
-    ESC_TRY(const auto added,
-            step.connection.execute("INSERT INTO case_contact (case_id, contact_id, company_id,"
-                                    " linked_at_us) VALUES (?, ?, ?, ?)"
-                                    " ON CONFLICT (case_id, contact_id) DO NOTHING",
-                                    {event.case_id, event.contact, event.company, event.at}));
+    ESC_TRY(const auto added, join(step));
     return step.run(
         "UPDATE case_file SET contacts = contacts + ?, updated_at_us = ?,"
         " customer_id = COALESCE(customer_id,"
@@ -43,21 +49,32 @@ Result<void> refresh_search_key(Step& step) {
 Result<void> case_opened(Step& step) {
     const auto& event = step.event;
     ESC_TRY(
-        step.run("INSERT INTO case_file (id, company_id, reference, kind, topic, subject, status,"
-                 " customer_id, opened_by, opened_at_us, opened_in, updated_at_us)"
-                 " VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                 {event.case_id,
-                  event.company,
-                  step.text("reference"),
-                  step.text("kind"),
-                  step.text("topic"),
-                  step.text("subject"),
-                  event.customer,
-                  step.text("opened_by"),
-                  event.at,
-                  event.contact,
-                  event.at}));
-    return link(step);
+        const auto opened,
+        step.connection.execute(
+            "INSERT INTO case_file (id, company_id, reference, kind, topic, subject, status,"
+            " customer_id, opened_by, opened_at_us, opened_in, caller, updated_at_us, contacts)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'open',"
+            " COALESCE(?, (SELECT customer_id FROM contact WHERE id = ?)), ?, ?, ?,"
+            " COALESCE((SELECT caller FROM contact WHERE id = ?), ''), ?, ?)"
+            " ON CONFLICT (id) DO NOTHING",
+            {event.case_id,
+             event.company,
+             step.text("reference"),
+             step.text("kind"),
+             step.text("topic"),
+             step.text("subject"),
+             event.customer,
+             event.contact,
+             step.text("opened_by"),
+             event.at,
+             event.contact,
+             event.contact,
+             event.at,
+             event.contact ? 1 : 0}));
+    if (opened == 0) return link(step);
+    if (!event.contact) return ok();
+    ESC_TRY(join(step));
+    return ok();
 }
 
 Result<void> case_linked(Step& step) { return link(step); }

@@ -21,7 +21,7 @@ using control::KnownCustomer;
 
 constexpr std::string_view kCaseColumns =
     "c.id, c.reference, c.kind, c.topic, c.status, c.subject, c.opened_at_us, c.updated_at_us, "
-    "c.customer_id, c.due, COALESCE((SELECT o.caller FROM contact o WHERE o.id = c.opened_in), '')";
+    "c.customer_id, c.due, c.caller";
 constexpr std::string_view kLive = "c.status IN ('open', 'in_progress', 'waiting_customer')";
 constexpr std::int64_t kMostCustomersOfANumber = 5;
 
@@ -102,8 +102,7 @@ Result<control::Answer> find_in_store(store::Connection& connection,
     // Cases of callers nobody has identified yet: the number is all there is to tell them by.
     ESC_TRY(add_cases(connection,
                       company,
-                      "c.customer_id IS NULL AND c.opened_in IN (SELECT o.id FROM contact o "
-                      "WHERE o.company_id = c.company_id AND o.caller = ?)",
+                      "c.customer_id IS NULL AND c.caller = ?",
                       question.number,
                       facts));
     return control::Answer{std::move(facts)};

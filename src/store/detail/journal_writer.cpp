@@ -20,6 +20,16 @@ bool is_refusal(const std::error_code& code) {
            code == Errc::TypeMismatch || code.category() != store_category();
 }
 
+/// Which row a change is about.
+std::variant<ContactId, std::string_view> row_of(const LiveChange& change) {
+    using Row = std::variant<ContactId, std::string_view>;
+    return std::visit(overloaded{[](const LiveContact& live) { return Row{live.contact}; },
+                                 [](const LiveContactGone& gone) { return Row{gone.contact}; },
+                                 [](const LiveState& state) { return Row{state.name}; },
+                                 [](const LiveStateGone& gone) { return Row{gone.name}; }},
+                      change);
+}
+
 }  // namespace
 
 JournalWriter::JournalWriter(Database database, JournalOptions options)
@@ -66,6 +76,8 @@ Result<void> JournalWriter::push(Item item) {
         }
         if (queue_.size() >= options_.limit) return fail(Errc::Full, "the journal's queue");
         queue_.push_back(std::move(item));
+        // It looks by itself at the end of its pace.
+        if (is_pacing_) return ok();
     }
     wake_.notify_one();
     return ok();
@@ -148,6 +160,7 @@ void JournalWriter::run() {
 JournalWriter::Group JournalWriter::take_group() {
     std::unique_lock guard{mutex_};
     wake_.wait(guard, [&] { return is_closing_ || !queue_.empty(); });
+    keep_pace(guard);
     Group group;
     std::size_t events = 0;
     while (!queue_.empty()) {
@@ -157,7 +170,19 @@ JournalWriter::Group JournalWriter::take_group() {
         group.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
+    group_started_ = Clock::now();
+    last_group_ = group.size();
     return group;
+}
+
+// A group of one means that nobody else was waiting: then there is nothing to gather.
+void JournalWriter::keep_pace(std::unique_lock<std::mutex>& guard) {
+    if (last_group_ <= 1) return;
+    const auto due = group_started_ + options_.pace;
+    if (Clock::now() >= due) return;
+    is_pacing_ = true;
+    wake_.wait_until(guard, due, [&] { return is_closing_; });
+    is_pacing_ = false;
 }
 
 void JournalWriter::commit(Group& group) {
@@ -199,9 +224,13 @@ void JournalWriter::commit(Group& group) {
 
 Result<void> JournalWriter::try_commit(Group& group, Isolation isolation) {
     pending_.clear();
+    latest_live_.clear();
     ESC_TRY(auto tx, Tx::begin(*connection_));
     for (Item& item : group) {
         ESC_TRY(write_item(item, isolation));
+    }
+    for (const auto& [row, change] : latest_live_) {
+        ESC_TRY(write_live(*change));
     }
     return tx.commit();
 }
@@ -209,14 +238,19 @@ Result<void> JournalWriter::try_commit(Group& group, Isolation isolation) {
 Result<void> JournalWriter::write_item(Item& item, Isolation isolation) {
     item.outcome = Committed{};
     // Work is always isolated: it is not ours, and may fail for reasons that are nobody's fault.
-    if (isolation == Isolation::None && !item.work) return write_contents(item);
+    if (isolation == Isolation::None && !item.work) {
+        ESC_TRY(write_events(item));
+        // Several turns of one call often share a commit; only its last state is worth a write.
+        for (const LiveChange& change : item.batch.live) latest_live_[row_of(change)] = &change;
+        return ok();
+    }
     return write_isolated(item);
 }
 
 Result<void> JournalWriter::write_isolated(Item& item) {
     const std::size_t before = pending_.size();
     ESC_TRY(connection_->execute("SAVEPOINT item"));
-    auto written = item.work ? item.work(*connection_) : write_contents(item);
+    auto written = item.work ? item.work(*connection_) : write_alone(item);
     if (written) {
         ESC_TRY(connection_->execute("RELEASE SAVEPOINT item"));
         return ok();
@@ -231,7 +265,15 @@ Result<void> JournalWriter::write_isolated(Item& item) {
     return ok();
 }
 
-Result<void> JournalWriter::write_contents(Item& item) {
+Result<void> JournalWriter::write_alone(Item& item) {
+    ESC_TRY(write_events(item));
+    for (const LiveChange& change : item.batch.live) {
+        ESC_TRY(write_live(change));
+    }
+    return ok();
+}
+
+Result<void> JournalWriter::write_events(Item& item) {
     const auto first = next_seq_ + static_cast<std::int64_t>(pending_.size());
     for (const Event& event : item.batch.events) {
         const auto seq = next_seq_ + static_cast<std::int64_t>(pending_.size());
@@ -242,9 +284,6 @@ Result<void> JournalWriter::write_contents(Item& item) {
         }
         ESC_TRY(std::move(inserted));
         ESC_TRY(projector_.apply(*connection_, pending_.back()));
-    }
-    for (const LiveChange& change : item.batch.live) {
-        ESC_TRY(write_live(change));
     }
     item.outcome = Committed{first, static_cast<std::int64_t>(item.batch.events.size())};
     return ok();

@@ -58,6 +58,7 @@ private:
     Result<void> connect();
     void run();
     [[nodiscard]] Group take_group();
+    void keep_pace(std::unique_lock<std::mutex>& guard);
     Result<void> push(Item item);
 
     /// Until the group is on disk, or the journal has stopped.
@@ -66,7 +67,8 @@ private:
     Result<void> try_commit(Group& group, Isolation isolation);
     Result<void> write_item(Item& item, Isolation isolation);
     Result<void> write_isolated(Item& item);
-    Result<void> write_contents(Item& item);
+    Result<void> write_alone(Item& item);
+    Result<void> write_events(Item& item);
     Result<void> write_live(const LiveChange& change);
     /// Opens the database again. True when the failed group turned out to be on disk.
     Result<bool> recover(Retry& retry);
@@ -87,12 +89,17 @@ private:
     std::optional<Connection> connection_;
     Projector projector_;
     std::int64_t next_seq_ = 1;
+    std::chrono::steady_clock::time_point group_started_;
+    std::size_t last_group_ = 0;  ///< Batches in it.
     std::vector<StoredEvent> pending_;  ///< Events of the transaction being written.
+    /// The last change of each live row in the transaction being written; they point into its group.
+    std::map<std::variant<ContactId, std::string_view>, const LiveChange*> latest_live_;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Item> queue_;
     bool is_closing_ = false;
+    bool is_pacing_ = false;
     JournalHealth health_ = JournalHealth::Writing;
     std::string trouble_;
     Counters counters_;

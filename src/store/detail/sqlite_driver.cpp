@@ -117,6 +117,9 @@ Result<std::unique_ptr<SqliteDriver>> SqliteDriver::open(const std::string& name
     ESC_TRY(
         driver->script("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
                        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"));
+    // The same pages of the indexes are written by every commit. Copied home once in 32 MiB of log,
+    // not in 4, most of those copies fall away.
+    ESC_TRY(driver->script("PRAGMA wal_autocheckpoint = 8000;"));
     // A reader still opens the file for writing: in WAL mode it must write the shared index.
     if (access == Access::ReadOnly) {
         ESC_TRY(driver->script("PRAGMA query_only = ON;"));
