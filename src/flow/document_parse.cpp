@@ -50,14 +50,14 @@ void for_members(JsonReader& reader, std::string_view name, std::size_t most, Ea
     }
 }
 
-std::string text_of(const json::value& value) {
+std::string string_of(const json::value& value) {
     const auto* text = value.if_string();
     return text == nullptr ? std::string{} : std::string{text->data(), text->size()};
 }
 
 /// A text, a whole number or true/false, as the text a Template holds.
 std::optional<std::string> template_of(const json::value& value) {
-    if (value.is_string() && value.as_string().size() <= kMaxValueBytes) return text_of(value);
+    if (value.is_string() && value.as_string().size() <= kMaxValueBytes) return string_of(value);
     if (value.is_int64()) return std::to_string(value.as_int64());
     return std::nullopt;
 }
@@ -108,7 +108,7 @@ MenuNode::Option read_option(char key,
                              const json::value& value,
                              const std::string& pointer,
                              JsonReader& parent) {
-    if (value.is_string()) return {.key = key, .next = text_of(value), .set = {}};
+    if (value.is_string()) return {.key = key, .next = string_of(value), .set = {}};
     JsonReader reader{value, pointer, parent.fault_slot()};
     MenuNode::Option option{.key = key, .next = read_edge(reader, "next"), .set = {}};
     option.set = read_assignments(reader, "set");

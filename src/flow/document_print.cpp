@@ -8,10 +8,9 @@
 namespace escucha::flow {
 
 namespace json = boost::json;
+using detail::text;
 
 namespace {
-
-json::string text(std::string_view value) { return json::string{value.data(), value.size()}; }
 
 std::string_view key(const std::string& value) { return value; }
 

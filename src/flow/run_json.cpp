@@ -11,14 +11,13 @@ namespace escucha::flow {
 
 namespace json = boost::json;
 using detail::JsonReader;
+using detail::text;
 
 namespace {
 
 constexpr std::size_t kMostSavedBytes = 1024 * 1024;
 constexpr std::size_t kMostSavedDepth = 8;
 constexpr std::int64_t kMostCount = 1'000'000'000;
-
-json::string text(std::string_view value) { return json::string{value.data(), value.size()}; }
 
 json::object summary_to_json(const CaseSummary& summary) {
     json::object object;

@@ -84,8 +84,6 @@ bool reaches_end(const Document& document, const Nodes& nodes) {
     });
 }
 
-std::string quoted(std::string_view text) { return "«" + std::string{text} + "»"; }
-
 void check_targets(const Document& document, Findings& findings) {
     if (document.find_node(document.start) == nullptr) {
         findings.error("",

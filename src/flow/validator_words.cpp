@@ -9,8 +9,6 @@ namespace escucha::flow::detail {
 
 namespace {
 
-std::string quoted(std::string_view text) { return "«" + std::string{text} + "»"; }
-
 void add(Prompts& all, const Prompts& more) { all.insert(all.end(), more.begin(), more.end()); }
 
 Prompts of_attempts(const Attempts& attempts) {

@@ -13,7 +13,6 @@ namespace escucha::control {
 namespace {
 
 constexpr int kNotFound = 404;
-constexpr int kNotAcceptable = 488;
 constexpr int kBadRequest = 400;
 constexpr int kUnavailable = 503;
 

@@ -15,6 +15,8 @@
 
 namespace escucha::control {
 
+/// RFC 3261 §21.4.26: no audio in common.
+inline constexpr int kNotAcceptable = 488;
 inline constexpr std::chrono::seconds kSetUpDeadline{5};
 inline constexpr std::chrono::seconds kAckDeadline{35};
 /// A caller or agent in talk who sends nothing this long is gone (reliability: F13).

@@ -11,7 +11,6 @@ namespace escucha::control {
 
 namespace {
 
-constexpr int kNotAcceptable = 488;
 constexpr int kTimeout = 408;
 constexpr int kNoSuchDialog = 481;
 

@@ -8,6 +8,8 @@
 
 namespace escucha::flow::detail {
 
+inline std::string quoted(std::string_view text) { return "«" + std::string{text} + "»"; }
+
 /// Collects problems up to the limit; texts come in pairs, Spanish first.
 class Findings {
 public:

@@ -13,6 +13,11 @@
 
 namespace escucha::flow::detail {
 
+/// Our text as a value of Boost.JSON, which has a view of its own.
+inline boost::json::string text(std::string_view value) {
+    return boost::json::string{value.data(), value.size()};
+}
+
 /// Reads one JSON object member by member. The first fault is kept with its JSON pointer and every
 /// later read gives a harmless default, so a codec reads a whole object and asks once. Members
 /// nobody read are refused by `finish`.
