@@ -34,7 +34,7 @@ export function MenuPath({ contactId }: { contactId: string }) {
   const steps = menuSteps(detail.data?.events ?? []);
   if (steps.length === 0) return null;
   return (
-    <ol className={css.path} aria-label={t('context.path')}>
+    <ol className={css.path} aria-label={t('context.path')} translate="no">
       {steps.map((step, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a step may come twice; the order is the key
         <li key={index}>{step}</li>

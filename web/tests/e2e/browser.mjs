@@ -19,7 +19,8 @@ export function openBrowser() {
   });
 }
 
-/** A page whose console errors and broken content policy are kept in `page.complaints`. */
+/** A page whose console errors and broken content policy are kept in `page.complaints`, and what it is
+ * fetching at this moment in `page.fetching`. */
 export async function openPage(browser, options = {}) {
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
@@ -40,11 +41,34 @@ export async function openPage(browser, options = {}) {
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (message) => {
-    const isExpected = /status of 401|WebSocket connection to/.test(message.text());
+    const isExpected = /status of (401|412)|WebSocket connection to/.test(message.text());
     if (message.type() === 'error' && !isExpected) page.complaints.push(message.text());
   });
   page.on('pageerror', (error) => page.complaints.push(String(error)));
+  page.fetching = new Set();
+  page.on('request', (request) => page.fetching.add(request));
+  for (const ending of ['requestfinished', 'requestfailed']) {
+    page.on(ending, (request) => page.fetching.delete(request));
+  }
   return page;
+}
+
+/** Until the page shows its heading and neither fetches nor promises anything more. */
+export async function settle(page) {
+  await page.locator('h1').first().waitFor();
+  for (;;) {
+    await page.locator('[role=status]').first().waitFor({ state: 'detached' });
+    // Two frames: what an answer changes is drawn, and what that asks for has been asked.
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    );
+    if (page.fetching.size === 0) return;
+    const [request] = page.fetching;
+    await request
+      .response()
+      .then((response) => response?.finished())
+      .catch(() => null);
+  }
 }
 
 export async function signIn(page, base, login, password) {

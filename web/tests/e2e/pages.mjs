@@ -6,7 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMock } from '../mock/server.mjs';
 import { axe } from './axe.mjs';
-import { openBrowser, openPage, signIn } from './browser.mjs';
+import { openBrowser, openPage, settle, signIn } from './browser.mjs';
+import { foreignTexts } from './language.mjs';
 
 const kMockVisits = [
   ['agent', 'ready', '/desk'],
@@ -107,9 +108,7 @@ async function checkPage(report, page, base, visit) {
     await page.request.post(`${base}/mock`, { data: { scene: visit.scene } });
   }
   await page.goto(base + visit.path);
-  await page.locator('h1').first().waitFor();
-  await page.waitForLoadState('networkidle').catch(() => {});
-  await page.waitForTimeout(process.env.SHOTS ? 500 : 150);
+  await settle(page);
   await judge(report, page, visit);
 }
 
@@ -120,6 +119,7 @@ async function judge(report, page, visit) {
       ' ',
     );
   const faults = [...(await axe(page)), ...page.complaints.splice(0)];
+  for (const text of await foreignTexts(page, visit.language)) faults.push(`says "${text}"`);
   const excess = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
