@@ -1,52 +1,33 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError, api, ask, type CasePatch, type CaseRow } from '@/api/client';
+import { ApiError, api, ask, type CaseRow, type Named } from '@/api/client';
+import { day } from '@/base/format';
+import { useLanguage } from '@/base/preferences';
 import { tell } from '@/base/view/notify';
 import { Panel, Trouble } from '@/base/view/parts';
+import {
+  changesOf,
+  contested,
+  type Fields,
+  fieldsOf,
+  kEditable,
+  kFieldNames,
+  rebased,
+} from './case-fields';
 import css from './cases.module.css';
 import { useOwners } from './owners';
 
-/** Closing has its own button: it asks how the matter ended. */
-const kEditable = ['open', 'in_progress', 'waiting_customer', 'resolved'] as const;
-type EditableStatus = (typeof kEditable)[number];
-
-interface Fields {
-  status: EditableStatus;
-  next_step: string;
-  owner: string;
-  due: string;
-}
-
-const fieldsOf = (row: CaseRow): Fields => ({
-  status: row.status === 'closed' ? 'resolved' : row.status,
-  next_step: row.next_step ?? '',
-  owner: row.owner?.id ?? '',
-  due: row.due ?? '',
-});
-
-/** Only what was changed is sent, so an untouched field cannot undo somebody else's work. */
-export function changesOf(before: Fields, after: Fields): CasePatch {
-  return {
-    ...(after.status !== before.status && { status: after.status }),
-    ...(after.next_step.trim() !== before.next_step && {
-      next_step: after.next_step.trim() || null,
-    }),
-    ...(after.owner !== before.owner && { owner: after.owner || null }),
-    ...(after.due !== before.due && { due: after.due || null }),
-  };
-}
-
-/** Next step, owner and date of a case. Refuses to overwrite a change made since it was read. */
+/** Next step, owner and date of a case. A change that somebody else saved meanwhile is neither
+ * overwritten unseen nor does it take away what is being typed. */
 export function CaseEdit({ row, etag }: { row: CaseRow; etag: string }) {
   const { t } = useTranslation('cases');
   const queries = useQueryClient();
-  const before = fieldsOf(row);
-  const [fields, setFields] = useState(before);
+  const { fields, changes, clashes, set } = useFields(row);
   const owners = useOwners(row.owner);
-  const changes = changesOf(before, fields);
   const isChanged = Object.keys(changes).length > 0;
+  const read = () => queries.invalidateQueries({ queryKey: ['case', row.id] });
   const save = useMutation({
     mutationFn: () =>
       ask(
@@ -56,17 +37,18 @@ export function CaseEdit({ row, etag }: { row: CaseRow; etag: string }) {
         }),
       ),
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['case', row.id] });
+      await read();
       void queries.invalidateQueries({ queryKey: ['cases'] });
       tell(t('edit.saved'));
     },
+    onError: (error) => {
+      if (isStale(error)) void read();
+    },
   });
-  const isStale = save.error instanceof ApiError && save.error.code === 'version_conflict';
   function submit(event: FormEvent) {
     event.preventDefault();
     if (isChanged) save.mutate();
   }
-  const set = (part: Partial<Fields>) => setFields({ ...fields, ...part });
   return (
     <Panel title={t('edit.title')} testId="case-edit">
       <form onSubmit={submit} className={css.form}>
@@ -104,18 +86,12 @@ export function CaseEdit({ row, etag }: { row: CaseRow; etag: string }) {
             label: t(`status.${value}`),
           }))}
         />
-        {save.error && (
+        {save.error && !isStale(save.error) && (
           <div className={css.formWide}>
-            <Trouble
-              error={save.error}
-              onRetry={
-                isStale
-                  ? () => void queries.invalidateQueries({ queryKey: ['case', row.id] })
-                  : undefined
-              }
-            />
+            <Trouble error={save.error} />
           </div>
         )}
+        {clashes.length > 0 && <Clash clashes={clashes} theirs={fieldsOf(row)} owners={owners} />}
         <div className={`${css.row} ${css.formWide}`}>
           <Button
             type="submit"
@@ -128,5 +104,58 @@ export function CaseEdit({ row, etag }: { row: CaseRow; etag: string }) {
         </div>
       </form>
     </Panel>
+  );
+}
+
+const isStale = (error: unknown) => error instanceof ApiError && error.code === 'version_conflict';
+
+/** The fields as typed, on top of the case as it is now. */
+function useFields(row: CaseRow) {
+  const [typed, setTyped] = useState<Partial<Fields>>({});
+  const [before, setBefore] = useState(fieldsOf(row));
+  const now = fieldsOf(row);
+  const mine = { ...before, ...typed };
+  const fields = rebased(before, mine, now);
+  const changes = changesOf(now, fields);
+  // Once nothing differs any more, the case as it is now is where the next edit starts.
+  const isSettled = Object.keys(changes).length === 0;
+  useEffect(() => {
+    if (!isSettled) return;
+    setTyped({});
+    setBefore(fieldsOf(row));
+  }, [isSettled, row]);
+  return {
+    fields,
+    changes,
+    clashes: contested(before, mine, now),
+    set: (part: Partial<Fields>) => setTyped({ ...typed, ...part }),
+  };
+}
+
+/** What somebody else saved in the fields that are being edited here. */
+function Clash(props: { clashes: (keyof Fields)[]; theirs: Fields; owners: readonly Named[] }) {
+  const { t } = useTranslation('cases');
+  const language = useLanguage();
+  const { clashes, theirs, owners } = props;
+  const words: Record<keyof Fields, string> = {
+    next_step: theirs.next_step || t('page.no_next_step'),
+    owner: owners.find((each) => each.id === theirs.owner)?.name ?? t('page.no_owner'),
+    due: theirs.due ? day(theirs.due, language) : t('page.no_due'),
+    status: t(`status.${theirs.status}`),
+  };
+  return (
+    <div className={`${css.conflict} ${css.formWide}`} role="alert" data-testid="case-stale">
+      <p>{t('edit.clash')}</p>
+      <ul>
+        {kFieldNames
+          .filter((name) => clashes.includes(name))
+          .map((name) => (
+            <li key={name}>
+              {t(`field.${name}`)}: <strong>{words[name]}</strong>
+            </li>
+          ))}
+      </ul>
+      <p>{t('edit.clash_advice')}</p>
+    </div>
   );
 }

@@ -50,9 +50,7 @@ export function CasePage() {
       <div className={css.grid}>
         <div className={css.column}>
           <About row={row} />
-          {row.status !== 'closed' && (
-            <CaseEdit key={found.data.etag} row={row} etag={found.data.etag} />
-          )}
+          {row.status !== 'closed' && <CaseEdit key={row.id} row={row} etag={found.data.etag} />}
         </div>
         <Timeline of="case" id={row.id} />
       </div>

@@ -9,6 +9,7 @@ const kActions = [
   ['the transfer dialog opens with F10, lists who is free, and is clean', transfers],
   ['a note survives a reload before it was sent, and is then sent', keepsNote],
   ['the wrap-up asks for what a follow-up needs before it is sent', asksForPromise],
+  ['a case that somebody else saved meanwhile keeps what was typed and tells', tellsOfChange],
   ['a lost line shows the age of the screen and goes when it is back', showsAge],
   ['the next status can be chosen during a call', choosesNext],
   ['the shortcuts open with a question mark, but not while typing', showsShortcuts],
@@ -95,6 +96,20 @@ async function asksForPromise(page, scene) {
   await page.getByTestId('wrap-up-due').fill('2099-01-01');
   await page.getByTestId('wrap-up-finish').click();
   await page.getByTestId('wrap-up').waitFor({ state: 'detached' });
+}
+
+async function tellsOfChange(page, scene, url) {
+  await page.goto(`${url}/cases/m1`);
+  await page.getByTestId('case-next-step').fill('Enviar el desglose');
+  await scene({ theirs: { next_step: 'Llamar el lunes' } });
+  await page.getByTestId('case-save').click();
+  await page.getByTestId('case-stale').getByText('Llamar el lunes').waitFor();
+  const kept = await page.getByTestId('case-next-step').inputValue();
+  expect(kept === 'Enviar el desglose', 'what was typed is gone');
+  await clean(page);
+  const saved = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
+  await page.getByTestId('case-save').click();
+  expect((await saved).ok(), 'it cannot be saved on the newest version');
 }
 
 async function showsAge(page, scene) {

@@ -1,6 +1,7 @@
 // Answers the pages as escuchad would, from fixtures: `npm run mock -- --port 8099`.
 // POST /mock {"scene": "offered"} changes Ana's desk and tells the page; {"drop": true} cuts the
-// WebSocket and refuses it until {"drop": false}.
+// WebSocket and refuses it until {"drop": false}. {"theirs": {"next_step": "…"}} is what somebody else
+// saved in every case since it was read: the next change with the old version is refused.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -21,7 +22,7 @@ const policy =
   "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export function startMock(port = 0) {
-  const state = { scene: 'ready', seq: 100, dropped: false, user: undefined, notes: new Map() };
+  const state = { scene: 'ready', seq: 100, dropped: false, theirs: undefined };
   const sockets = new Set();
   const server = createServer((request, response) => {
     handle(state, sockets, request, response).catch((error) => {
@@ -91,6 +92,7 @@ function change(state, sockets, wanted) {
     state.scene = wanted.scene;
     event(state, sockets, 'agent_state_changed', { state: data.desk(wanted.scene, 0).agent.state });
   }
+  if (wanted.theirs !== undefined) state.theirs = wanted.theirs;
   if (wanted.drop !== undefined) {
     state.dropped = wanted.drop;
     if (wanted.drop) for (const ws of sockets) ws.terminate();
@@ -172,6 +174,10 @@ async function answer(state, sockets, request, url, send, response) {
       updated_at: at,
     });
   }
+  if (request.method === 'PATCH' && state.theirs && request.headers['if-match'] !== '"v2"') {
+    state.isTheirsSeen = true;
+    return send(412, problem(412, 'version_conflict', ''));
+  }
   const found = find(state, user, path, url);
   if (Array.isArray(found)) return list(found);
   if (path.endsWith('/audio')) {
@@ -179,6 +185,9 @@ async function answer(state, sockets, request, url, send, response) {
     return response.end(silence(1));
   }
   if (found === undefined) return send(404, problem(404, 'not_found', 'No existe.'));
+  if (found.case && state.isTheirsSeen) {
+    return send(200, { ...found, case: { ...found.case, ...state.theirs } }, { ETag: '"v2"' });
+  }
   return send(200, found, { ETag: '"v1"' });
 }
 
