@@ -40,7 +40,17 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
         <Pill tone={isTalking ? (isHeld ? 'warn' : 'busy') : 'accent'} testId="call-state">
           {t(`bar.${state}`)}
         </Pill>
-        {isTalking && <Since instant={desk.agent.since} className={css.bigTimer} />}
+        {isHeld && isTalking && (
+          <span data-testid="hold-timer">
+            <Since instant={contact.since} className={css.bigTimer} />
+          </span>
+        )}
+        {isTalking && (
+          <span className={css.callTimer}>
+            <span className={css.sub}>{t('bar.in_all')}</span>
+            <Since instant={desk.agent.since} className={isHeld ? undefined : css.bigTimer} />
+          </span>
+        )}
       </div>
       {isTalking && <Buttons desk={desk} contact={contact} isHeld={isHeld} />}
     </section>

@@ -70,7 +70,10 @@ function Targets({ desk, onDone }: { desk: Desk; onDone: () => void }) {
         onChange={(value) => setKind(value as 'agent' | 'queue')}
         data={[
           { value: 'agent', label: t('transfer.agents') },
-          { value: 'queue', label: t('transfer.queues') },
+          {
+            value: 'queue',
+            label: <span data-testid="transfer-to-queue">{t('transfer.queues')}</span>,
+          },
         ]}
       />
       <TextInput

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 /** Searches a moment after the last key, so that each letter is not a request. */
 export function SearchBox(props: {
@@ -10,11 +10,19 @@ export function SearchBox(props: {
 }) {
   const [text, setText] = useState(props.text);
   const { onSearch, text: searched } = props;
-  useEffect(() => setText(searched), [searched]);
+  // What was asked for here comes back as `searched`; by then more may have been typed.
+  const asked = useRef(searched);
+  useEffect(() => {
+    if (searched !== asked.current) setText(searched);
+    asked.current = searched;
+  }, [searched]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the caller's function is new each time
   useEffect(() => {
     if (text === searched) return;
-    const timer = setTimeout(() => onSearch(text), 300);
+    const timer = setTimeout(() => {
+      asked.current = text;
+      onSearch(text);
+    }, 300);
     return () => clearTimeout(timer);
   }, [text]);
   return (

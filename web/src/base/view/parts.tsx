@@ -48,7 +48,9 @@ export function Page(props: {
     <div className={css.page}>
       <div className={css.pageHead}>
         <div>
-          <h1 className={css.pageTitle}>{props.title}</h1>
+          <h1 className={css.pageTitle} data-testid="page-title">
+            {props.title}
+          </h1>
           {props.hint && <p className={css.pageHint}>{props.hint}</p>}
         </div>
         {props.actions && <div className={css.pageActions}>{props.actions}</div>}
