@@ -248,8 +248,17 @@ def part_simulation():
     return passed + is_repeatable, len(days) - passed + (not is_repeatable), 0
 
 
+def build_pages():
+    with open(os.path.join(LOGS, "web-build.log"), "w", encoding="utf-8") as log:
+        try:
+            web.build(log)
+        except subprocess.CalledProcessError as error:
+            raise PartFailed("the pages did not build; see build/logs/web-build.log") from error
+
+
 def part_pages():
     """Every page in Chromium against a server made of paper: pictures, keys, axe."""
+    build_pages()
     code, output = run("pages", ["npm", "run", "e2e"], cwd=web.WEB, env=web.environment(), deadline_s=600)
     counts = re.findall(r"^(\d+) passed, (\d+) failed", output, re.M)
     if not counts:
@@ -273,12 +282,8 @@ def part_interop():
 
 def part_browser():
     """The desk in Chromium, with real calls behind it."""
-    with open(os.path.join(LOGS, "web-build.log"), "w", encoding="utf-8") as log:
-        try:
-            web.build(log)
-        except subprocess.CalledProcessError as error:
-            raise PartFailed("the pages did not build; see build/logs/web-build.log") from error
-    return scenarios("browser", jobs=1)
+    build_pages()
+    return scenarios("browser", jobs=2)
 
 
 def part_scenarios_sanitized():
@@ -297,6 +302,8 @@ PARTS = [
     ("web", part_web, {"quick", "full"}),
     ("scenarios", part_scenarios, {"full"}),
     ("interop", part_interop, {"full"}),
+    ("pages", part_pages, {"full"}),
+    ("browser", part_browser, {"full"}),
 ]
 
 

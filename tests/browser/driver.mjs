@@ -1,38 +1,67 @@
-// One Chromium page that a scenario drives: a JSON command a line in, a JSON answer a line out.
-// The browser and the accessibility checks are those of the pages' own tests (web/tests/e2e).
+// Chromium pages that a scenario drives: a JSON command a line in, a JSON answer a line out.
+// The browser, the accessibility checks and the language check are those of the pages' own tests
+// (web/tests/e2e).
 import { createInterface } from 'node:readline';
 import { axe } from '../../web/tests/e2e/axe.mjs';
-import { openBrowser, openPage, signIn } from '../../web/tests/e2e/browser.mjs';
+import { openBrowser, openPage, settle, signIn } from '../../web/tests/e2e/browser.mjs';
+import { foreignTexts } from '../../web/tests/e2e/language.mjs';
 
 const browser = await openBrowser();
 const pages = new Map();
 
 async function page(command) {
-  if (!pages.has(command.page)) pages.set(command.page, await openPage(browser, command.options ?? {}));
+  if (!pages.has(command.page)) {
+    const opened = await openPage(browser, command.options ?? {});
+    // Less than the scenario waits for any answer: it hears what was missing.
+    opened.setDefaultTimeout(20_000);
+    pages.set(command.page, opened);
+  }
   return pages.get(command.page);
 }
 
 const deadline = (command) => ({ timeout: (command.deadline_s ?? 10) * 1000 });
 
+/** By its data-testid; with `has`, the first of them that holds this text. */
+function element(p, c) {
+  const found = p.getByTestId(c.id);
+  return (c.has ? found.filter({ hasText: c.has }) : found).first();
+}
+
 const does = {
   signIn: async (p, c) => signIn(p, c.url, c.login, c.password),
   goto: async (p, c) => void (await p.goto(c.url)),
   reload: async (p) => void (await p.reload()),
-  wait: async (p, c) => p.getByTestId(c.id).first().waitFor({ state: c.state ?? 'visible', ...deadline(c) }),
-  click: async (p, c) => p.getByTestId(c.id).first().click(deadline(c)),
-  fill: async (p, c) => p.getByTestId(c.id).first().fill(c.text, deadline(c)),
+  settle: async (p) => settle(p),
+  wait: async (p, c) => element(p, c).waitFor({ state: c.state ?? 'visible', ...deadline(c) }),
+  click: async (p, c) => element(p, c).click(deadline(c)),
+  fill: async (p, c) => element(p, c).fill(c.text, deadline(c)),
   press: async (p, c) => p.keyboard.press(c.key),
-  text: async (p, c) => p.getByTestId(c.id).first().innerText(deadline(c)),
+  text: async (p, c) => element(p, c).innerText(deadline(c)),
+  value: async (p, c) => element(p, c).inputValue(deadline(c)),
+  attribute: async (p, c) => element(p, c).getAttribute(c.name, deadline(c)),
+  count: async (p, c) => p.getByTestId(c.id).count(),
   waitText: async (p, c) => p.getByText(c.text).first().waitFor(deadline(c)),
-  choose: async (p, c) => {
-    // A native list whose first line is the invitation to choose.
-    await p.getByTestId(c.id).first().selectOption({ index: (c.index ?? 0) + 1 }, deadline(c));
-  },
-  isVisible: async (p, c) => p.getByTestId(c.id).first().isVisible(),
+  choose: async (p, c) => void (await element(p, c).selectOption(c.option, deadline(c))),
+  isVisible: async (p, c) => element(p, c).isVisible(),
+  /** What the page's <audio> is at. */
+  audio: async (p) =>
+    p.locator('audio').evaluate(({ duration, currentTime, paused, error }) => ({
+      duration_s: Number.isFinite(duration) ? duration : 0,
+      at_s: currentTime,
+      is_paused: paused,
+      error: error?.message ?? null,
+    })),
+  background: async (p) => p.evaluate(() => getComputedStyle(document.body).backgroundColor),
+  language: async (p) => p.evaluate(() => document.documentElement.lang),
+  foreign: async (p, c) => foreignTexts(p, c.language),
   axe: async (p) => axe(p),
   complaints: async (p) => p.complaints,
   offline: async (p, c) => p.context().setOffline(c.offline),
-  screenshot: async (p, c) => void (await p.screenshot({ path: c.path })),
+  screenshot: async (p, c) => void (await p.screenshot({ path: c.path, fullPage: c.full ?? false })),
+  close: async (p, c) => {
+    pages.delete(c.page);
+    await p.context().close();
+  },
 };
 
 console.log(JSON.stringify({ ready: true }));

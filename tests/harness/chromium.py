@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 from harness.server import ROOT
-from harness.waiting import Late
+from harness.waiting import Late, until
 
 
 class Chromium:
@@ -20,6 +20,7 @@ class Chromium:
             [node, os.path.join(ROOT, "tests", "browser", "driver.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=os.path.join(ROOT, "web")
         )
         self._lock = threading.Lock()
+        self._pages = 0
         assert self._answer(30).get("ready"), "the browser did not start"
 
     def __enter__(self):
@@ -37,8 +38,10 @@ class Chromium:
             self.process.wait()
         self.process.stdout.close()
 
-    def page(self, name="page", **options):
-        return Page(self, name, options)
+    def page(self, **options):
+        """A window of its own, with nobody signed in."""
+        self._pages += 1
+        return Page(self, self._pages, options)
 
     def command(self, **command):
         with self._lock:
@@ -59,7 +62,8 @@ class Chromium:
 
 
 class Page:
-    """`page.click("call-answer")`: elements are named by their data-testid."""
+    """`page.click("call-answer")`: elements are named by their data-testid; `has` picks among several
+    with one name the first that holds a text."""
 
     def __init__(self, browser, name, options):
         self._browser, self._name, self._options = browser, name, options
@@ -70,18 +74,26 @@ class Page:
     def sign_in(self, url, login, password):
         self.do("signIn", url=url, login=login, password=password)
 
-    def wait(self, element, deadline_s=10, state="visible"):
-        self.do("wait", id=element, deadline_s=deadline_s, state=state)
+    def open(self, url):
+        """Goes to an address and waits until the page is whole."""
+        self.do("goto", url=url)
+        self.do("settle")
 
-    def click(self, element):
-        self.do("click", id=element)
+    def wait(self, element, deadline_s=10, state="visible", has=None):
+        self.do("wait", id=element, deadline_s=deadline_s, state=state, has=has)
+
+    def gone(self, element, deadline_s=10):
+        self.wait(element, deadline_s, state="detached")
+
+    def click(self, element, has=None):
+        self.do("click", id=element, has=has)
 
     def fill(self, element, text):
         self.do("fill", id=element, text=text)
 
-    def choose(self, element, index=0):
-        """The option of a list, by its place."""
-        self.do("choose", id=element, index=index)
+    def choose(self, element, option):
+        """The option of a list with this value."""
+        self.do("choose", id=element, option=option)
 
     def press(self, key):
         self.do("press", key=key)
@@ -89,5 +101,14 @@ class Page:
     def text(self, element):
         return self.do("text", id=element)
 
+    def value(self, element):
+        return self.do("value", id=element)
+
+    def wait_value(self, element, wanted, deadline_s=10):
+        until(lambda: self.value(element) == wanted, deadline_s, f"{element} to be {wanted!r}")
+
     def is_visible(self, element):
         return self.do("isVisible", id=element)
+
+    def close(self):
+        self.do("close")

@@ -73,6 +73,15 @@ class Call:
 
         self.wait_audio(heard, deadline_s, f"a tone of {frequency_hz} Hz")
 
+    def wait_music(self, not_hz, deadline_s=10):
+        """Sound in which the other party's tone is not."""
+
+        def music():
+            samples = self.stream.samples(time.monotonic() - 0.4)
+            return len(samples) > 2400 and rtp.share_of(samples, not_hz) < 0.1 and rtp.level_dbfs(samples) > -50
+
+        self.wait_audio(music, deadline_s, "music")
+
     def wait_audio(self, condition, deadline_s, what):
         end = time.monotonic() + deadline_s
         while not condition():

@@ -133,12 +133,7 @@ class Holding(Case):
         call.wait_tone(AGENT_HZ)
         page.act("hold")
         page.stream.wait_type("hold_started", contact_id=call.contact_id)
-
-        def music():
-            samples = call.stream.samples(time.monotonic() - 0.4)
-            return len(samples) > 2400 and rtp.share_of(samples, AGENT_HZ) < 0.1 and rtp.level_dbfs(samples) > -50
-
-        call.wait_audio(music, 10, "music on hold")
+        call.wait_music(AGENT_HZ)
         page.act("resume")
         page.stream.wait_type("hold_ended", contact_id=call.contact_id)
         call.wait_tone(AGENT_HZ)

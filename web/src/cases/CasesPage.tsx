@@ -123,9 +123,14 @@ function Rows({ rows }: { rows: readonly CaseRow[] }) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.id} data-testid={`case-row-${row.reference}`}>
+            <tr key={row.id} data-testid="case-row">
               <td>
-                <Link to="/cases/$caseId" params={{ caseId: row.id }} className={viewCss.link}>
+                <Link
+                  to="/cases/$caseId"
+                  params={{ caseId: row.id }}
+                  className={viewCss.link}
+                  data-testid={`case-link-${row.reference}`}
+                >
                   <Reference digits={row.reference} />
                 </Link>
               </td>

@@ -59,7 +59,11 @@ function Conflict({ note, theirs }: { note: NoteHandle; theirs: string }) {
       <p>{t('note.conflict_text')}</p>
       <blockquote className={css.theirs}>{theirs}</blockquote>
       <div className={css.row}>
-        <Button size="xs" onClick={() => void note.resolve(`${theirs}\n\n${ours}`)}>
+        <Button
+          size="xs"
+          onClick={() => void note.resolve(`${theirs}\n\n${ours}`)}
+          data-testid="note-keep-both"
+        >
           {t('note.keep_both')}
         </Button>
         <Button size="xs" variant="default" onClick={() => void note.resolve(ours)}>

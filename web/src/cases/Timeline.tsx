@@ -75,7 +75,7 @@ function Entry({ entry, isOfCustomer }: { entry: TimelineEntry; isOfCustomer: bo
   const Icon = kIcons[entry.kind] ?? IconNote;
   const recordingId = entry.kind === 'recording_ended' ? entry.data.recording : undefined;
   return (
-    <li className={css.entry}>
+    <li className={css.entry} data-testid={`entry-${entry.kind}`}>
       <span className={css.entryIcon} aria-hidden="true">
         <Icon size={16} stroke={1.8} />
       </span>
@@ -98,7 +98,12 @@ function Entry({ entry, isOfCustomer }: { entry: TimelineEntry; isOfCustomer: bo
           </p>
         )}
         {typeof recordingId === 'string' && (
-          <Link to="/recordings" search={{ play: recordingId }} className={viewCss.link}>
+          <Link
+            to="/recordings"
+            search={{ play: recordingId }}
+            className={viewCss.link}
+            data-testid="entry-listen"
+          >
             {t('timeline.listen')}
           </Link>
         )}

@@ -99,6 +99,7 @@ function Step({ data }: NodeProps<FlowNode>) {
     <div
       className={css.node}
       data-kind={node.kind}
+      data-testid="flow-step"
       data-problem={problems.length > 0 ? worst : undefined}
     >
       <Handle type="target" position={Position.Top} isConnectable={false} />

@@ -53,6 +53,7 @@ export function FlowsPage() {
                           to="/flows/$flowId"
                           params={{ flowId: flow.id }}
                           className={viewCss.link}
+                          data-testid="flow-link"
                         >
                           {flow.name}
                         </Link>

@@ -150,6 +150,7 @@ function Rows({ rows, playing }: { rows: readonly Recording[]; playing: string |
                     to="/recordings"
                     search={{ play: row.id }}
                     className={viewCss.link}
+                    data-testid={`listen-${row.id}`}
                     aria-label={t('player.listen_to', { when: dateTime(row.started_at, language) })}
                   >
                     {t('player.listen')}
