@@ -304,6 +304,14 @@ TEST_CASE("customers are made, changed and found by name, number and document") 
                  R"({"name":"Íñigo Ruiz","document":"X1234567L","number":"600 333 444"})");
     CHECK(made.status == 201);
     CHECK(made.text("/numbers/0/number") == "+34600333444");
+    // By this kind a caller's number is looked up (docs/journal.md).
+    auto connection = world.fresh.database.connect();
+    REQUIRE(connection);
+    const auto kind = connection.value().query_one("SELECT kind FROM contact_point WHERE value = ?",
+                                                   {std::string{"+34600333444"}});
+    REQUIRE(kind);
+    REQUIRE(kind.value());
+    CHECK(kind.value()->get<std::string>(0).value() == "number");
     for (const char* text :
          {"inigo", "%C3%8D%C3%B1igo", "600333444", "%2B34600333444", "x1234567l"}) {
         CAPTURE(text);

@@ -19,7 +19,7 @@ Attempt<json::array> numbers_of(Call& call, const std::string& customer) {
     ESC_TRY(
         const auto rows,
         call.db.query("SELECT value, label FROM contact_point WHERE company_id = ?"
-                      " AND customer_id = ? AND kind = 'phone' ORDER BY added_at_us, id LIMIT 50",
+                      " AND customer_id = ? AND kind = 'number' ORDER BY added_at_us, id LIMIT 50",
                       {call.company(), customer}));
     json::array numbers;
     for (const store::Row& row : rows) {
@@ -76,7 +76,7 @@ Attempt<std::optional<Event>> number_event(Call& call, CustomerId customer) {
     Event added = fact(call, "contact_point_added");
     added.customer = customer;
     added.with("point", call.services.ids.make<Id<struct ContactPointTag>>(call.now).to_string())
-        .with("kind", "phone")
+        .with("kind", "number")
         .with("value", number->e164())
         .with("label", "")
         .with("evidence", "agent");
@@ -149,7 +149,7 @@ Answer search_customers(Call& call) {
         if (digits.size() >= kLeastDigits) {
             where +=
                 " OR c.id IN (SELECT p.customer_id FROM contact_point p"
-                " WHERE p.company_id = ? AND p.kind = 'phone' AND p.value LIKE ? ESCAPE '!')";
+                " WHERE p.company_id = ? AND p.kind = 'number' AND p.value LIKE ? ESCAPE '!')";
             params.emplace_back(call.company());
             params.emplace_back(like_text(digits));
         }
