@@ -41,6 +41,18 @@ describe('an autosaved text', () => {
     expect(it.states.at(-1)).toBe('saved');
   });
 
+  test('takes over what another window saved, unless something here is not saved yet', async () => {
+    const theirs = { text: 'De la otra', savedText: 'De la otra', version: 3 };
+    const it = fixture();
+    expect(it.autosave.adopt(theirs)).toBe(true);
+    expect(it.autosave.view()).toMatchObject({ text: 'De la otra', version: 3, state: 'saved' });
+    it.autosave.type('De la otra y más');
+    expect(it.autosave.adopt({ ...theirs, version: 4 })).toBe(false);
+    expect(it.autosave.view().text).toBe('De la otra y más');
+    await it.autosave.flush();
+    expect(it.saves).toEqual([['De la otra y más', 4]]);
+  });
+
   test('is saved at once when the field is left, and not again without a change', async () => {
     const it = fixture();
     it.autosave.type('Hola');

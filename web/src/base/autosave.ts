@@ -94,6 +94,14 @@ export class Autosave {
     if (!this.isDirty()) this.become('saved');
   }
 
+  /** Takes over what another window saved; refused while something here is not at the server yet. */
+  adopt(stored: Draft): boolean {
+    if (this.isDirty() || this.inFlight || this.theirs) return false;
+    this.draft = { ...stored };
+    this.become('saved');
+    return true;
+  }
+
   stop(): void {
     clearTimeout(this.timer);
   }

@@ -46,9 +46,13 @@ export function useNote(subject: Subject): NoteHandle {
   const latest = useRef(subject);
   latest.current = subject;
   const [, redraw] = useState(0);
-  const machine = useRef<Autosave | undefined>(undefined);
+  const machine = useRef<ReturnType<typeof start> | undefined>(undefined);
   machine.current ??= start(latest, () => redraw((count) => count + 1));
-  const autosave = machine.current;
+  const { autosave, follow } = machine.current;
+  const { stored } = subject;
+  useEffect(() => {
+    if (stored) follow(stored);
+  }, [stored, follow]);
 
   useEffect(() => {
     const leave = () => void autosave.flush();
@@ -69,13 +73,21 @@ export function useNote(subject: Subject): NoteHandle {
   };
 }
 
-function start(subject: { current: Subject }, redraw: () => void): Autosave {
+function start(subject: { current: Subject }, redraw: () => void) {
   const { contactId, stored } = subject.current;
   const begun = beginNote(readKept(contactId, localStorage), stored);
-  return new Autosave(begun, {
-    save: (text, version) => save(begun.id, subject.current, text, version),
-    keep: (draft) =>
-      writeKept(contactId, draft ? { ...draft, id: begun.id } : undefined, localStorage),
+  let id = begun.id;
+  const autosave = new Autosave(begun, {
+    save: (text, version) => save(id, subject.current, text, version),
+    keep: (draft) => writeKept(contactId, draft ? { ...draft, id } : undefined, localStorage),
     changed: redraw,
   });
+  /** The same note, written in another window of this agent. */
+  const follow = (note: Note) => {
+    const { version } = autosave.view();
+    const isNews = note.id === id ? note.version > version : version === 0;
+    const draft = { text: note.text, savedText: note.text, version: note.version };
+    if (isNews && autosave.adopt(draft)) id = note.id;
+  };
+  return { autosave, follow };
 }
