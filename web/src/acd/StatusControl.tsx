@@ -1,5 +1,6 @@
 import { Menu, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconPhoneOff } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '@/api/client';
 import { Since, Until } from '@/base/view/parts';
@@ -25,9 +26,13 @@ function Status({ agent }: { agent: Agent }) {
   const isBusy =
     agent.state === 'offered' || agent.state === 'talking' || agent.state === 'wrap_up';
   const reason = agent.state === 'not_ready' ? reasonText(agent.reason) : '';
+  const [isOpen, setOpen] = useState(false);
+  // An open list must not lie over the card of a call that comes in.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the change of state is the point
+  useEffect(() => setOpen(false), [agent.state]);
   return (
     <div className={css.statusRow}>
-      <Menu position="bottom-start" width={260}>
+      <Menu position="bottom-start" width={260} opened={isOpen} onChange={setOpen}>
         <Menu.Target>
           <button
             type="button"
@@ -35,6 +40,9 @@ function Status({ agent }: { agent: Agent }) {
             data-tone={kAgentTone[agent.state]}
             data-state={agent.state}
             data-testid="status-control"
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') setOpen(false);
+            }}
           >
             <span className={css.statusDot} aria-hidden="true" />
             <span className="visually-hidden">{t('status.label')}</span>

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconClockPlus } from '@tabler/icons-react';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAgentCommand } from '@/acd/commands';
 import { useTopics } from '@/acd/settings';
@@ -55,11 +55,21 @@ export function WrapUpForm(props: {
   const mark = (field: keyof Choices) =>
     isTried && missing.includes(field) ? t(`wrap_up.missing_${field}`) : undefined;
   const isWrapUp = desk.agent.state === 'wrap_up';
+  const form = useRef<HTMLFormElement>(null);
+  const topic = useRef<HTMLSelectElement>(null);
+  // Who works by keyboard goes on here when the call has ended; nobody is taken out of a field.
+  useEffect(() => {
+    if (isWrapUp && document.activeElement === document.body) topic.current?.focus();
+  }, [isWrapUp]);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setTried(true);
-    if (missing.length > 0) return;
+    if (missing.length > 0) {
+      const first = missing[0];
+      form.current?.querySelector<HTMLElement>(`[name=${first}]`)?.focus();
+      return;
+    }
     await note.flush();
     const disposition = dispositionOf(choices, today);
     if (!disposition) return;
@@ -79,8 +89,10 @@ export function WrapUpForm(props: {
         )
       }
     >
-      <form onSubmit={(event) => void submit(event)} className={css.form} noValidate>
+      <form ref={form} onSubmit={(event) => void submit(event)} className={css.form} noValidate>
         <NativeSelect
+          ref={topic}
+          name="topic"
           label={t('cases:field.topic')}
           value={choices.topic}
           error={mark('topic')}
@@ -92,6 +104,7 @@ export function WrapUpForm(props: {
           data-testid="wrap-up-topic"
         />
         <NativeSelect
+          name="outcome"
           label={t('cases:field.outcome')}
           value={choices.outcome}
           error={mark('outcome')}
@@ -106,6 +119,7 @@ export function WrapUpForm(props: {
           <>
             <TextInput
               className={css.formWide}
+              name="next_step"
               label={t('cases:field.next_step')}
               maxLength={500}
               value={choices.next_step}
@@ -114,6 +128,7 @@ export function WrapUpForm(props: {
               data-testid="wrap-up-next-step"
             />
             <NativeSelect
+              name="owner"
               label={t('cases:field.owner')}
               value={choices.owner}
               error={mark('owner')}
@@ -123,6 +138,7 @@ export function WrapUpForm(props: {
             />
             <TextInput
               type="date"
+              name="due"
               min={today}
               label={t('cases:field.due')}
               value={choices.due}
