@@ -2,8 +2,8 @@ import { IconPhoneIncoming } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { ContactLive, Floor } from '@/api/client';
 import { useNow } from '@/base/clock';
-import { phone, reference, since } from '@/base/format';
-import { Empty, Panel, Pill, Since, TableScroll, viewCss } from '@/base/view/parts';
+import { phone, since } from '@/base/format';
+import { Empty, Panel, Pill, Reference, Since, TableScroll, viewCss } from '@/base/view/parts';
 import css from './acd.module.css';
 import { kContactTone, waitTone } from './states';
 
@@ -72,7 +72,9 @@ function Row({ contact, floor }: { contact: ContactLive; floor: Floor }) {
   const where = [queue?.name ?? contact.line_name, agent?.name].filter(Boolean).join(' · ');
   return (
     <tr data-testid={`floor-contact-${contact.id}`} data-state={contact.state}>
-      <td className={viewCss.number}>{contact.position ?? ''}</td>
+      <td className={viewCss.number} data-testid={`place-${contact.id}`}>
+        {contact.position ?? ''}
+      </td>
       <td>
         <span className={css.who}>
           {contact.customer?.name ??
@@ -80,14 +82,15 @@ function Row({ contact, floor }: { contact: ContactLive; floor: Floor }) {
         </span>
         <span className={css.sub}>
           {contact.customer && contact.caller ? phone(contact.caller) : ''}
-          {contact.case && ` · ${reference(contact.case.reference)}`}
+          {contact.customer && contact.caller && contact.case && ' · '}
+          {contact.case && <Reference digits={contact.case.reference} />}
         </span>
       </td>
       <td>
         <Pill tone={kContactTone[contact.state]}>{t(`contact_state.${contact.state}`)}</Pill>
         <span className={css.sub}>{where}</span>
       </td>
-      <td className={viewCss.number}>
+      <td className={viewCss.number} data-testid={`time-${contact.id}`}>
         <span className={tone === 'bad' ? css.overdue : undefined}>
           <Since instant={isWaiting ? contact.arrived_at : contact.since} />
         </span>

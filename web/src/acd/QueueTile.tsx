@@ -23,7 +23,7 @@ export function QueueTile({ queue }: { queue: QueueLive }) {
     >
       <div className={css.tileFigures}>
         <div>
-          <div className={css.big} data-testid="queue-waiting">
+          <div className={css.big} data-testid={`waiting-${queue.id}`}>
             {queue.waiting}
           </div>
           <div className={css.label}>{t('queue.waiting')}</div>
@@ -37,7 +37,7 @@ export function QueueTile({ queue }: { queue: QueueLive }) {
       </div>
       <div className={css.states}>
         {kStates.map((state) => (
-          <Pill key={state} tone={kAgentTone[state]}>
+          <Pill key={state} tone={queue[state] > 0 ? kAgentTone[state] : 'quiet'}>
             {t(`queue.${state}`, { count: queue[state] })}
           </Pill>
         ))}

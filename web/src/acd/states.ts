@@ -14,8 +14,8 @@ export const kContactTone: Record<ContactState, Tone> = {
   menu: 'quiet',
   waiting: 'warn',
   offered: 'offer',
-  talking: 'good',
-  held: 'busy',
+  talking: 'busy',
+  held: 'warn',
   voicemail: 'accent',
   ended: 'quiet',
 };

@@ -1,5 +1,6 @@
 import { Kbd, Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { useRole } from '@/identity/session';
 import css from './Shell.module.css';
 
 const kKeys = [
@@ -18,7 +19,15 @@ const kKeys = [
   ['g f', 'flows'],
 ] as const;
 
+/** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
+const kOfAgents = new Set<string>(['answer', 'hang_up', 'hold', 'pause', 'transfer', 'desk']);
+const kOfSupervisors = new Set<string>(['floor', 'flows']);
+
 export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {
+  const { isAgent, isSupervisor } = useRole();
+  const shown = kKeys.filter(
+    ([, name]) => (isAgent || !kOfAgents.has(name)) && (isSupervisor || !kOfSupervisors.has(name)),
+  );
   const { t } = useTranslation('app');
   return (
     <Modal
@@ -29,7 +38,7 @@ export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) 
       data-testid="shortcuts"
     >
       <dl className={css.keys}>
-        {kKeys.map(([key, name]) => (
+        {shown.map(([key, name]) => (
           <Row key={key} keys={key.split(' ')} name={t(`shortcuts.${name}`)} />
         ))}
       </dl>

@@ -47,7 +47,7 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
         )}
         {isTalking && (
           <span className={css.callTimer}>
-            <span className={css.sub}>{t('bar.in_all')}</span>
+            {isHeld && <span className={css.sub}>{t('bar.in_all')}</span>}
             <Since instant={desk.agent.since} className={isHeld ? undefined : css.bigTimer} />
           </span>
         )}

@@ -17,15 +17,26 @@ export function useDatumName(): (name: string) => string {
   };
 }
 
-/** What the caller said or keyed; the number they call from is told elsewhere. */
+/** Told beside the context, in larger letters: from which number the call comes, and whose it is. */
+const kToldElsewhere = new Set(['caller.number', 'caller.name', 'customer.name']);
+
+/** Whose telephone a line for the family took it for. On other lines it is the number's label. */
+const kGroups = new Set(['child', 'grandchild', 'friend']);
+
+/** What the caller said or keyed, and what was found for them. */
 export function givenBy(contact: ContactLive): Datum[] {
-  return contact.context.filter((datum) => datum.name !== 'caller.number');
+  return contact.context.filter(
+    ({ name, value }) =>
+      !kToldElsewhere.has(name) && (name !== 'caller.group' || kGroups.has(value)),
+  );
 }
 
 /** A value as people say it: a topic's name for its code, a number in groups. */
 export function useDatumValue(): (value: string) => string {
+  const { t } = useTranslation('call');
   const topics = useTopics();
   return (value) => {
+    if (kGroups.has(value)) return t(`group.${value}`);
     const topic = topics.data?.find((each) => each.code === value);
     return topic?.label ?? phone(value);
   };

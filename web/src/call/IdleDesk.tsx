@@ -6,7 +6,7 @@ import { useAgentCommand } from '@/acd/commands';
 import { Today } from '@/acd/QueueTile';
 import { useReasonText } from '@/acd/reason';
 import { kAgentTone } from '@/acd/states';
-import type { Desk } from '@/api/client';
+import type { CaseRow, Desk } from '@/api/client';
 import { Empty, Panel, Pill, Since } from '@/base/view/parts';
 import { CaseList } from '@/cases/OpenCases';
 import { casesQuery } from '@/cases/queries';
@@ -26,11 +26,16 @@ export function IdleDesk({ desk }: { desk: Desk }) {
       </div>
       <CaseList
         title={t('idle.my_cases')}
-        cases={mine.data?.pages.flatMap((page) => page.items).slice(0, 12) ?? []}
+        cases={soonestFirst(mine.data?.pages.flatMap((page) => page.items) ?? []).slice(0, 12)}
         emptyText={t('idle.my_cases_none')}
       />
     </div>
   );
+}
+
+/** By the date that was promised; what has no date comes last. */
+function soonestFirst(cases: CaseRow[]): CaseRow[] {
+  return cases.sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9'));
 }
 
 function NextStep({ desk }: { desk: Desk }) {
@@ -102,7 +107,9 @@ function Queues({ desk }: { desk: Desk }) {
             {t('acd:queue.waiting_count', { count: queue.waiting })}
           </Pill>
           {queue.longest_since && <Since instant={queue.longest_since} />}
-          <Pill tone={kAgentTone.ready}>{t('acd:queue.ready', { count: queue.ready })}</Pill>
+          <Pill tone={queue.ready > 0 ? kAgentTone.ready : 'quiet'}>
+            {t('acd:queue.ready', { count: queue.ready })}
+          </Pill>
           <div className={css.queueToday}>
             <Today queue={queue} />
           </div>

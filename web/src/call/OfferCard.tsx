@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useAgentCommand } from '@/acd/commands';
 import type { ContactLive, Desk } from '@/api/client';
 import { phone } from '@/base/format';
-import { Reference, Since, Until } from '@/base/view/parts';
+import { Reference, Said, Since, Until } from '@/base/view/parts';
 import { DatumLine, givenBy } from './ContextPanel';
 import css from './call.module.css';
 import { MenuPath } from './MenuPath';
@@ -41,11 +41,12 @@ export function OfferCard({ desk, contact }: { desk: Desk; contact: ContactLive 
           <p className={css.whyTitle}>{t('offer.why')}</p>
           {contact.case && (
             <p className={css.sub}>
-              <strong>{contact.case.subject}</strong> ·{' '}
+              <strong translate="no">{contact.case.subject}</strong> ·{' '}
               <Reference digits={contact.case.reference} />
             </p>
           )}
           <MenuPath contactId={contact.id} />
+          {!contact.case && given.length === 0 && <p className={css.sub}>{t('context.none')}</p>}
         </div>
         {given.length > 0 && (
           <div>
@@ -60,7 +61,7 @@ export function OfferCard({ desk, contact }: { desk: Desk; contact: ContactLive 
             <p className={css.whyTitle}>{t('offer.cases', { count: desk.open_cases.length })}</p>
             {desk.open_cases.slice(0, 3).map((row) => (
               <p key={row.id} className={css.sub}>
-                <Reference digits={row.reference} /> · {row.subject}
+                <Reference digits={row.reference} /> · <Said text={row.subject} />
               </p>
             ))}
           </div>

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { labelOf, useTopics } from '@/acd/settings';
 import { api, ask, type CaseDetail, type CaseRow } from '@/api/client';
 import { complain } from '@/base/view/notify';
-import { Facts, Panel, Reference, viewCss } from '@/base/view/parts';
+import { Facts, Panel, Reference, Said, viewCss } from '@/base/view/parts';
 import { CaseStatusPill, DueDate } from '@/cases/OpenCases';
 import { refreshDesk } from '@/live/store';
 
@@ -33,7 +33,7 @@ export function ThisCase({ detail }: { detail: CaseDetail }) {
               <Reference digits={row.reference} />
             </Link>,
           ],
-          [t('cases:field.subject'), row.subject],
+          [t('cases:field.subject'), <Said key="subject" text={row.subject} />],
           [t('cases:field.topic'), labelOf(topics.data, row.topic)],
           ...(row.next_step ? [[t('cases:field.next_step'), row.next_step] as const] : []),
           ...(row.due ? [[t('cases:field.due'), <DueDate key="due" row={row} />] as const] : []),

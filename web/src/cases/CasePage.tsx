@@ -5,7 +5,7 @@ import { labelOf, useTopics } from '@/acd/settings';
 import type { CaseRow } from '@/api/client';
 import { dateTime, reference } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import { Facts, Loading, Page, Panel, Trouble, viewCss } from '@/base/view/parts';
+import { Facts, Loading, Page, Panel, Said, Trouble, viewCss } from '@/base/view/parts';
 import { CaseEdit } from './CaseEdit';
 import { CloseCase } from './CloseCase';
 import css from './cases.module.css';
@@ -38,7 +38,7 @@ export function CasePage() {
   const row = found.data.case;
   return (
     <Page
-      title={row.subject}
+      title={<Said text={row.subject} />}
       hint={t('page.reference', { reference: reference(row.reference) })}
       actions={
         <div className={css.row}>

@@ -14,6 +14,7 @@ import {
   Page,
   Panel,
   Reference,
+  Said,
   TableScroll,
   Trouble,
   viewCss,
@@ -117,7 +118,7 @@ function Rows({ rows }: { rows: readonly CaseRow[] }) {
             <th scope="col">{t('field.customer')}</th>
             <th scope="col">{t('field.status')}</th>
             <th scope="col">{t('field.owner')}</th>
-            <th scope="col">{t('field.due')}</th>
+            <th scope="col">{t('list.due')}</th>
             <th scope="col">{t('field.opened')}</th>
           </tr>
         </thead>
@@ -135,7 +136,7 @@ function Rows({ rows }: { rows: readonly CaseRow[] }) {
                 </Link>
               </td>
               <td>
-                {row.subject}
+                <Said text={row.subject} />
                 <div className={viewCss.muted}>{labelOf(topics.data, row.topic)}</div>
               </td>
               <td>{row.customer?.name ?? ''}</td>
@@ -143,10 +144,10 @@ function Rows({ rows }: { rows: readonly CaseRow[] }) {
                 <CaseStatusPill status={row.status} />
               </td>
               <td>{row.owner?.name ?? ''}</td>
-              <td>
+              <td className={viewCss.when}>
                 <DueDate row={row} />
               </td>
-              <td>{dateTime(row.opened_at, language)}</td>
+              <td className={viewCss.when}>{dateTime(row.opened_at, language)}</td>
             </tr>
           ))}
         </tbody>

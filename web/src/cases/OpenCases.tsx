@@ -6,7 +6,7 @@ import type { CaseRow, CaseStatus } from '@/api/client';
 import { useNow } from '@/base/clock';
 import { day } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import { Empty, Panel, Pill, Reference, type Tone, viewCss } from '@/base/view/parts';
+import { Empty, Panel, Pill, Reference, Said, type Tone, viewCss } from '@/base/view/parts';
 import css from './cases.module.css';
 
 export const kStatusTone: Record<CaseStatus, Tone> = {
@@ -70,9 +70,13 @@ export function CaseList(props: {
               <CaseStatusPill status={row.status} />
               <span className={css.caseAction}>{props.action?.(row)}</span>
             </div>
-            <div>{row.subject}</div>
+            <div>
+              <Said text={row.subject} />
+            </div>
             <div className={css.entryMeta}>
-              {row.next_step} <DueDate row={row} />
+              {row.next_step}
+              {row.next_step && row.due && ' · '}
+              <DueDate row={row} />
             </div>
           </div>
         ))

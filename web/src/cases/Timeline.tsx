@@ -38,6 +38,9 @@ const kIcons: Record<TimelineEntry['kind'], typeof IconNote> = {
   customer_updated: IconUserEdit,
 };
 
+/** Entries whose text is what somebody or some flow wrote. */
+const kSaid = new Set<TimelineEntry['kind']>(['note_saved', 'case_opened']);
+
 /** Everything that happened with a case or a customer, newest first, whatever the call or agent. */
 export function Timeline(props: TimelineOf & { title?: string }) {
   const { t } = useTranslation('cases');
@@ -82,18 +85,21 @@ function Entry({ entry, isOfCustomer }: { entry: TimelineEntry; isOfCustomer: bo
       <div>
         <div className={css.entryHead}>
           <span className={css.entryTitle}>{t(`timeline.${entry.kind}`)}</span>
-          <span className={css.entryMeta}>
-            {dateTime(entry.at, language)}
-            {entry.agent && ` · ${entry.agent.name}`}
-          </span>
           {isOfCustomer && entry.case_id && entry.case_reference && (
             <Link to="/cases/$caseId" params={{ caseId: entry.case_id }} className={viewCss.link}>
               {reference(entry.case_reference)}
             </Link>
           )}
         </div>
+        <div className={css.entryMeta}>
+          {dateTime(entry.at, language)}
+          {entry.agent && ` · ${entry.agent.name}`}
+        </div>
         {text && (
-          <p className={`${css.entryText} ${entry.kind === 'note_saved' ? css.noteText : ''}`}>
+          <p
+            translate={kSaid.has(entry.kind) ? 'no' : undefined}
+            className={`${css.entryText} ${entry.kind === 'note_saved' ? css.noteText : ''}`}
+          >
             {text}
           </p>
         )}

@@ -119,6 +119,7 @@ function FindCustomer({ contact }: { contact: ContactLive }) {
           mt="xs"
           onClick={() => create.mutate()}
           loading={create.isPending}
+          data-testid="customer-create"
         >
           {t('card.create', { name: wanted })}
         </Button>

@@ -29,7 +29,7 @@ export function PreferencesPage() {
               onChange={(value) => change({ language: value as Language })}
               data={[
                 { value: 'es', label: 'Español' },
-                { value: 'en', label: 'English' },
+                { value: 'en', label: <span data-testid="choose-english">English</span> },
               ]}
               data-testid="preferences-language"
             />

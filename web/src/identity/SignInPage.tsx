@@ -63,7 +63,7 @@ export function SignInPage() {
             visibilityToggleButtonProps={{ 'aria-label': t('sign_in.show_password') }}
             data-testid="sign-in-password"
           />
-          {error !== undefined && <Trouble error={error} />}
+          {error !== undefined && <Trouble error={error} testId="sign-in-error" />}
           <Button type="submit" loading={isBusy} fullWidth size="md" data-testid="sign-in-submit">
             {t('sign_in.submit')}
           </Button>

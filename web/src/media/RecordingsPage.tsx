@@ -115,7 +115,7 @@ function Rows({ rows, playing }: { rows: readonly Recording[]; playing: string |
               className={row.id === playing ? css.playing : ''}
               data-testid={`recording-${row.id}`}
             >
-              <td>{dateTime(row.started_at, language)}</td>
+              <td className={viewCss.when}>{dateTime(row.started_at, language)}</td>
               <td>
                 <Pill tone={row.kind === 'voicemail' ? 'accent' : 'quiet'}>
                   {t(`kind.${row.kind}`)}

@@ -41,32 +41,40 @@ export async function openPage(browser, options = {}) {
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (message) => {
-    const isExpected = /status of (401|412)|WebSocket connection to/.test(message.text());
+    // Refusals that the page itself tells the person about, and a line that was cut on purpose.
+    const isExpected = /status of (401|409|412|429)|WebSocket connection to/.test(message.text());
     if (message.type() === 'error' && !isExpected) page.complaints.push(message.text());
   });
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   page.fetching = new Set();
-  page.on('request', (request) => page.fetching.add(request));
+  page.on('request', (request) => {
+    // A sound is fetched as it is played, and may never come to its end.
+    if (request.resourceType() !== 'media') page.fetching.add(request);
+  });
   for (const ending of ['requestfinished', 'requestfailed']) {
     page.on(ending, (request) => page.fetching.delete(request));
   }
   return page;
 }
 
+const kSettleMs = 20_000;
+
 /** Until the page shows its heading and neither fetches nor promises anything more. */
 export async function settle(page) {
-  await page.locator('h1').first().waitFor();
+  const timeout = kSettleMs;
+  const ends = performance.now() + timeout;
+  await page.locator('h1').first().waitFor({ timeout });
   for (;;) {
-    await page.locator('[role=status]').first().waitFor({ state: 'detached' });
+    await page.locator('[role=status]').first().waitFor({ state: 'detached', timeout });
     // Two frames: what an answer changes is drawn, and what that asks for has been asked.
     await page.evaluate(
       () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
     );
-    if (page.fetching.size === 0) return;
     const [request] = page.fetching;
-    await request
-      .response()
-      .then((response) => response?.finished())
+    if (!request) return;
+    if (performance.now() > ends) throw new Error(`still fetching ${request.url()}`);
+    await page
+      .waitForEvent('requestfinished', { predicate: (done) => done === request, timeout: 1000 })
       .catch(() => null);
   }
 }

@@ -2,6 +2,7 @@ import { Button, Skeleton, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ApiError } from '@/api/client';
 import { useNow } from '../clock';
 import { clockSpan, reference, since, spokenSpan, until } from '../format';
 import { problemText } from './problem';
@@ -79,15 +80,21 @@ export function Empty(props: {
 }
 
 /** What went wrong and what to do about it; never a bare code. */
-export function Trouble(props: { error: unknown; onRetry?: (() => void) | undefined }) {
+export function Trouble(props: {
+  error: unknown;
+  onRetry?: (() => void) | undefined;
+  testId?: string;
+}) {
   const { t } = useTranslation('app');
+  // Asking again gives nobody another role.
+  const isRefused = props.error instanceof ApiError && props.error.status === 403;
   return (
-    <div className={css.trouble} role="alert">
+    <div className={css.trouble} role="alert" data-testid={props.testId}>
       <IconAlertTriangle size={20} aria-hidden="true" />
       <div className={css.troubleText}>
         <p>{problemText(props.error, t)}</p>
       </div>
-      {props.onRetry && (
+      {props.onRetry && !isRefused && (
         <Button
           size="xs"
           variant="default"
@@ -135,6 +142,11 @@ export function Span(props: { milliseconds: number; className?: string | undefin
 
 export function Reference(props: { digits: string }) {
   return <span className={css.reference}>{reference(props.digits)}</span>;
+}
+
+/** Words that somebody or some flow wrote: no catalogue and no browser translates them. */
+export function Said(props: { text: string }) {
+  return <span translate="no">{props.text}</span>;
 }
 
 export function Facts(props: { rows: readonly (readonly [string, ReactNode])[] }) {
