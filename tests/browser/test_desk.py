@@ -144,3 +144,20 @@ class Desk(Pages):
         self.assertEqual(len(stored), 1)
         self.assertIn("Y la de junio.", stored[0]["text"])
         self.assertIn("La quiere por correo.", stored[0]["text"])
+
+    def test_somebody_new_is_entered_once_and_known_at_the_next_call(self):
+        number, name = "+34911000333", "Rosa Vidal Nueva"
+        screen, call, _ = self.talk(queued=self.to_queue(self.caller(number)))
+        screen.fill("find-customer", name)
+        screen.click("customer-create")
+        screen.wait("customer-card", has=name)
+        screen.wait("customer-card", has="+34 911 000 333")
+        call.hang_up()
+        screen.wait("wrap-up-countdown")
+        screen.choose("wrap-up-topic", "contract")
+        screen.choose("wrap-up-outcome", "solved")
+        screen.click("wrap-up-finish")
+        screen.gone("wrap-up-finish")
+        again, _ = self.to_queue(self.caller(number))
+        screen.wait("offer-caller", has=name, deadline_s=20)
+        again.hang_up()
