@@ -282,6 +282,7 @@ def part_interop():
 
 def part_browser():
     """The desk in Chromium, with real calls behind it."""
+    build("dev", ["escuchad", "escucha-media"])
     build_pages()
     return scenarios("browser", jobs=2)
 
