@@ -62,6 +62,31 @@ TEST_CASE("a case is opened, found by its reference and closed") {
     CHECK(ana.post(case_path(made) + "/close", R"({"outcome":"Otra vez"})").status == 409);
 }
 
+TEST_CASE("a case shows what its callers gave, and hides what nobody may see") {
+    World world;
+    const auto talk = world.talk(world.agent);
+    const auto recorded = [&](const char* name, const char* type) {
+        Event event = world.event("case_datum_recorded");
+        event.contact = talk.contact;
+        event.case_id = talk.case_id;
+        event.with("name", name).with("type", type).with("given_by", "caller");
+        return event.with("verified", "");
+    };
+    Event date = recorded("fecha", "date");
+    date.with("value", "2026-11-29").with_flag("sensitive", false);
+    Event balance = recorded("saldo", "money");
+    balance.with_flag("sensitive", true);
+    world.commit({date, balance});
+    const Got got = world.sign_in("ana").get("/api/v1/cases/" + talk.case_id.to_string());
+    CHECK(got.count("/data") == 2);
+    CHECK(got.text("/data/0/name") == "fecha");
+    CHECK(got.text("/data/0/type") == "date");
+    CHECK(got.text("/data/0/value") == "2026-11-29");
+    CHECK(got.text("/data/0/given_by") == "caller");
+    CHECK(got.text("/data/0/contact_id") == talk.contact.to_string());
+    CHECK(got.text("/data/1/value") == "•••");
+}
+
 TEST_CASE("two references of one company differ") {
     World world;
     Person ana = world.sign_in("ana");

@@ -49,11 +49,59 @@ std::shared_ptr<const flow::Document> straight_to_queue() {
     return std::make_shared<const flow::Document>(std::move(document));
 }
 
+/// A variable of each kind of secret is set, a case with them is opened, then a person is wanted.
+std::shared_ptr<const flow::Document> opens_a_case() {
+    flow::Document document = *straight_to_queue();
+    document.start = "give";
+    const auto variable = [&](const char* name, flow::Type type, flow::Sensitivity sensitivity) {
+        document.variables.emplace_back(name, flow::Variable{type, sensitivity});
+    };
+    variable("date", flow::Type::Date, flow::Sensitivity::Internal);
+    variable("document", flow::Type::Digits, flow::Sensitivity::Personal);
+    variable("balance", flow::Type::Money, flow::Sensitivity::Financial);
+    variable("other", flow::Type::Text, flow::Sensitivity::Public);
+    flow::SetNode give;
+    give.values = {{"date", "2026-11-29"},
+                   {"document", "12345678"},
+                   {"balance", "1205 EUR"},
+                   {"other", "not for the case"}};
+    give.next = "case";
+    flow::OpenCaseNode open;
+    open.kind = "childcare";
+    open.include = {"date", "document", "balance"};
+    open.next = open.failed = "queue";
+    document.nodes.emplace_back("give", flow::Node{give, {}});
+    document.nodes.emplace_back("case", flow::Node{open, {}});
+    return std::make_shared<const flow::Document>(std::move(document));
+}
+
+/// The caller is asked for a day and a number; both edges of a question lead to a person.
+std::shared_ptr<const flow::Document> asks_the_day() {
+    flow::Document document = *straight_to_queue();
+    document.start = "day";
+    document.variables.emplace_back("date",
+                                    flow::Variable{flow::Type::Date, flow::Sensitivity::Internal});
+    document.variables.emplace_back(
+        "document", flow::Variable{flow::Type::Digits, flow::Sensitivity::Personal});
+    const auto ask = [&](const char* name, flow::NodeId next) {
+        flow::CollectNode collect;
+        collect.variable = name;
+        collect.entry.prompt = {"hello"};
+        collect.entry.attempts.no_input = collect.entry.attempts.no_match = "queue";
+        collect.next = std::move(next);
+        return collect;
+    };
+    document.nodes.emplace_back("day", flow::Node{ask("date", "number"), {}});
+    document.nodes.emplace_back("number", flow::Node{ask("document", "queue"), {}});
+    return std::make_shared<const flow::Document>(std::move(document));
+}
+
 /// A centre with one line, one queue and two agents, whose media and speech answer at once. What it
 /// does to telephones is kept for the test to look at and to answer.
 class World {
 public:
-    World() {
+    explicit World(std::shared_ptr<const flow::Document> flow = straight_to_queue())
+        : document{std::move(flow)} {
         Effects effects;
         centre.configure(config(), now, effects);
         centre.add_references(company->id, 0, 1'000);
@@ -108,6 +156,12 @@ public:
         REQUIRE(command(SignIn{agent}));
         REQUIRE(command(SetReady{agent}));
     }
+    /// By the first caller.
+    void press(std::string_view keys) {
+        const auto* create = std::get_if<media::Create>(&to_media.front());
+        REQUIRE(create != nullptr);
+        for (const char key : keys) sound(media::Digit{.endpoint = create->endpoint, .digit = key});
+    }
     /// A caller who dialled, was answered and heard the flow out.
     LegId caller(std::string sdp = std::string{kPhoneSdp}) {
         const LegId leg_id = LegId::make(now.wall, rng);
@@ -159,6 +213,7 @@ public:
         return centre.agent(company->id, agent)->state;
     }
 
+    std::shared_ptr<const flow::Document> document;
     Rng rng{5};
     Now now{.mono = Instant{1'000s}, .wall = *parse_rfc3339("2026-11-23T10:00:00Z")};
     std::shared_ptr<Company> company = make_company();
@@ -192,7 +247,7 @@ private:
                                                               .dialled = "100",
                                                               .flow = FlowId::make(now.wall, rng),
                                                               .flow_version = 1,
-                                                              .document = straight_to_queue()}));
+                                                              .document = document}));
         out.queues.push_back({.acd = {.id = queue, .company = company->id, .name = "Principal"},
                               .key = "main",
                               .hours = nullptr});
@@ -332,6 +387,70 @@ TEST_CASE("a caller is offered to the ready agent, connected, recorded and ended
     world.act([&](Effects& out) { world.centre.on(ended, world.now, out); });
     CHECK(world.events("recording_ended").size() == 1);
     CHECK(world.rows.empty());
+}
+
+namespace {
+
+/// "name=value" of each datum recorded in a case, in order; "name" alone when it has no value.
+std::vector<std::string> recorded_in_cases(const World& world) {
+    std::vector<std::string> found;
+    for (const Event& event : world.journal) {
+        if (event.type != "case_datum_recorded") continue;
+        CHECK(event.case_id.has_value());
+        std::string one = std::get<std::string>(*event.find("name"));
+        if (const auto* value = event.find("value")) one += "=" + std::get<std::string>(*value);
+        found.push_back(std::move(one));
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("what a flow includes is put into the case, without what nobody may see") {
+    World world{opens_a_case()};
+    world.caller();
+    CHECK(recorded_in_cases(world) ==
+          std::vector<std::string>{"date=2026-11-29", "document=12345678", "balance"});
+    CHECK(world.field("case_datum_recorded", "type") == "money");
+    CHECK(world.field("case_datum_recorded", "given_by") == "system");
+}
+
+TEST_CASE("a second call about one matter brings its new values to the same case") {
+    World world{opens_a_case()};
+    const auto first = world.caller();
+    KnownCase known{.id = CaseId::make(world.now.wall, world.rng),
+                    .reference = world.field("case_opened", "reference"),
+                    .kind = "childcare",
+                    .topic = {},
+                    .status = "open",
+                    .subject = {},
+                    .opened = world.now.wall,
+                    .last_contact = world.now.wall,
+                    .customer = {},
+                    .caller = "+34600123456",
+                    .due = {}};
+    world.leg(LegEnded{first, "bye"});
+    world.journal.clear();
+    world.facts.open_cases = {known};
+    world.caller();
+    CHECK(world.events("case_opened").empty());
+    CHECK(world.events("case_linked").size() == 1);
+    CHECK(recorded_in_cases(world).size() == 3);
+}
+
+TEST_CASE(
+    "a case opened because a person answered has what the caller gave, but nothing personal") {
+    World world{asks_the_day()};
+    world.make_ready(world.ana);
+    world.caller();
+    world.press("29112026#");
+    world.press("12345678#");
+    const auto rings = world.legs_told<RingPhone>();
+    REQUIRE(rings.size() == 1);
+    CHECK(recorded_in_cases(world).empty());
+    world.leg(LegAnswered{rings.front().leg, std::string{kPhoneSdp}});
+    CHECK(recorded_in_cases(world) == std::vector<std::string>{"date=2026-11-29"});
+    CHECK(world.field("case_datum_recorded", "given_by") == "caller");
 }
 
 TEST_CASE("a missed offer gives the caller back and the next ready agent is rung") {

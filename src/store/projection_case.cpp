@@ -77,6 +77,28 @@ Result<void> case_opened(Step& step) {
     return ok();
 }
 
+// A later value takes the earlier one's place in the order; the journal keeps both.
+Result<void> case_datum_recorded(Step& step) {
+    const auto& event = step.event;
+    return step.run(
+        "INSERT INTO case_datum (case_id, name, company_id, type, value, given_by, verified,"
+        " contact_id, first_seq, recorded_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (case_id, name) DO UPDATE SET type = excluded.type, value = excluded.value,"
+        " given_by = excluded.given_by, verified = excluded.verified,"
+        " contact_id = excluded.contact_id, recorded_at_us = excluded.recorded_at_us"
+        " WHERE case_datum.company_id = excluded.company_id",
+        {event.case_id,
+         step.text("name"),
+         event.company,
+         step.text("type"),
+         step.maybe_text("value"),
+         step.text("given_by"),
+         step.text("verified"),
+         event.contact,
+         event.seq,
+         event.at});
+}
+
 Result<void> case_linked(Step& step) { return link(step); }
 
 Result<void> reference_spoken(Step& step) {

@@ -38,6 +38,7 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
         {"recording_resumed", recording_resumed},
         {"recording_ended", recording_ended},
         {"case_opened", case_opened},
+        {"case_datum_recorded", case_datum_recorded},
         {"case_linked", case_linked},
         {"reference_spoken", reference_spoken},
         {"case_updated", case_updated},
@@ -53,11 +54,12 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
     return table;
 }
 
-constexpr std::array<std::string_view, 13> kProjections{"customer",
+constexpr std::array<std::string_view, 14> kProjections{"customer",
                                                         "contact_point",
                                                         "contact",
                                                         "case_contact",
                                                         "case_file",
+                                                        "case_datum",
                                                         "case_note",
                                                         "disposition",
                                                         "recording",

@@ -99,12 +99,13 @@ void talk_and_end(World& world) {
 
 /// Every table a projection writes, as text, in an order that does not depend on how it was filled.
 std::string picture(Connection& connection) {
-    constexpr std::array<std::string_view, 13> kTables{
+    constexpr std::array<std::string_view, 14> kTables{
         "customer ORDER BY id",
         "contact_point ORDER BY id",
         "contact ORDER BY id",
         "case_contact ORDER BY case_id, contact_id",
         "case_file ORDER BY id",
+        "case_datum ORDER BY case_id, name",
         "case_note ORDER BY id",
         "disposition ORDER BY seq",
         "recording ORDER BY id",
@@ -383,6 +384,35 @@ TEST_CASE("a contact that has ended stays ended") {
     });
 }
 
+TEST_CASE(
+    "a case keeps the last value of each datum, in the order in which they were first given") {
+    on_every_engine([](World& world) {
+        const auto record = [&](const char* name, std::optional<const char*> value, int at_s) {
+            auto event = world.event("case_datum_recorded", at_s);
+            event.case_id = world.case_id;
+            event.with("name", name).with("type", "date").with("given_by", "caller");
+            if (value) event.with("value", *value);
+            world.write(event.with("verified", "").with_flag("sensitive", !value));
+        };
+        record("until", "2026-11-30", 1);
+        record("from", "2026-11-29", 2);
+        record("balance", std::nullopt, 3);
+        record("until", "2026-12-01", 4);
+        const auto rows = world.connection.query(
+            "SELECT name, value, recorded_at_us FROM case_datum ORDER BY first_seq");
+        REQUIRE(rows);
+        REQUIRE(rows.value().size() == 3);
+        const auto at = [&](std::size_t row) {
+            return rows.value()[row]
+                .as<std::string, std::optional<std::string>, WallTime>()
+                .value();
+        };
+        CHECK(at(0) == std::tuple{"until", "2026-12-01", kMorning + std::chrono::seconds{4}});
+        CHECK(at(1) == std::tuple{"from", "2026-11-29", kMorning + std::chrono::seconds{2}});
+        CHECK(at(2) == std::tuple{"balance", std::nullopt, kMorning + std::chrono::seconds{3}});
+    });
+}
+
 TEST_CASE("local days follow the zone through summer time") {
     const auto day = [](const char* at, const char* zone) {
         return local_day(parse_rfc3339(at).value(), zone);
@@ -397,7 +427,7 @@ namespace {
 
 /// Any event of any type, about few enough things that they meet.
 Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t at_s) {
-    constexpr std::array<std::string_view, 33> kTypes{
+    constexpr std::array<std::string_view, 34> kTypes{
         "contact_arrived",      "contact_identified",   "reask_counted",
         "flow_node_entered",    "language_chosen",      "contact_queued",
         "contact_left_queue",   "offer_made",           "offer_returned",
@@ -408,7 +438,8 @@ Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t 
         "reference_spoken",     "case_updated",         "case_closed",
         "note_saved",           "customer_created",     "customer_updated",
         "contact_point_added",  "agent_state_changed",  "contact_point_removed",
-        "disposition_recorded", "datum_given",          "bug_met"};
+        "disposition_recorded", "datum_given",          "bug_met",
+        "case_datum_recorded"};
     constexpr std::array<const char*, 14> kWords{"answered",
                                                  "abandoned",
                                                  "flow",
@@ -446,6 +477,7 @@ Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t 
     event.with("reference", std::to_string(file.low))
         .with("recording", "R" + std::to_string(rng.below(3)));
     event.with("note", "N" + std::to_string(rng.below(3))).with("text", word());
+    if (rng.below(2) == 0) event.with("value", word());
     event.with("point", "P" + std::to_string(rng.below(3)))
         .with("name", "Ñandú")
         .with("line", word());

@@ -7,14 +7,14 @@ from scenarios.test_flows import Walk
 
 
 class Grandparents(Walk):
-    # option, its question, the answer, kind of the case it leaves
+    # option, its question, the answer, kind of the case it leaves, and what is in it
     OPTIONS = (
-        ("7", "domingo_cuantos", "2#", "sunday_meal"),
-        ("9", "dinero_cuanto", "50#", "money"),
+        ("7", "domingo_cuantos", "2#", "sunday_meal", ("comensales", "2")),
+        ("9", "dinero_cuanto", "50#", "money", ("importe", "5000 EUR")),
     )
 
     def test_options_end_by_speaking_a_reference(self):
-        for option, question, answer, kind in self.OPTIONS:
+        for option, question, answer, kind, datum in self.OPTIONS:
             with self.subTest(kind):
                 call, wait = self.dial(LINE_GRANDPARENTS, f"+3491122255{option}")  # nobody's open matter
                 self.at_node(wait, "menu")
@@ -23,10 +23,13 @@ class Grandparents(Walk):
                 call.press(answer)
                 call.wait_sound(15, since=time.monotonic())
                 call.press("1")
-                self.assertEqual(wait("case_opened", 60)["data"]["kind"], kind)
+                opened = wait("case_opened", 60)
+                self.assertEqual(opened["data"]["kind"], kind)
                 wait("reference_spoken", 60)
                 call.hang_up()
                 wait("contact_ended")
+                case = self.server.api("sofia").get(f"/api/v1/cases/{opened['case_id']}")
+                self.assertEqual([(one["name"], one["value"]) for one in case["data"]], [datum])
 
     def test_a_friend_who_says_nothing_may_leave_a_message(self):
         call, wait = self.dial(LINE_GRANDPARENTS)

@@ -34,6 +34,11 @@ Outcome case_show(const Options& options, const std::string& reference) {
                    {options.say("  para el", "  due"), text(matter, "due")},
                    {options.say("  abierto", "  opened"), text(matter, "opened_at")},
                    {options.say("  cerrado", "  closed"), text(matter, "closed_at")}});
+        const json::array& data = body.at("data").as_array();
+        if (!data.empty()) out += options.say("Datos\n", "Data\n");
+        for (const json::value& datum : data) {
+            out += "  " + text(datum, "name") + ": " + text(datum, "value") + "\n";
+        }
         out += options.say("Contactos\n", "Contacts\n");
         for (const json::value& contact : body.at("contacts").as_array()) {
             out += "  " + text(contact, "arrived_at") + "  " + text(contact, "id") + "  " +

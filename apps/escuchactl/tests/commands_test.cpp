@@ -84,9 +84,14 @@ TEST_CASE("a case is found by its reference, however it is typed") {
     World world;
     const Options options = options_for(world);
     const auto talk = world.talk(world.agent);
+    Event recorded = world.event("case_datum_recorded");
+    recorded.case_id = talk.case_id;
+    recorded.with("name", "comensales").with("type", "number").with("value", "6");
+    world.commit({recorded.with("given_by", "caller").with_flag("sensitive", false)});
     const Outcome shown =
         case_show(options, talk.reference.substr(0, 4) + " " + talk.reference.substr(4));
     CHECK(has(shown.out, "La factura"));
+    CHECK(has(shown.out, "Datos\n  comensales: 6\n"));
     CHECK(has(case_show(options, talk.case_id.to_string()).out, talk.reference));
     CHECK(case_show(options, "12345678").exit == Exit::No);
     CHECK(case_show(options, "hola").exit == Exit::Usage);

@@ -70,9 +70,38 @@ Attempt<json::array> live_cases_of(Call& call, const std::string& customer) {
         call, "f.customer_id = ? AND f.status NOT IN ('resolved', 'closed')", {customer}, kMost);
 }
 
+namespace {
+
+// In the order in which they were first given; what nobody may see is shown as in a context.
+Attempt<json::array> case_data(Call& call, CaseId id) {
+    ESC_TRY(const auto rows,
+            call.db.query("SELECT name, type, value, given_by, verified, contact_id,"
+                          " recorded_at_us FROM case_datum WHERE company_id = ? AND case_id = ?"
+                          " ORDER BY first_seq",
+                          {call.company(), id}));
+    json::array data;
+    for (const store::Row& row : rows) {
+        Columns columns{row};
+        json::object datum;
+        datum["name"] = columns.text();
+        datum["type"] = columns.text();
+        datum["value"] = columns.next<std::optional<std::string>>().value_or("•••");
+        datum["given_by"] = columns.text();
+        datum["verified"] = columns.text();
+        datum["contact_id"] = or_null(columns.text());
+        datum["at"] = to_rfc3339(columns.next<WallTime>());
+        ESC_TRY(columns.done());
+        data.push_back(std::move(datum));
+    }
+    return data;
+}
+
+}  // namespace
+
 Attempt<json::object> case_detail(Call& call, CaseId id) {
     constexpr std::int64_t kMost = 200;
     ESC_TRY(auto matter, case_record(call, id));
+    ESC_TRY(auto data, case_data(call, id));
     ESC_TRY(auto notes, note_records(call, id));
     const std::string of_case = "t.id IN (SELECT contact_id FROM case_contact WHERE case_id = ?)";
     ESC_TRY(auto contacts, contact_records(call, of_case, {id}, kMost));
@@ -83,6 +112,7 @@ Attempt<json::object> case_detail(Call& call, CaseId id) {
                           {id},
                           kMost));
     return json::object{{"case", std::move(matter)},
+                        {"data", std::move(data)},
                         {"notes", std::move(notes)},
                         {"contacts", std::move(contacts)},
                         {"recordings", std::move(recordings)}};

@@ -21,6 +21,7 @@ constexpr std::array kPersonal{
     Personal{"note_saved", "text"},
     Personal{"contact_arrived", "caller"},
     Personal{"datum_given", "value"},
+    Personal{"case_datum_recorded", "value"},
     Personal{"customer_created", ""},
     Personal{"customer_updated", ""},
     Personal{"contact_point_added", "value"},

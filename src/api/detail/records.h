@@ -15,7 +15,7 @@ namespace escucha::api {
 
 /// "Case". Errors: `NotFound`.
 Attempt<boost::json::object> case_record(Call& call, CaseId id);
-/// "CaseDetail": with notes, contacts and recordings.
+/// "CaseDetail": with what the caller gave, notes, contacts and recordings.
 Attempt<boost::json::object> case_detail(Call& call, CaseId id);
 /// Cases of a customer that somebody still works on, newest first.
 Attempt<boost::json::array> live_cases_of(Call& call, const std::string& customer);

@@ -125,6 +125,8 @@ public:
 
     // matters.cpp: cases.
     flow::CaseReply open_case(Call& call, const flow::OpenCase& wanted, Turn turn);
+    /// Puts data into the call's case: for an earlier call's case, the new values.
+    void record_in_case(const Call& call, const flow::Datum& datum, Turn turn);
     /// True when one had to be opened.
     bool ensure_case(Call& call, std::string_view kind, std::string_view opened_by, Turn turn);
     flow::CaseSummary summary_of(const Call& call, const KnownCase& known) const;

@@ -72,6 +72,7 @@ flow::CaseReply Centre::Impl::open_case(Call& call, const flow::OpenCase& wanted
                                           .with("reference", one.reference)
                                           .with("how", "open_matter"));
             note(call, "decision", "same matter: case " + one.reference + " is reused", turn.now);
+            for (const flow::Datum& datum : wanted.fields) record_in_case(call, datum, turn);
             return {.status = flow::CaseReply::Status::Ok, .summary = summary_of(call, one)};
         }
     }
@@ -103,10 +104,20 @@ flow::CaseReply Centre::Impl::open_case(Call& call, const flow::OpenCase& wanted
          "decision",
          fmt::format("case {} opened: {}", opened.reference, opened.kind),
          turn.now);
+    for (const flow::Datum& datum : wanted.fields) record_in_case(call, datum, turn);
     auto summary = summary_of(call, opened);
     call.known_cases.push_back(std::move(opened));
     touch(call);
     return {.status = flow::CaseReply::Status::Ok, .summary = std::move(summary)};
+}
+
+void Centre::Impl::record_in_case(const Call& call, const flow::Datum& datum, Turn turn) {
+    Event recorded = fact("case_datum_recorded", call, turn);
+    recorded.with("name", datum.name).with("type", flow::to_text(datum.type));
+    if (!datum.is_masked()) recorded.with("value", datum.shown());
+    turn.out.events.push_back(recorded.with("given_by", flow::to_text(datum.given_by))
+                                  .with("verified", datum.verified)
+                                  .with_flag("sensitive", datum.is_masked()));
 }
 
 bool Centre::Impl::ensure_case(Call& call,
@@ -126,6 +137,13 @@ bool Centre::Impl::ensure_case(Call& call,
                                   .with("topic", "")
                                   .with("subject", call.matter->subject)
                                   .with("opened_by", opened_by));
+    if (call.run) {
+        // No author chose what goes in: what the caller gave so far, without personal data.
+        for (const flow::Datum& datum : call.run->context().data()) {
+            const bool is_callers = datum.given_by == flow::GivenBy::Caller;
+            if (is_callers && !datum.is_sensitive()) record_in_case(call, datum, turn);
+        }
+    }
     touch(call);
     return true;
 }

@@ -64,6 +64,7 @@ Result<void> recording_paused(Step& step);
 Result<void> recording_resumed(Step& step);
 Result<void> recording_ended(Step& step);
 Result<void> case_opened(Step& step);
+Result<void> case_datum_recorded(Step& step);
 Result<void> case_linked(Step& step);
 Result<void> reference_spoken(Step& step);
 Result<void> case_updated(Step& step);

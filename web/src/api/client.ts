@@ -5,6 +5,7 @@ type Schemas = components['schemas'];
 export type Agent = Schemas['Agent'];
 export type AgentState = Schemas['AgentState'];
 export type CaseBrief = Schemas['CaseBrief'];
+export type CaseDatum = Schemas['CaseDatum'];
 export type CaseDetail = Schemas['CaseDetail'];
 export type CasePatch = Schemas['CasePatch'];
 export type CaseRow = Schemas['Case'];

@@ -95,6 +95,16 @@ export function number(value: number, language: Language): string {
   return new Intl.NumberFormat(kLocale[language]).format(value);
 }
 
+/** A flow's money, "1205 EUR" in minor units, as people write it; anything else as it is. */
+export function money(value: string, language: Language): string {
+  const match = /^(-?\d+) ([A-Z]{3})$/.exec(value);
+  if (!match) return value;
+  const [, minor = '0', currency] = match;
+  const words = new Intl.NumberFormat(kLocale[language], { style: 'currency', currency });
+  const digits = words.resolvedOptions().maximumFractionDigits ?? 2;
+  return words.format(Number(minor) / 10 ** digits);
+}
+
 /** A share as a whole percentage; a dash when nothing was counted, never a made-up 0 or 100. */
 export function percent(part: number, whole: number, language: Language): string {
   if (whole <= 0) return '–';

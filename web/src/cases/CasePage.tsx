@@ -2,13 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { labelOf, useTopics } from '@/acd/settings';
-import type { CaseRow } from '@/api/client';
+import type { CaseDatum, CaseRow } from '@/api/client';
 import { dateTime, reference } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Facts, Loading, Page, Panel, Said, Trouble, viewCss } from '@/base/view/parts';
+import { useDatumName, useDatumValue } from '@/call/ContextPanel';
 import { CaseEdit } from './CaseEdit';
 import { CloseCase } from './CloseCase';
 import css from './cases.module.css';
+import { datumText } from './datum-text';
 import { CaseStatusPill, DueDate } from './OpenCases';
 import { caseQuery } from './queries';
 import { Timeline } from './Timeline';
@@ -50,11 +52,28 @@ export function CasePage() {
       <div className={css.grid}>
         <div className={css.column}>
           <About row={row} />
+          <Given data={found.data.data} />
           {row.status !== 'closed' && <CaseEdit key={row.id} row={row} etag={found.data.etag} />}
         </div>
         <Timeline of="case" id={row.id} />
       </div>
     </Page>
+  );
+}
+
+/** What callers gave that belongs to the matter: it does not go with the call. */
+function Given({ data }: { data: CaseDatum[] }) {
+  const { t } = useTranslation('cases');
+  const language = useLanguage();
+  const name = useDatumName();
+  const value = useDatumValue();
+  if (data.length === 0) return null;
+  return (
+    <Panel title={t('page.given')} testId="case-data">
+      <Facts
+        rows={data.map((datum) => [name(datum.name), value(datumText(datum, language))] as const)}
+      />
+    </Panel>
   );
 }
 

@@ -304,6 +304,18 @@ export const timeline = [
 ];
 
 /** @type {Schemas['Contact']} */
+/** @type {Schemas['CaseDatum'][]} */
+export const caseData = [
+  { name: 'fecha', type: 'date', value: '2026-11-29' },
+  { name: 'comensales', type: 'number', value: '6' },
+].map((datum) => ({
+  .../** @type {Pick<Schemas['CaseDatum'], 'name' | 'type' | 'value'>} */ (datum),
+  given_by: 'caller',
+  verified: '',
+  contact_id: null,
+  at: '2026-11-23T10:00:00Z',
+}));
+
 export const contactRow = {
   id: 't1',
   channel: 'call',
@@ -583,6 +595,7 @@ export function desk(scene, seq) {
     }),
     case: {
       case: /** @type {Schemas['Case']} */ (cases[0]),
+      data: caseData,
       notes: [note],
       contacts: [contactRow],
       recordings: [],

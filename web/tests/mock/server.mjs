@@ -243,7 +243,15 @@ function findCase(id, rest, text) {
   if (!id) return data.cases.filter((each) => each.subject.toLowerCase().includes(text));
   if (rest === 'timeline') return data.timeline;
   const row = data.cases.find((each) => each.id === id || each.reference === rest);
-  return row && { case: row, notes: [data.note], contacts: [data.contactRow], recordings: [] };
+  return (
+    row && {
+      case: row,
+      data: data.caseData,
+      notes: [data.note],
+      contacts: [data.contactRow],
+      recordings: [],
+    }
+  );
 }
 
 /** Seconds of silence as an 8 kHz stereo WAV. */
