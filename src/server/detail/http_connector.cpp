@@ -6,7 +6,6 @@
 #include "base/errc.h"
 #include "base/log.h"
 #include "flow/connector.h"
-#include "net/http_client.h"
 
 namespace escucha::server {
 
@@ -39,43 +38,39 @@ Status status_of(flow::LookUpReply::Status status) {
     return Status::Failed;
 }
 
-ConnectorAnswer failed(Status status) {
-    return {.status = status, .fields = {}, .source = {}, .as_of = std::nullopt};
+control::Answer not_available(const std::string& connector, std::string why) {
+    log::warn("connector_failed", {{"connector", connector}, {"why", why}});
+    return control::NotAvailable{std::move(why)};
 }
 
 }  // namespace
 
-control::ConnectorAnswer ask_http(const std::string& url, const control::AskConnector& question) {
-    // One connection a thread, kept between questions.
-    thread_local net::HttpClient client;
-    const auto reply = client.call({.method = "POST",
-                                    .url = url,
-                                    .headers = {{"Content-Type", "application/json"}},
-                                    .body = body_of(question),
-                                    .deadline = question.deadline,
-                                    .max_reply_bytes = flow::kMaxReplyBytes});
-    if (!reply) {
-        const bool is_late = reply.error().code == Errc::Timeout;
-        log::warn("connector_failed",
-                  {{"connector", question.connector}, {"why", reply.error().code.message()}});
-        return failed(is_late ? Status::Timeout : Status::Failed);
+net::HttpCall http_question(const std::string& url, const control::AskConnector& question) {
+    return {.method = "POST",
+            .url = url,
+            .headers = {{"Content-Type", "application/json"}},
+            .body = body_of(question),
+            .deadline = question.deadline,
+            .max_reply_bytes = flow::kMaxReplyBytes};
+}
+
+control::Answer http_answer(const std::string& connector, const Result<net::HttpReply>& reply) {
+    if (!reply && reply.error().code == Errc::Timeout) {
+        log::warn("connector_failed", {{"connector", connector}, {"why", "no answer in time"}});
+        return ConnectorAnswer{
+            .status = Status::Timeout, .fields = {}, .source = {}, .as_of = std::nullopt};
     }
+    if (!reply) return not_available(connector, reply.error().code.message());
     constexpr unsigned kOk = 200;
     if (reply.value().status != kOk) {
-        log::warn(
-            "connector_failed",
-            {{"connector", question.connector}, {"status", std::to_string(reply.value().status)}});
-        return failed(Status::Failed);
+        return not_available(connector, "status " + std::to_string(reply.value().status));
     }
     auto decoded = flow::decode_look_up_reply(reply.value().body);
-    if (!decoded) {
-        log::warn("connector_failed",
-                  {{"connector", question.connector}, {"why", decoded.error().message()}});
-        return failed(Status::Failed);
-    }
-    ConnectorAnswer answer = failed(status_of(decoded.value().status));
-    answer.source = decoded.value().source;
-    answer.as_of = decoded.value().as_of;
+    if (!decoded) return not_available(connector, decoded.error().message());
+    ConnectorAnswer answer{.status = status_of(decoded.value().status),
+                           .fields = {},
+                           .source = decoded.value().source,
+                           .as_of = decoded.value().as_of};
     for (auto& field : decoded.value().fields) {
         answer.fields.emplace_back(std::move(field.name), std::move(field.text));
     }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "net/http_calls.h"
 #include "server/detail/demo_directory.h"
 #include "server/detail/http_connector.h"
 
@@ -24,6 +25,7 @@ constexpr std::string_view kCaseColumns =
     "c.customer_id, c.due, c.caller";
 constexpr std::string_view kLive = "c.status IN ('open', 'in_progress', 'waiting_customer')";
 constexpr std::int64_t kMostCustomersOfANumber = 5;
+constexpr std::string_view kDirectory = "directory";
 
 Result<KnownCase> read_case(const store::Row& row) {
     ESC_TRY(auto fields,
@@ -154,25 +156,29 @@ struct LookUpDesk::Impl {
     Impl(const store::Database& from, const std::map<std::string, std::string>& urls)
         : database{from}, connectors{urls} {}
 
-    Result<control::Answer> answer(store::Connection& connection,
-                                   CompanyId company,
-                                   const control::AskConnector& question) const {
-        if (question.connector == "directory") {
-            ESC_TRY(auto reply, ask_directory(connection, company, question));
-            return control::Answer{std::move(reply)};
-        }
-        const auto url = connectors.find(question.connector);
-        if (url == connectors.end()) {
-            return control::Answer{
-                control::NotAvailable{"unknown connector " + question.connector}};
-        }
-        return control::Answer{ask_http(url->second, question)};
+    static Result<control::Answer> answer(store::Connection& connection,
+                                          CompanyId company,
+                                          const control::AskConnector& question) {
+        ESC_TRY(auto reply, ask_directory(connection, company, question));
+        return control::Answer{std::move(reply)};
     }
     template <typename Question>
     static Result<control::Answer> answer(store::Connection& connection,
                                           CompanyId company,
                                           const Question& question) {
         return find_in_store(connection, company, question);
+    }
+
+    /// Blocks nobody: a connector may take as long as its question allows.
+    void ask_connector(const control::AskConnector& question, Done done) {
+        const auto url = connectors.find(question.connector);
+        if (url == connectors.end()) {
+            return done(control::NotAvailable{"unknown connector " + question.connector});
+        }
+        http.start(
+            http_question(url->second, question),
+            [connector = question.connector, done = std::move(done)](
+                const Result<net::HttpReply>& reply) { done(http_answer(connector, reply)); });
     }
 
     control::Answer find(CompanyId company, const control::Question& question) {
@@ -195,6 +201,7 @@ struct LookUpDesk::Impl {
     std::map<std::string, std::string> connectors;
     std::atomic<std::size_t> queued{0};
     boost::asio::thread_pool threads{kThreads};
+    net::HttpCalls http;
 };
 
 LookUpDesk::LookUpDesk(const store::Database& database,
@@ -204,6 +211,10 @@ LookUpDesk::LookUpDesk(const store::Database& database,
 LookUpDesk::~LookUpDesk() { impl_->threads.join(); }
 
 void LookUpDesk::ask(CompanyId company, control::Question question, Done done) {
+    const auto* connector = std::get_if<control::AskConnector>(&question);
+    if (connector != nullptr && connector->connector != kDirectory) {
+        return impl_->ask_connector(*connector, std::move(done));
+    }
     if (impl_->queued.fetch_add(1) >= kMaxQueued) {
         impl_->queued.fetch_sub(1);
         done(control::NotAvailable{"too many questions wait"});

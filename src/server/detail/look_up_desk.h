@@ -12,8 +12,9 @@
 
 namespace escucha::server {
 
-/// Answers the centre's questions from the store and from connectors, on its own few threads, each
-/// with its own read connection.
+/// Answers the centre's questions: those to the store on its own few threads, each with its own
+/// read connection; those to HTTP connectors without holding a thread, so that a slow one delays
+/// nobody.
 class LookUpDesk {
 public:
     static constexpr std::size_t kThreads = 2;
