@@ -43,6 +43,9 @@ struct Counters {
     std::uint64_t offers_returned = 0;
     std::uint64_t legs_revived = 0;
     std::uint64_t states_repaired = 0;
+    std::uint64_t connector_failures = 0;  ///< Questions without a proper answer in time.
+    std::uint64_t connector_rests = 0;     ///< Times a connector was given a rest.
+    std::uint64_t connector_refusals = 0;  ///< Questions not asked because of it.
     std::uint64_t media_failures = 0;
     std::uint64_t bugs = 0;
 };

@@ -96,6 +96,18 @@ std::shared_ptr<const flow::Document> asks_the_day() {
     return std::make_shared<const flow::Document>(std::move(document));
 }
 
+/// A connector is asked, then the caller waits for a person whatever it said.
+std::shared_ptr<const flow::Document> asks_a_connector() {
+    flow::Document document = *straight_to_queue();
+    document.start = "ask";
+    flow::LookUpNode look;
+    look.connector = "billing";
+    look.operation = "balance";
+    look.next = look.failed = "queue";
+    document.nodes.emplace_back("ask", flow::Node{look, {}});
+    return std::make_shared<const flow::Document>(std::move(document));
+}
+
 /// A centre with one line, one queue and two agents, whose media and speech answer at once. What it
 /// does to telephones is kept for the test to look at and to answer.
 class World {
@@ -229,6 +241,7 @@ public:
     std::map<ContactId, std::string> rows;
     std::vector<std::pair<std::string, std::string>> states;
     CallerFacts facts;
+    std::vector<Ticket> connectors_asked;  ///< For the test to answer.
 
 private:
     std::shared_ptr<Company> make_company() {
@@ -289,6 +302,10 @@ private:
                                   });
                               },
                               [&](const AskStore& question) {
+                                  if (std::holds_alternative<AskConnector>(question.question)) {
+                                      connectors_asked.push_back(question.ticket);
+                                      return;
+                                  }
                                   answers.push_back([this, question](Effects& out) {
                                       centre.on_answer(question.ticket, facts, now, out);
                                   });
@@ -451,6 +468,55 @@ TEST_CASE(
     world.leg(LegAnswered{rings.front().leg, std::string{kPhoneSdp}});
     CHECK(recorded_in_cases(world) == std::vector<std::string>{"date=2026-11-29"});
     CHECK(world.field("case_datum_recorded", "given_by") == "caller");
+}
+
+TEST_CASE(
+    "a connector that fails five times in a row is left alone, and its callers go on at once") {
+    World world{asks_a_connector()};
+    REQUIRE(world.command(SignIn{world.ana}));
+    const auto fail_next = [&] {
+        const auto leg = world.caller();
+        const Ticket asked = world.connectors_asked.back();
+        world.act([&](Effects& out) {
+            world.centre.on_answer(asked, NotAvailable{"status 500"}, world.now, out);
+        });
+        CHECK(world.field("look_up_done", "result") == "failed");
+        world.leg(LegEnded{leg, "bye"});
+    };
+    for (int i = 0; i < 5; ++i) fail_next();
+    CHECK(world.connectors_asked.size() == 5);
+    CHECK(world.centre.counters().connector_failures == 5);
+    CHECK(world.centre.counters().connector_rests == 1);
+
+    world.journal.clear();
+    const auto leg = world.caller();
+    CHECK(world.connectors_asked.size() == 5);
+    CHECK(world.field("look_up_done", "result") == "failed");
+    CHECK(world.field("look_up_done", "took_ms") == "0");
+    CHECK(world.events("contact_queued").size() == 1);
+    CHECK(world.centre.counters().connector_refusals == 1);
+    world.leg(LegEnded{leg, "bye"});
+
+    world.pass(30s);
+    world.caller();
+    CHECK(world.connectors_asked.size() == 6);
+}
+
+TEST_CASE("an answer to a caller who has left still tells that the connector lives") {
+    World world{asks_a_connector()};
+    for (int i = 0; i < 5; ++i) {
+        world.leg(LegEnded{world.caller(), "bye"});
+        world.act([&](Effects& out) {
+            const ConnectorAnswer late{.status = i == 3 ? ConnectorAnswer::Status::Failed
+                                                        : ConnectorAnswer::Status::Timeout,
+                                       .fields = {},
+                                       .source = {},
+                                       .as_of = {}};
+            world.centre.on_answer(world.connectors_asked.back(), late, world.now, out);
+        });
+    }
+    CHECK(world.centre.counters().connector_failures == 4);
+    CHECK(world.centre.counters().connector_rests == 0);
 }
 
 TEST_CASE("a missed offer gives the caller back and the next ready agent is rung") {

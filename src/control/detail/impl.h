@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "control/centre.h"
 #include "control/detail/call.h"
+#include "control/detail/circuit.h"
 
 namespace escucha::control {
 
@@ -30,6 +31,7 @@ inline constexpr std::int64_t kReferencesLow = 300;
 inline constexpr std::string_view kReferencesRow = "references:";
 inline constexpr std::string_view kAgentRow = "agent:";
 inline constexpr std::chrono::seconds kReconcileEvery{5};
+inline constexpr std::size_t kMostConnectors = 100;
 inline constexpr std::chrono::seconds kOverloadRetryAfter{10};
 
 /// As the journal has durations.
@@ -56,6 +58,7 @@ struct FindCasePurpose {
 };
 struct LookUpPurpose {
     flow::AskId ask{};
+    std::string connector;
 };
 struct AwaitedAnswer {
     ContactId contact;
@@ -119,6 +122,10 @@ public:
     // questions.cpp: what the flow asks.
     void ask(Call& call, const flow::Ask& ask, Turn turn);
     void ask_store(Call& call, Question question, decltype(AwaitedAnswer::purpose) why, Turn turn);
+    void ask_connector(Call& call, flow::AskId ask, const flow::LookUp& look_up, Turn turn);
+    /// Why the connector must not be asked now; empty when it may.
+    std::string_view refusal(const std::string& connector, Instant now);
+    void settle(const std::string& connector, const Answer& answer, Instant now);
     void handle_answer(Ticket ticket, const Answer& answer, Turn turn);
     void answer_identify(Call& call, flow::AskId ask, const CallerFacts& facts, Turn turn);
     void answer_hours(Call& call, flow::AskId ask, const std::string& calendar, Turn turn);
@@ -242,6 +249,7 @@ public:
     std::unordered_map<media::EndpointId, ContactId> by_endpoint_;
     std::unordered_map<RecordingId, ClosingRecording> recordings_;
     std::unordered_map<Ticket, AwaitedAnswer> awaited_;
+    std::unordered_map<std::string, Circuit> circuits_;  ///< By connector; at most kMostConnectors.
     std::set<std::pair<Instant, ContactId>> timers_;
     // Effects of the cores are carried out first in, first out: what one causes comes after it.
     struct FlowReply {

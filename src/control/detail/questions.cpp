@@ -42,16 +42,7 @@ void Centre::Impl::ask(Call& call, const flow::Ask& wanted, Turn turn) {
     const flow::AskId id = wanted.id;
     std::visit(
         overloaded{
-            [&](const flow::LookUp& look_up) {
-                ask_store(call,
-                          AskConnector{.connector = look_up.connector,
-                                       .operation = look_up.operation,
-                                       .params = look_up.params,
-                                       .customer = call.customer,
-                                       .deadline = look_up.deadline},
-                          LookUpPurpose{id},
-                          turn);
-            },
+            [&](const flow::LookUp& look_up) { ask_connector(call, id, look_up, turn); },
             [&](const flow::IdentifyByNumber&) {
                 if (!call.caller_facts) {
                     call.awaited_number = id;
@@ -95,12 +86,60 @@ void Centre::Impl::ask(Call& call, const flow::Ask& wanted, Turn turn) {
         wanted.what);
 }
 
+void Centre::Impl::ask_connector(Call& call,
+                                 flow::AskId id,
+                                 const flow::LookUp& look_up,
+                                 Turn turn) {
+    if (const auto why = refusal(look_up.connector, turn.now.mono); !why.empty()) {
+        ++counters_.connector_refusals;
+        note(call,
+             "decision",
+             fmt::format("connector {} is not asked: {}", look_up.connector, why),
+             turn.now);
+        return reply(call, id, flow::LookUpReply{}, turn);
+    }
+    ask_store(call,
+              AskConnector{.connector = look_up.connector,
+                           .operation = look_up.operation,
+                           .params = look_up.params,
+                           .customer = call.customer,
+                           .deadline = look_up.deadline},
+              LookUpPurpose{.ask = id, .connector = look_up.connector},
+              turn);
+}
+
+std::string_view Centre::Impl::refusal(const std::string& connector, Instant now) {
+    if (!circuits_.contains(connector) && circuits_.size() >= kMostConnectors) {
+        return "flows name too many connectors";
+    }
+    switch (circuits_[connector].ask(now)) {
+        case Circuit::Verdict::Ask:
+            return {};
+        case Circuit::Verdict::Resting:
+            return "it failed too often in a row and rests";
+        case Circuit::Verdict::Busy:
+            return "too many questions to it are under way";
+    }
+    return {};
+}
+
+// Counted whether or not the caller is still there: it is the connector's health, not the call's.
+void Centre::Impl::settle(const std::string& connector, const Answer& answer, Instant now) {
+    const auto* answered = std::get_if<ConnectorAnswer>(&answer);
+    const bool failed = answered == nullptr || answered->status == ConnectorAnswer::Status::Timeout;
+    if (failed) ++counters_.connector_failures;
+    const auto outcome = failed ? Circuit::Outcome::Failed : Circuit::Outcome::Answered;
+    if (circuits_[connector].settle(outcome, now) == Circuit::Change::Opened) {
+        ++counters_.connector_rests;
+    }
+}
+
 void Centre::Impl::ask_store(Call& call,
                              Question question,
                              decltype(AwaitedAnswer::purpose) why,
                              Turn turn) {
     const Ticket ticket{++tickets_};
-    awaited_.emplace(ticket, AwaitedAnswer{.contact = call.id, .purpose = why});
+    awaited_.emplace(ticket, AwaitedAnswer{.contact = call.id, .purpose = std::move(why)});
     turn.out.actions.emplace_back(
         AskStore{.ticket = ticket, .company = call.company(), .question = std::move(question)});
 }
@@ -108,8 +147,11 @@ void Centre::Impl::ask_store(Call& call,
 void Centre::Impl::handle_answer(Ticket ticket, const Answer& answer, Turn turn) {
     const auto found = awaited_.find(ticket);
     if (found == awaited_.end()) return;
-    const AwaitedAnswer awaited = found->second;
+    const AwaitedAnswer awaited = std::move(found->second);
     awaited_.erase(found);
+    if (const auto* look_up = std::get_if<LookUpPurpose>(&awaited.purpose)) {
+        settle(look_up->connector, answer, turn.now.mono);
+    }
     Call* call = find(awaited.contact);
     if (call == nullptr) return;
     const auto* facts = std::get_if<CallerFacts>(&answer);

@@ -565,6 +565,9 @@ std::string Strand::metrics() {
     line("offers_made_total", "counter", centre.offers_made);
     line("offers_returned_total", "counter", centre.offers_returned);
     line("states_repaired_total", "counter", centre.states_repaired);
+    line("connector_failures_total", "counter", centre.connector_failures);
+    line("connector_rests_total", "counter", centre.connector_rests);
+    line("connector_refusals_total", "counter", centre.connector_refusals);
     line("media_failures_total", "counter", centre.media_failures);
     line("media_starts_total", "counter", media_.starts());
     line("bugs_total", "counter", centre.bugs);
