@@ -27,6 +27,7 @@ constexpr std::string_view kUsage =
     "  --hours N         length of the day (12)\n"
     "  --kills N         how often the control process dies (0)\n"
     "  --media-kills N   how often the media process dies (0)\n"
+    "  --lost-ends N     of a thousand legs, how many end without a word (0)\n"
     "  --journal TEXT    prints the journal's events that contain TEXT; \"\" is all\n"
     "  --flows FOLDER    the two demo flows (demo/flows)\n"
     "  --help            this text\n";
@@ -63,6 +64,8 @@ bool set_number(Wanted& wanted, std::string_view name, std::uint64_t value) {
         wanted.options.kills = small;
     else if (name == "--media-kills")
         wanted.options.media_kills = small;
+    else if (name == "--lost-ends" && value <= 1'000)
+        wanted.options.lost_ends = small;
     else
         return false;
     return true;

@@ -51,6 +51,10 @@ void Centre::on_answer(Ticket ticket, const Answer& answer, Now now, Effects& ou
     turn(*impl_, now, out, [&](Turn t) { impl_->handle_answer(ticket, answer, t); });
 }
 
+void Centre::on_living_legs(const std::vector<LegId>& living, Now now, Effects& out) {
+    turn(*impl_, now, out, [&](Turn t) { impl_->compare_legs(living, t); });
+}
+
 void Centre::on_phone(std::string_view username, acd::Reachability reach, Now now, Effects& out) {
     turn(*impl_, now, out, [&](Turn t) { impl_->handle_phone(username, reach, t); });
 }

@@ -85,6 +85,10 @@ public:
     void on_phone(std::string_view username, acd::Reachability reach, Now now, Effects& out);
     void on_command(
         CommandToken token, CompanyId company, const Command& command, Now now, Effects& out);
+    /// The answer to WantLivingLegs: every leg that signalling has, in any order. A leg that a call
+    /// counts on and that is not there is ended with a written reason; one that no call has, twice
+    /// in a row, is hung up.
+    void on_living_legs(const std::vector<LegId>& living, Now now, Effects& out);
     /// A line of the flight recorder that the shell wrote (SIP messages). False: no such call.
     bool trace(LegId leg, std::string_view kind, std::string text, Now now);
 

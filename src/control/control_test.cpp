@@ -241,6 +241,7 @@ public:
     std::map<ContactId, std::string> rows;
     std::vector<std::pair<std::string, std::string>> states;
     CallerFacts facts;
+    std::size_t looks = 0;                 ///< Times the centre asked which legs live.
     std::vector<Ticket> connectors_asked;  ///< For the test to answer.
 
 private:
@@ -311,7 +312,8 @@ private:
                                   });
                               },
                               [&](const CommandDone& finished) { done.push_back(finished.result); },
-                              [](const WantReferences&) {}},
+                              [](const WantReferences&) {},
+                              [&](const WantLivingLegs&) { ++looks; }},
                    action);
     }
     void answer_media(const media::Command& command) {
@@ -641,6 +643,97 @@ TEST_CASE("when media dies every live leg is given a new endpoint and re-invited
     world.leg(LegReofferAnswered{phone, std::string{kPhoneSdp}});
     CHECK(world.told_media<media::Bridge>() == 2);
     CHECK(world.told_media<media::Record>() == 2);
+}
+
+namespace {
+
+/// What signalling says at the centre's next look.
+void look(World& world, const std::vector<LegId>& living) {
+    const auto before = world.looks;
+    world.pass(5s);
+    REQUIRE(world.looks > before);
+    world.act([&](Effects& out) { world.centre.on_living_legs(living, world.now, out); });
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a waiting caller whose dialog is gone without a word is ended, written down and counted") {
+    World world;
+    REQUIRE(world.command(SignIn{world.ana}));
+    const LegId caller = world.caller();
+    look(world, {caller});
+    CHECK(world.events("state_repaired").empty());
+    look(world, {});
+    CHECK(world.field("state_repaired", "what") == "caller_leg");
+    CHECK(world.field("state_repaired", "found") == "no_dialog");
+    CHECK(world.field("contact_ended", "outcome") == "abandoned_queue");
+    CHECK(world.centre.counters().states_repaired == 1);
+    CHECK(world.centre.live_contacts() == 0);
+    CHECK(world.rows.empty());
+}
+
+TEST_CASE(
+    "a conversation whose caller's dialog is gone is ended, and the agent is free for wrap-up") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    const LegId agent = world.legs_told<RingPhone>().front().leg;
+    world.leg(LegAnswered{agent, std::string{kPhoneSdp}});
+    look(world, {agent});
+    CHECK(world.field("contact_disconnected", "by") == "fault");
+    CHECK(world.field("contact_ended", "ended_by") == "system");
+    CHECK(world.state(world.ana) == AgentState::WrapUp);
+    CHECK(world.legs_told<EndLeg>().back().leg == agent);
+    CHECK(world.centre.counters().states_repaired == 1);
+}
+
+TEST_CASE("a caller whose agent's dialog is gone waits again, with music and in the first place") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId caller = world.caller();
+    const LegId agent = world.legs_told<RingPhone>().front().leg;
+    world.leg(LegAnswered{agent, std::string{kPhoneSdp}});
+    const auto played = world.told_media<media::Play>();
+    look(world, {caller});
+    CHECK(world.field("state_repaired", "what") == "agent_leg");
+    CHECK(world.field("contact_disconnected", "by") == "fault");
+    CHECK(world.events("contact_ended").empty());
+    CHECK(world.events("contact_queued").size() == 2);
+    CHECK(world.told_media<media::Play>() == played + 1);
+    CHECK(world.centre.live_contacts() == 1);
+}
+
+TEST_CASE("a ringing phone whose dialog is gone gives the caller back to the queue") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId caller = world.caller();
+    REQUIRE(world.legs_told<RingPhone>().size() == 1);
+    look(world, {caller});
+    CHECK(world.field("offer_returned", "reason") == "unreachable");
+    CHECK(world.centre.live_contacts() == 1);
+}
+
+TEST_CASE("a leg that began after the look was asked for is not missed") {
+    World world;
+    REQUIRE(world.command(SignIn{world.ana}));
+    const LegId first = world.caller();
+    world.pass(5s);
+    world.caller();
+    world.act([&](Effects& out) { world.centre.on_living_legs({first}, world.now, out); });
+    CHECK(world.events("state_repaired").empty());
+    CHECK(world.centre.live_contacts() == 2);
+}
+
+TEST_CASE("a leg that no call has is hung up at the second look, not at the first") {
+    World world;
+    const LegId stray = LegId::make(world.now.wall, world.rng);
+    look(world, {stray});
+    CHECK(world.legs_told<EndLeg>().empty());
+    look(world, {stray});
+    REQUIRE(world.legs_told<EndLeg>().size() == 1);
+    CHECK(world.legs_told<EndLeg>().front().leg == stray);
+    CHECK(world.centre.counters().states_repaired == 1);
 }
 
 TEST_CASE("after a kill a waiting caller is still in the same place and the agents as they were") {

@@ -43,8 +43,16 @@ struct WantReferences {
     std::int64_t count = 0;
 };
 
-using Action =
-    std::variant<LegAction, media::Command, PrepareSpeech, AskStore, CommandDone, WantReferences>;
+/// Which legs does signalling have? Answer with `on_living_legs` before any later action.
+struct WantLivingLegs {};
+
+using Action = std::variant<LegAction,
+                            media::Command,
+                            PrepareSpeech,
+                            AskStore,
+                            CommandDone,
+                            WantReferences,
+                            WantLivingLegs>;
 
 /// What is kept of one contact through a kill. The shell adds the saved dialogs of `legs`.
 struct LiveRow {

@@ -105,6 +105,7 @@ Report run_day(const Options& options, const Flows& flows) {
     }
     report.refused = callers.refused();
     report.restarts = shell.restarts();
+    report.ends_lost = shell.ends_lost();
     ledger.close(report);
     return report;
 }

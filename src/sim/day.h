@@ -21,6 +21,7 @@ struct Options {
     std::uint32_t kills = 0;  ///< How often the control process dies, at random instants.
     std::function<void(const std::string&)> journal{};  ///< Gets each committed event, printed.
     std::uint32_t media_kills = 0;                      ///< The same of the media process.
+    std::uint32_t lost_ends = 0;  ///< Of a thousand legs, how many end without a word.
 };
 
 /// The demo's two flows, as the centre runs them.
@@ -48,6 +49,7 @@ struct Report {
     std::uint64_t offers_returned = 0;
     std::uint64_t transfers = 0;
     std::uint64_t repaired = 0;
+    std::uint64_t ends_lost = 0;
     std::uint64_t restarts = 0;
     double wait_p50_s = 0;
     double wait_p95_s = 0;

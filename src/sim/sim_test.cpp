@@ -64,6 +64,20 @@ TEST_CASE("the media process may die at any instant") {
     }
 }
 
+TEST_CASE("legs that end without a word are found and their calls ended") {
+    const Flows flows = demo_flows();
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        Options options = short_day(seed);
+        options.lost_ends = 50;
+        options.kills = seed % 2 == 0 ? 10 : 0;
+        const Report report = run_day(options, flows);
+        CAPTURE(seed);
+        CHECK(report.failure == "");
+        CHECK(report.ends_lost > 10);
+        CHECK(report.repaired >= report.ends_lost / 2);
+    }
+}
+
 TEST_CASE("flows that are not there are an error, not an empty day") {
     CHECK_FALSE(load_flows("/nonexistent"));
 }

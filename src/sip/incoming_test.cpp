@@ -90,6 +90,7 @@ TEST_CASE("a call is rung, answered, acknowledged and ended by the caller") {
     const auto confirmed = h.take<Confirmed>();
     REQUIRE(confirmed.size() == 1);
     CHECK(confirmed[0].leg == call.leg);
+    CHECK(h.stack.legs() == std::vector{call.leg});
     CHECK_FALSE(confirmed[0].sdp.has_value());
     h.advance(10s);
     CHECK(h.take<Send>().empty());
@@ -103,6 +104,7 @@ TEST_CASE("a call is rung, answered, acknowledged and ended by the caller") {
     CHECK(ended[0].by == EndedBy::Remote);
     CHECK(ended[0].reason == "bye now");
     CHECK(h.stack.gauges().legs == 0);
+    CHECK(h.stack.legs().empty());
 
     h.receive(bye.text());
     CHECK(h.sent_lines() == kLines({"SIP/2.0 200 OK"}));

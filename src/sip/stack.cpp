@@ -111,6 +111,7 @@ std::optional<std::uint64_t> Stack::sdp_version(LegId leg) const {
     return std::as_const(*impl_).sdp_version(leg);
 }
 
+std::vector<LegId> Stack::legs() const { return impl_->legs(); }
 const Counters& Stack::counters() const { return impl_->counters(); }
 Gauges Stack::gauges() const { return impl_->gauges(); }
 

@@ -132,6 +132,9 @@ public:
     /// The `sess-version` of the last SDP we sent on this leg; the next one must be higher.
     [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId leg) const;
 
+    /// Legs whose Ended or Failed has not been told yet, in any order.
+    [[nodiscard]] std::vector<LegId> legs() const;
+
     [[nodiscard]] const Counters& counters() const;
     [[nodiscard]] Gauges gauges() const;
 

@@ -35,13 +35,17 @@ void Centre::Impl::handle(const LegEnded& event, Turn turn) {
         turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "agent hung up"});
         return finish(*call, "served", EndedBy::Agent, turn);
     }
-    // A ringing or just answered phone that went away: the offer, not the caller, ends.
+    offer_lost(*call, turn);
+}
+
+// A ringing or just answered phone that went away: the offer, not the caller, ends.
+void Centre::Impl::offer_lost(Call& call, Turn turn) {
     acd::Effects effects;
-    const OfferId offer = call->agent->offer;
+    const OfferId offer = call.agent->offer;
     if (acd_.offer_failed(offer, acd::OfferFailure::Unreachable, turn.now, effects)) {
         carry_out(std::move(effects), turn);
     } else {
-        drop_agent_leg(*call, "offer closed", turn);
+        drop_agent_leg(call, "offer closed", turn);
     }
 }
 

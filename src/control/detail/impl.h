@@ -166,6 +166,8 @@ public:
 
     // endings.cpp
     void handle(const LegEnded& event, Turn turn);
+    /// The leg of an offer that was not yet answered is gone.
+    void offer_lost(Call& call, Turn turn);
     void caller_left(Call& call, Turn turn);
     void finish(Call& call, std::string_view outcome, EndedBy by, Turn turn);
 
@@ -215,7 +217,13 @@ public:
     void flush(Turn turn);
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     void reschedule(Call& call);
+
+    // reconcile.cpp
     void reconcile(Turn turn);
+    void compare_legs(const std::vector<LegId>& living, Turn turn);
+    void lost_leg(LegId leg, Turn turn);
+    /// False when the caller cannot be kept; the conversation is over all the same.
+    bool return_to_queue(Call& call, Turn turn);
 
     // Small things everybody needs; turns.cpp.
     Event fact(std::string_view type, const Call& call, Turn turn) const;
@@ -266,6 +274,8 @@ public:
     std::unordered_set<ContactId> dirty_;
     std::set<AgentId> dirty_agents_;
     std::optional<Instant> reconcile_at_;
+    std::optional<std::vector<LegId>> expected_legs_;  ///< Known when the shell was asked.
+    std::unordered_set<LegId> strays_;  ///< Lived at the last look, and no call had them.
     struct EndedTrace {
         ContactId contact;
         CompanyId company;

@@ -322,19 +322,8 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
 void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
     Call* call = find(dead.contact);
     if (call == nullptr || call->is_over) return;
-    const auto place = acd_.contact_row(call->id);
+    if (!dead.is_caller && return_to_queue(*call, turn)) return;
     end_talk(*call, "fault", turn);
-    if (!dead.is_caller && place) {
-        // The caller is still there: back to the queue, at the place of the first arrival.
-        acd::Effects effects;
-        acd::QueuedContact contact = place->contact;
-        contact.because = acd::QueuedBecause::Transfer;
-        move_to(*call, InQueue{}, turn);
-        if (acd_.enqueue(std::move(contact), turn.now, effects)) {
-            return carry_out(std::move(effects), turn);
-        }
-        turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "cannot go on"});
-    }
     ++counters_.contacts_lost_in_restart;
     call->is_caller_gone = dead.is_caller;
     finish(*call, "fault", EndedBy::System, turn);

@@ -115,22 +115,6 @@ void Centre::Impl::wake(Turn turn) {
     }
 }
 
-// The ACD's states are compared with the legs that live; a difference is mended and counted.
-void Centre::Impl::reconcile(Turn turn) {
-    acd::Truth truth;
-    truth.contacts.reserve(calls_.size());
-    for (const auto& [id, call] : calls_) {
-        truth.contacts.push_back(id);
-        if (call->agent) truth.legs.push_back({.agent = call->agent->agent, .contact = id});
-    }
-    acd::Effects effects;
-    acd_.reconcile(truth, turn.now, effects);
-    for (const Event& event : effects.facts) {
-        if (event.type == "state_repaired") ++counters_.states_repaired;
-    }
-    carry_out(std::move(effects), turn);
-}
-
 // What changed in this turn is saved once, however often it changed.
 void Centre::Impl::flush(Turn turn) {
     for (const AgentId agent : dirty_agents_) {

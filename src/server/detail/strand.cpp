@@ -401,7 +401,12 @@ void Strand::carry_out(control::Action& action) {
                        auto waiting = commands_.extract(done.token);
                        if (!waiting.empty()) waiting.mapped().set_value(done.result);
                    },
-                   [&](const control::WantReferences& wanted) { want_references(wanted); }},
+                   [&](const control::WantReferences& wanted) { want_references(wanted); },
+                   [&](const control::WantLivingLegs&) {
+                       control::Effects effects;
+                       centre_.on_living_legs(stack_.legs(), read_clocks(), effects);
+                       dispatch(std::move(effects));
+                   }},
         action);
 }
 

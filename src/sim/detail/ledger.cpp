@@ -268,6 +268,7 @@ void Ledger::close(Report& report) {
     report.steps = kept.steps;
     report.refused = kept.refused;
     report.restarts = kept.restarts;
+    report.ends_lost = kept.ends_lost;
     report.digest = digest_;
     report.failure = failure_;
     report.last_events.assign(last_.begin(), last_.end());

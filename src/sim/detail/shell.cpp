@@ -52,6 +52,7 @@ void Shell::start() {
 void Shell::deliver(const control::LegEvent& event) {
     // Telephones say it again until somebody listens.
     if (!centre_) return world_.clock.after(kRetransmit, [this, event] { deliver(event); });
+    if (!follow(event)) return;
     turn([&](control::Centre& centre, Now now, control::Effects& out) {
         centre.on(event, now, out);
     });
@@ -127,14 +128,48 @@ void Shell::commit(control::Effects effects) {
 
 void Shell::carry_out(const control::Action& action) {
     std::visit(overloaded{[&](const control::LegAction& wanted) {
+                              follow(wanted);
                               if (!world_.callers->act(wanted)) world_.desks->act(wanted);
                           },
                           [&](const media::Command& wanted) { world_.media->command(wanted); },
                           [&](const control::PrepareSpeech& wanted) { prepare_speech(wanted); },
                           [&](const control::AskStore& wanted) { ask_store(wanted); },
                           [](const control::CommandDone&) {},
-                          [&](const control::WantReferences& wanted) { want_references(wanted); }},
+                          [&](const control::WantReferences& wanted) { want_references(wanted); },
+                          [&](const control::WantLivingLegs&) { tell_living_legs(); }},
                action);
+}
+
+// A stack that forgets a leg and says nothing has a fault; the centre must find out by itself.
+bool Shell::follow(const control::LegEvent& event) {
+    if (const auto* call = std::get_if<control::IncomingCall>(&event)) {
+        dialogs_.insert(call->leg);
+    } else if (const auto* failed = std::get_if<control::LegFailed>(&event)) {
+        dialogs_.erase(failed->leg);
+    } else if (const auto* ended = std::get_if<control::LegEnded>(&event)) {
+        const bool is_known = dialogs_.erase(ended->leg) > 0;
+        const double share = world_.options.lost_ends / 1'000.0;
+        if (is_known && share > 0 && world_.dice.chance(share)) {
+            ++ends_lost_;
+            return false;
+        }
+    }
+    return true;
+}
+
+void Shell::follow(const control::LegAction& action) {
+    if (const auto* ring = std::get_if<control::RingPhone>(&action)) dialogs_.insert(ring->leg);
+    if (const auto* end = std::get_if<control::EndLeg>(&action)) dialogs_.erase(end->leg);
+    if (const auto* refuse = std::get_if<control::RejectCaller>(&action)) {
+        dialogs_.erase(refuse->leg);
+    }
+}
+
+void Shell::tell_living_legs() {
+    const std::vector<LegId> living{dialogs_.begin(), dialogs_.end()};
+    turn([&](control::Centre& centre, Now now, control::Effects& out) {
+        centre.on_living_legs(living, now, out);
+    });
 }
 
 void Shell::prepare_speech(const control::PrepareSpeech& wanted) {
@@ -220,6 +255,7 @@ void Shell::kill() {
     ++life_;
     ++restarts_;
     centre_.reset();
+    dialogs_.clear();
     armed_.reset();
     last_commit_ = {};
     world_.callers->control_died();
@@ -237,7 +273,9 @@ void Shell::restart() {
         control::SavedContact contact{.contact = id, .state = row.state, .living_legs = {}};
         for (const LegId leg : row.legs) {
             const bool is_known = world_.callers->is_living(leg) || world_.desks->is_living(leg);
-            if (is_known && !world_.dice.chance(kDialogLost)) contact.living_legs.push_back(leg);
+            if (!is_known || world_.dice.chance(kDialogLost)) continue;
+            contact.living_legs.push_back(leg);
+            dialogs_.insert(leg);
         }
         saved.contacts.push_back(std::move(contact));
     }

@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "control/centre.h"
@@ -31,6 +32,8 @@ public:
     [[nodiscard]] bool is_up() const { return centre_ != nullptr; }
     [[nodiscard]] const control::Centre* centre() const { return centre_.get(); }
     [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
+    /// Legs that ended without a word; the centre has to find out.
+    [[nodiscard]] std::uint64_t ends_lost() const { return ends_lost_; }
     void drain();
 
 private:
@@ -43,6 +46,10 @@ private:
     void ask_store(const control::AskStore& wanted);
     [[nodiscard]] control::Answer answer(const control::Question& question);
     void want_references(const control::WantReferences& wanted);
+    /// False when the event is lost on its way.
+    bool follow(const control::LegEvent& event);
+    void follow(const control::LegAction& action);
+    void tell_living_legs();
     void check();
     void arm();
     void restart();
@@ -60,6 +67,8 @@ private:
     std::map<ContactId, control::LiveRow> rows_;
     std::map<std::string, std::string> states_;
     std::vector<media::Event> media_backlog_;
+    std::set<LegId> dialogs_;  ///< What a SIP stack would have.
+    std::uint64_t ends_lost_ = 0;
 };
 
 }  // namespace escucha::sim

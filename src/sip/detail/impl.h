@@ -46,6 +46,8 @@ public:
     Result<void> restore_leg(LegId id, std::string_view saved);
     [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId id) const;
 
+    [[nodiscard]] std::vector<LegId> legs() const;
+
     [[nodiscard]] detail::Registrar& registrar() { return registrar_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] Gauges gauges() const;

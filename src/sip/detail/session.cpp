@@ -381,6 +381,13 @@ void Stack::Impl::fail_leg(Handle handle, Failed failed, Io& io) {
     drop_leg(handle);
 }
 
+std::vector<LegId> Stack::Impl::legs() const {
+    std::vector<LegId> legs;
+    legs.reserve(ids_.size());
+    for (const auto& [id, handle] : ids_) legs.push_back(id);
+    return legs;
+}
+
 void Stack::Impl::forget_id(Leg& leg) {
     ids_.erase(leg.id);
     leg.id = LegId{};
