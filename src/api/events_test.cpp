@@ -62,7 +62,7 @@ Event spoken(World& world, std::int64_t number) {
 }  // namespace
 
 TEST_CASE("a stream greets, replays what came after since, and goes on live") {
-    World world;
+    World world{each_engine()};
     const Person sara = world.sign_in("sara");
     const std::int64_t since = world.journal->last_committed();
     world.commit({spoken(world, 1), spoken(world, 2)});
@@ -81,7 +81,7 @@ TEST_CASE("a stream greets, replays what came after since, and goes on live") {
 }
 
 TEST_CASE("a stream without since begins now") {
-    World world;
+    World world{each_engine()};
     const Person sara = world.sign_in("sara");
     world.commit({spoken(world, 1)});
     Stream stream{world, sara};
@@ -91,7 +91,7 @@ TEST_CASE("a stream without since begins now") {
 }
 
 TEST_CASE("another company's events are not in the stream, and leave no hole in it") {
-    World world;
+    World world{each_engine()};
     const Person sara = world.sign_in("sara");
     Stream stream{world, sara};
     const std::int64_t start = stream.next().at("seq").as_int64();
@@ -107,7 +107,7 @@ TEST_CASE("another company's events are not in the stream, and leave no hole in 
 }
 
 TEST_CASE("reconnecting in the middle of many commits loses nothing and repeats nothing") {
-    World world;
+    World world{each_engine()};
     const Person sara = world.sign_in("sara");
     std::int64_t last = world.journal->last_committed();
     constexpr std::int64_t kEvents = 1'500;
@@ -137,7 +137,7 @@ TEST_CASE("reconnecting in the middle of many commits loses nothing and repeats 
 }
 
 TEST_CASE("a replay reads the table when memory does not reach back") {
-    World world;
+    World world{each_engine()};
     const Person sara = world.sign_in("sara");
     const std::int64_t since = world.journal->last_committed();
     for (std::int64_t i = 1; i <= 300; ++i) world.commit({spoken(world, i)});
@@ -149,7 +149,7 @@ TEST_CASE("a replay reads the table when memory does not reach back") {
 }
 
 TEST_CASE("a since that is too old, or from another journal, asks for a new snapshot") {
-    World world;
+    World world{each_engine()};
     const Person sara = world.sign_in("sara");
     Stream ahead{world, sara, "?since=" + std::to_string(world.journal->last_committed() + 1)};
     CHECK(ahead.next().at("type") == "snapshot_needed");
@@ -165,7 +165,7 @@ TEST_CASE("a since that is too old, or from another journal, asks for a new snap
 }
 
 TEST_CASE("personal fields do not travel in frames") {
-    World world;
+    World world{each_engine()};
     const Person ana = world.sign_in("ana");
     Stream stream{world, ana};
     CHECK(stream.next().at("type") == "hello");
@@ -193,7 +193,7 @@ TEST_CASE("personal fields do not travel in frames") {
 }
 
 TEST_CASE("a stream is refused without a session and from another site") {
-    World world;
+    World world{each_engine()};
     const Person nobody = world.stranger();
     Stream stranger{world, nobody};
     CHECK(!stranger.socket().is_open());
@@ -206,7 +206,7 @@ TEST_CASE("a stream is refused without a session and from another site") {
 }
 
 TEST_CASE("silence is filled with pings that tell the last event") {
-    World world;
+    World world{each_engine()};
     world.heartbeat = 40ms;
     world.restart();
     const Person sara = world.sign_in("sara");

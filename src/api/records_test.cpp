@@ -43,7 +43,7 @@ std::string finish_path(World& world) {
 }  // namespace
 
 TEST_CASE("a case is opened, found by its reference and closed") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     const Got made = ana.post("/api/v1/cases", kCase);
     CHECK(made.status == 201);
@@ -63,7 +63,7 @@ TEST_CASE("a case is opened, found by its reference and closed") {
 }
 
 TEST_CASE("a case shows what its callers gave, and hides what nobody may see") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.agent);
     const auto recorded = [&](const char* name, const char* type) {
         Event event = world.event("case_datum_recorded");
@@ -88,14 +88,14 @@ TEST_CASE("a case shows what its callers gave, and hides what nobody may see") {
 }
 
 TEST_CASE("two references of one company differ") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     CHECK(ana.post("/api/v1/cases", kCase).text("/case/reference") !=
           ana.post("/api/v1/cases", kCase).text("/case/reference"));
 }
 
 TEST_CASE("an edit needs the version it was made on") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     const Got made = ana.post("/api/v1/cases", kCase);
     const std::string path = case_path(made);
@@ -120,7 +120,7 @@ TEST_CASE("an edit needs the version it was made on") {
 }
 
 TEST_CASE("the list of cases is filtered and paged without holes or repeats") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     for (int i = 0; i < 5; ++i) {
         ana.post("/api/v1/cases",
@@ -147,7 +147,7 @@ TEST_CASE("the list of cases is filtered and paged without holes or repeats") {
 }
 
 TEST_CASE("what belongs to another company is not there") {
-    World world;
+    World world{each_engine()};
     Event opened = world.event("case_opened");
     opened.company = world.other_company;
     const auto id = world.make<CaseId>();
@@ -172,7 +172,7 @@ TEST_CASE("what belongs to another company is not there") {
 }
 
 TEST_CASE("a repeated POST with its key is done once and answered twice") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     const std::vector<std::string> key{"Idempotency-Key: k-1"};
     const Got first = ana.post("/api/v1/cases", kCase, key);
@@ -189,7 +189,7 @@ TEST_CASE("a repeated POST with its key is done once and answered twice") {
 }
 
 TEST_CASE("repeats that come at the same moment make one case") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     std::atomic<int> created{0}, refused{0};
     {
@@ -212,7 +212,7 @@ TEST_CASE("repeats that come at the same moment make one case") {
 }
 
 TEST_CASE("a note is saved again and again, and a conflict gives the stored one back") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     const std::string case_id = ana.post("/api/v1/cases", kCase).text("/case/id");
     const auto id = world.make<NoteId>();
@@ -240,7 +240,7 @@ TEST_CASE("a note is saved again and again, and a conflict gives the stored one 
 }
 
 TEST_CASE("a note of the greatest length is kept, one character more is refused") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     const std::string case_id = ana.post("/api/v1/cases", kCase).text("/case/id");
     std::string text;
@@ -252,7 +252,7 @@ TEST_CASE("a note of the greatest length is kept, one character more is refused"
 }
 
 TEST_CASE("finishing a wrap-up records the disposition, the last note and the case's state") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.agent);
     wrap_up(world, talk.contact);
     Person ana = world.sign_in("ana");
@@ -279,7 +279,7 @@ TEST_CASE("finishing a wrap-up records the disposition, the last note and the ca
 }
 
 TEST_CASE("a disposition that comes after the wrap-up's time is not lost") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.agent);
     Person ana = world.sign_in("ana");
     const std::string solved = R"({"topic":"lunch","outcome":"solved","contact_id":")" +
@@ -294,7 +294,7 @@ TEST_CASE("a disposition that comes after the wrap-up's time is not lost") {
 }
 
 TEST_CASE("nobody records what came of a call he did not take") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.colleague);
     Person ana = world.sign_in("ana");
     const std::string solved = R"({"topic":"lunch","outcome":"solved","contact_id":")" +
@@ -305,7 +305,7 @@ TEST_CASE("nobody records what came of a call he did not take") {
 }
 
 TEST_CASE("agents see documents masked, supervisors whole") {
-    World world;
+    World world{each_engine()};
     const std::string path = "/api/v1/customers/" + world.customer.to_string();
     const Got masked = world.sign_in("ana").get(path);
     CHECK(masked.text("/document") == "•••••678Z");
@@ -322,7 +322,7 @@ TEST_CASE("agents see documents masked, supervisors whole") {
 }
 
 TEST_CASE("customers are made, changed and found by name, number and document") {
-    World world;
+    World world{each_engine()};
     Person ana = world.sign_in("ana");
     const Got made =
         ana.post("/api/v1/customers",
@@ -364,8 +364,31 @@ TEST_CASE("customers are made, changed and found by name, number and document") 
     CHECK(next.text("/next_cursor") == "null");
 }
 
+TEST_CASE(
+    "a number is the same thing to those who import it, record it, search it and take calls") {
+    World world{each_engine()};
+    Event imported = world.event("contact_point_added");
+    imported.customer = world.customer;
+    imported.with("point", "P1").with("kind", "number").with("value", "+34600999888");
+    imported.with("label", "casa").with("evidence", "imported");
+    world.commit({imported});
+    Person sara = world.sign_in("sara");
+    const std::string path = "/api/v1/customers/" + world.customer.to_string();
+    CHECK(sara.get(path).text("/numbers/0/number") == "+34600999888");
+    CHECK(sara.get("/api/v1/customers?text=600999888").count("/items") == 1);
+    const Got made = sara.post("/api/v1/customers", R"({"name":"Ana","number":"600 333 444"})");
+    REQUIRE(made.status == 201);
+    auto connection = world.fresh.database.connect().value();
+    const auto rows =
+        connection.query("SELECT kind, evidence FROM contact_point WHERE value = '+34600333444'");
+    REQUIRE(rows);
+    REQUIRE(rows.value().size() == 1);
+    const auto row = rows.value().front().as<std::string, std::string>().value();
+    CHECK(row == std::tuple{"number", "declared"});
+}
+
 TEST_CASE("one timeline has the customer's contacts and cases, newest first, page by page") {
-    World world;
+    World world{each_engine()};
     world.talk(world.agent);
     Person ana = world.sign_in("ana");
     const std::string path = "/api/v1/customers/" + world.customer.to_string() + "/timeline";
@@ -383,7 +406,7 @@ TEST_CASE("one timeline has the customer's contacts and cases, newest first, pag
 }
 
 TEST_CASE("contacts are listed and shown with their journal") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.agent);
     Person ana = world.sign_in("ana");
     const Got list = ana.get("/api/v1/contacts?customer_id=" + world.customer.to_string());
@@ -398,7 +421,7 @@ TEST_CASE("contacts are listed and shown with their journal") {
 }
 
 TEST_CASE("an agent links only his own live contact") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.agent);
     Person ana = world.sign_in("ana");
     const std::string path = "/api/v1/contacts/" + talk.contact.to_string() + "/case";
@@ -426,7 +449,7 @@ TEST_CASE("an agent links only his own live contact") {
 }
 
 TEST_CASE("a recording is heard by those who may, whole or in part, and that is journalled once") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.agent);
     const auto id = world.make<RecordingId>();
     std::filesystem::create_directories(world.folder / "recordings/2026");
@@ -466,7 +489,7 @@ TEST_CASE("a recording is heard by those who may, whole or in part, and that is 
 }
 
 TEST_CASE("a recording's path cannot lead out of its folder") {
-    World world;
+    World world{each_engine()};
     const auto talk = world.talk(world.agent);
     std::filesystem::create_directories(world.folder / "recordings");
     std::ofstream{world.folder / "secret.wav"} << "secret";
@@ -507,7 +530,7 @@ TEST_CASE("ranges are read as RFC 9110 says") {
 }
 
 TEST_CASE("today's figures and the settings come in the language asked for") {
-    World world;
+    World world{each_engine()};
     world.talk(world.agent);
     Event left = world.event("contact_left_queue");
     left.contact = world.make<ContactId>();

@@ -79,7 +79,7 @@ Attempt<std::optional<Event>> number_event(Call& call, CustomerId customer) {
         .with("kind", "number")
         .with("value", number->e164())
         .with("label", "")
-        .with("evidence", "agent");
+        .with("evidence", "declared");
     return std::optional{std::move(added)};
 }
 

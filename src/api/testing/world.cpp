@@ -128,8 +128,16 @@ Got Person::post(const std::string& target,
 
 WallTime World::now() { return read_clocks().wall; }
 
-World::World() : fresh{store::testing::sqlite_file(store::testing::Schema::Current)} {
-    folder = fresh.folder->path();
+store::testing::FreshDatabase each_engine() {
+    auto make = store::testing::sqlite_file;
+    // Both are named in every run, so that doctest knows of the second in the first.
+    SUBCASE("on SQLite") { make = store::testing::sqlite_file; }
+    SUBCASE("on PostgreSQL") { make = store::testing::postgres; }
+    return make(store::testing::Schema::Current);
+}
+
+World::World(store::testing::FreshDatabase database) : fresh{std::move(database)} {
+    folder = fresh.folder ? fresh.folder->path() : files.path();
     auto connection = must(fresh.database.connect());
     company = store::testing::add_company(connection, "Europe/Madrid");
     other_company = store::testing::add_company(connection, "Europe/Madrid");

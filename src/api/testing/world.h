@@ -57,10 +57,14 @@ private:
     std::string cookie_, csrf_, bearer_;
 };
 
+/// A database of each kind in turn: the test case that asks runs once for each.
+store::testing::FreshDatabase each_engine();
+
 /// A company with three people, a queue, a customer and a journal, served on a loopback port by the
 /// real server in front of a centre that is not.
 struct World {
-    World();
+    explicit World(store::testing::FreshDatabase database =
+                       store::testing::sqlite_file(store::testing::Schema::Current));
     World(const World&) = delete;
     World& operator=(const World&) = delete;
     ~World();
@@ -103,7 +107,8 @@ struct World {
     QueueId queue;
     CustomerId customer;
     Contract contract{openapi_json()};
-    std::filesystem::path folder;
+    store::testing::TemporaryFolder files;
+    std::filesystem::path folder;  ///< The data folder; SQLite's file is in it.
     std::chrono::milliseconds heartbeat{10'000};
     int demo_resets = 0;
     std::size_t talks = 0;
