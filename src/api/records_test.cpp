@@ -387,6 +387,29 @@ TEST_CASE(
     CHECK(row == std::tuple{"number", "declared"});
 }
 
+TEST_CASE("cases are found whatever the case and the accents of what is typed") {
+    World world{each_engine()};
+    Person ana = world.sign_in("ana");
+    const Got made =
+        ana.post("/api/v1/cases", R"({"topic":"lunch","subject":"AVERÍA  en la caldera"})");
+    const auto finds = [&](const std::string& text) {
+        return ana.get("/api/v1/cases?text=" + text).count("/items") == 1;
+    };
+    CHECK(finds("averia"));
+    CHECK(finds("aver%C3%ADa%20en"));
+    CHECK(finds("CALDERA"));
+    CHECK(finds("LUNCH"));
+    CHECK_FALSE(finds("contrato"));
+    const Got edited = ana.send("PATCH",
+                                case_path(made),
+                                R"({"subject":"Contraseña"})",
+                                {"If-Match: " + made.reply.header("etag")});
+    REQUIRE(edited.status == 200);
+    CHECK(finds("CONTRASE%C3%91A"));
+    CHECK(finds("contrasena%20lunch"));
+    CHECK_FALSE(finds("caldera"));
+}
+
 TEST_CASE("one timeline has the customer's contacts and cases, newest first, page by page") {
     World world{each_engine()};
     world.talk(world.agent);

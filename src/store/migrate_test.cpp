@@ -109,6 +109,22 @@ TEST_CASE("the embedded migrations make the same tables on both engines") {
     }
 }
 
+TEST_CASE("cases that were there before are found by words without accents") {
+    on_every_engine([](const Database& database) {
+        constexpr std::size_t kBefore = 3;
+        REQUIRE(migrate(database, embedded_migrations().first(kBefore), kNow));
+        auto connection = database.connect().value();
+        REQUIRE(connection.execute(
+            "INSERT INTO case_file (id, company_id, reference, subject, topic, status,"
+            " opened_at_us, updated_at_us) VALUES ('1', '1', '1', 'AVERÍA y Contraseña', 'outage',"
+            " 'open', 0, 0)"));
+        REQUIRE(migrate(database, embedded_migrations(), kNow));
+        const auto row = connection.query_one("SELECT search_key FROM case_file");
+        REQUIRE(row);
+        CHECK(row.value()->get<std::string>(0).value() == "averia y contrasena outage");
+    });
+}
+
 TEST_CASE("fenced lines reach one engine only") {
     const std::string_view sql =
         "a;\n-- only sqlite\nb;\n-- end only\n-- only postgres\nc;\n-- end only\nd;";

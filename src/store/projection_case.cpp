@@ -33,6 +33,18 @@ std::optional<std::string> unless_empty(std::string text) {
     return text;
 }
 
+/// The case's own words, as a search finds them: after every change of subject or topic.
+Result<void> refresh_case_key(Step& step) {
+    const auto& event = step.event;
+    ESC_TRY(const auto row,
+            step.connection.query_one("SELECT subject, topic FROM case_file WHERE id = ?",
+                                      {event.case_id}));
+    if (!row) return ok();
+    ESC_TRY(const auto fields, (row->as<std::string, std::string>()));
+    return step.run("UPDATE case_file SET search_key = ? WHERE id = ?",
+                    {search_key(std::get<0>(fields) + " " + std::get<1>(fields)), event.case_id});
+}
+
 Result<void> refresh_search_key(Step& step) {
     const auto& event = step.event;
     ESC_TRY(const auto row,
@@ -52,10 +64,10 @@ Result<void> case_opened(Step& step) {
         const auto opened,
         step.connection.execute(
             "INSERT INTO case_file (id, company_id, reference, kind, topic, subject, status,"
-            " customer_id, opened_by, opened_at_us, opened_in, caller, updated_at_us, contacts)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'open',"
+            " customer_id, opened_by, opened_at_us, opened_in, caller, updated_at_us, contacts,"
+            " search_key) VALUES (?, ?, ?, ?, ?, ?, 'open',"
             " COALESCE(?, (SELECT customer_id FROM contact WHERE id = ?)), ?, ?, ?,"
-            " COALESCE((SELECT caller FROM contact WHERE id = ?), ''), ?, ?)"
+            " COALESCE((SELECT caller FROM contact WHERE id = ?), ''), ?, ?, ?)"
             " ON CONFLICT (id) DO NOTHING",
             {event.case_id,
              event.company,
@@ -70,7 +82,8 @@ Result<void> case_opened(Step& step) {
              event.contact,
              event.contact,
              event.at,
-             event.contact ? 1 : 0}));
+             event.contact ? 1 : 0,
+             search_key(step.text("subject") + " " + step.text("topic"))}));
     if (opened == 0) return link(step);
     if (!event.contact) return ok();
     ESC_TRY(join(step));
@@ -124,6 +137,7 @@ Result<void> case_updated(Step& step) {
                   event.at,
                   event.case_id,
                   event.company}));
+    ESC_TRY(refresh_case_key(step));
     if (step.text("status") == "closed") {
         return step.run(
             "UPDATE case_file SET closed_at_us = COALESCE(closed_at_us, ?)"
@@ -178,6 +192,7 @@ Result<void> disposition_recorded(Step& step) {
                   event.at,
                   event.case_id,
                   event.company}));
+    ESC_TRY(refresh_case_key(step));
     return step.count("agent_day", "agent_id", event.agent, {{"dispositions", 1}});
 }
 

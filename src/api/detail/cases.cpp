@@ -40,10 +40,10 @@ Answer list_cases(Call& call) {
         add(" AND f.reference = ?", digits);
     }
     if (const auto text = call.query_text("text")) {
-        const std::string key = like_text(store::search_key(*text));
-        const std::string pattern = like_text(*text);
-        add(" AND (LOWER(f.subject) LIKE LOWER(?) ESCAPE '!'", pattern);
-        add(" OR f.topic LIKE ? ESCAPE '!'", pattern);
+        const std::string words = store::search_key(*text);
+        if (words.empty()) where += " AND FALSE";  // Signs alone are in no case.
+        const std::string key = like_text(words);
+        add(" AND (f.search_key LIKE ? ESCAPE '!'", key);
         add(" OR c.search_key LIKE ? ESCAPE '!')", key);
     }
     ESC_TRY(auto items, case_records(call, where, std::move(params), call.limit() + 1));
