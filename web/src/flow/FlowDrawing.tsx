@@ -11,14 +11,14 @@ import {
   ReactFlow,
   type ReactFlowInstance,
 } from '@xyflow/react';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FlowVersion } from '@/api/client';
 import type { Language } from '@/base/format';
 import { Pill } from '@/base/view/parts';
-import { type DrawnNode, draw } from './drawing';
+import { type DrawnEdge, type DrawnNode, draw } from './drawing';
 import css from './flow.module.css';
-import { kNodeWidth, place } from './layout';
+import { kNodeHeight, kNodeWidth, place } from './layout';
 
 type Problem = FlowVersion['problems'][number];
 type FlowNode = Node<{ node: DrawnNode; problems: Problem[] }, 'step'>;
@@ -28,17 +28,21 @@ const kNodeTypes = { step: Step };
 export function FlowDrawing({ version, language }: { version: FlowVersion; language: Language }) {
   const { t } = useTranslation('flow');
   const drawing = useMemo(() => draw(version.document, language), [version, language]);
-  const nodes = useMemo((): FlowNode[] => {
-    const at = place(drawing);
-    return drawing.nodes.map((node) => ({
-      id: node.id,
-      type: 'step',
-      position: at[node.id] ?? { x: 0, y: 0 },
-      width: kNodeWidth,
-      data: { node, problems: version.problems.filter((each) => each.node === node.id) },
-      ariaLabel: `${t(`kind.${node.kind}`, { defaultValue: node.kind })}: ${node.id}`,
-    }));
-  }, [drawing, version, t]);
+  const at = useMemo(() => place(drawing), [drawing]);
+  const [looked, setLooked] = useState<string>();
+  const nodes = useMemo(
+    (): FlowNode[] =>
+      drawing.nodes.map((node) => ({
+        id: node.id,
+        type: 'step',
+        position: at[node.id] ?? { x: 0, y: 0 },
+        width: kNodeWidth,
+        selected: node.id === looked,
+        data: { node, problems: version.problems.filter((each) => each.node === node.id) },
+        ariaLabel: `${t(`kind.${node.kind}`, { defaultValue: node.kind })}: ${node.id}`,
+      })),
+    [drawing, at, looked, version, t],
+  );
   const edges = useMemo(
     (): Edge[] =>
       drawing.edges.map((edge) => ({
@@ -50,10 +54,11 @@ export function FlowDrawing({ version, language }: { version: FlowVersion; langu
           .map((label) => t(`edge.${label}`, { defaultValue: label }))
           .join(', '),
         labelShowBg: true,
-        className: edge.isMain ? '' : (css.sideEdge ?? ''),
+        className: edgeClass(edge, looked),
+        zIndex: isOf(edge, looked) ? 1 : 0,
         markerEnd: { type: MarkerType.ArrowClosed },
       })),
-    [drawing, t],
+    [drawing, looked, t],
   );
   return (
     <div className={css.canvas} data-testid="flow-drawing">
@@ -65,6 +70,10 @@ export function FlowDrawing({ version, language }: { version: FlowVersion; langu
         nodesConnectable={false}
         edgesFocusable={false}
         deleteKeyCode={null}
+        onNodesChange={(changes) => {
+          const choices = changes.filter((each) => each.type === 'select');
+          if (choices.length > 0) setLooked(choices.find((each) => each.selected)?.id);
+        }}
         onInit={(flow) => void lookAtStart(flow)}
         fitViewOptions={{ maxZoom: 1 }}
         minZoom={0.1}
@@ -83,12 +92,23 @@ export function FlowDrawing({ version, language }: { version: FlowVersion; langu
   );
 }
 
-/** Big enough to read, with the beginning at the top; the whole is one press away. */
+const isOf = (edge: DrawnEdge, node: string | undefined) => edge.from === node || edge.to === node;
+
+/** The ways into and out of the step one looks at stand out; otherwise the usual ways do. */
+function edgeClass(edge: DrawnEdge, looked: string | undefined): string {
+  const classes = [edge.isMain ? '' : css.sideEdge];
+  if (looked !== undefined) classes.push(isOf(edge, looked) ? css.nearEdge : css.farEdge);
+  return classes.join(' ');
+}
+
+/** Big enough to read, with the beginning at the left; the whole is one press away. */
 async function lookAtStart(flow: ReactFlowInstance<FlowNode>): Promise<void> {
   const start = flow.getNodes().find((node) => node.data.node.isStart) ?? flow.getNodes()[0];
   if (!start) return;
-  const middle = { x: start.position.x + kNodeWidth / 2, y: start.position.y + 280 };
-  await flow.setCenter(middle.x, middle.y, { zoom: 0.85 });
+  const zoom = 0.85;
+  const top = document.querySelector(`.${css.canvas}`)?.clientHeight ?? 0;
+  const y = top / 2 - (start.position.y + kNodeHeight / 2) * zoom;
+  await flow.setViewport({ x: 30 - start.position.x * zoom, y, zoom });
 }
 
 function Step({ data }: NodeProps<FlowNode>) {
@@ -102,7 +122,7 @@ function Step({ data }: NodeProps<FlowNode>) {
       data-testid="flow-step"
       data-problem={problems.length > 0 ? worst : undefined}
     >
-      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <Handle type="target" position={Position.Left} isConnectable={false} />
       <div className={css.nodeTop}>
         <span className={css.kind}>{t(`kind.${node.kind}`, { defaultValue: node.kind })}</span>
         {node.isStart && (
@@ -124,7 +144,7 @@ function Step({ data }: NodeProps<FlowNode>) {
           {problem.message}
         </p>
       ))}
-      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );
 }

@@ -42,7 +42,7 @@ describe('the drawing of a flow', () => {
     const canvas = { hola: { x: 1, y: 2 }, menu: {}, persona: { x: 5, y: 6 }, fin: { x: 7, y: 8 } };
     expect(place(draw({ ...flow, canvas }, 'es')).hola).toEqual({ x: 1, y: 2 });
     const found = place(draw(flow, 'es'));
-    expect(found.menu?.y).toBeGreaterThan(found.hola?.y ?? Number.POSITIVE_INFINITY);
+    expect(found.menu?.x).toBeGreaterThan(found.hola?.x ?? Number.POSITIVE_INFINITY);
   });
   test('of something that is not a flow is empty', () => {
     expect(draw(null, 'es')).toEqual({ nodes: [], edges: [], positions: undefined });

@@ -10,6 +10,7 @@ const kActions = [
   ['a note survives a reload before it was sent, and is then sent', keepsNote],
   ['the wrap-up asks for what a follow-up needs before it is sent', asksForPromise],
   ['a case that somebody else saved meanwhile keeps what was typed and tells', tellsOfChange],
+  ['a step of a flow can be chosen, and let go by key', showsWays],
   ['a lost line shows the age of the screen and goes when it is back', showsAge],
   ['the next status can be chosen during a call', choosesNext],
   ['the shortcuts open with a question mark, but not while typing', showsShortcuts],
@@ -110,6 +111,16 @@ async function tellsOfChange(page, scene, url) {
   const saved = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
   await page.getByTestId('case-save').click();
   expect((await saved).ok(), 'it cannot be saved on the newest version');
+}
+
+async function showsWays(page, _scene, url) {
+  await page.goto(`${url}/flows/f1`);
+  const step = page.locator('.react-flow__node').first();
+  await step.click();
+  await page.locator('.react-flow__node.selected').waitFor();
+  await clean(page);
+  await page.keyboard.press('Escape');
+  await page.locator('.react-flow__node.selected').waitFor({ state: 'detached' });
 }
 
 async function showsAge(page, scene) {
