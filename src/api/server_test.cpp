@@ -231,7 +231,7 @@ TEST_CASE("during the wrap-up the desk still shows the contact that has ended") 
     Event datum = world.event("datum_given");
     datum.contact = talk.contact;
     datum.with("name", "order").with("value", "A-17").with("given_by", "caller");
-    datum.with_flag("verified", false).with_flag("sensitive", false);
+    datum.with("verified", "confirmed").with_flag("sensitive", false);
     Event ended = world.event("contact_ended");
     ended.contact = talk.contact;
     ended.with("outcome", "served").with("ended_by", "caller").with("duration_ms", std::int64_t{9});
@@ -244,6 +244,7 @@ TEST_CASE("during the wrap-up the desk still shows the contact that has ended") 
     CHECK(desk.text("/contact/state") == "ended");
     CHECK(desk.text("/contact/case/reference") == talk.reference);
     CHECK(desk.text("/contact/context/0/value") == "A-17");
+    CHECK(desk.text("/contact/context/0/verified") == "confirmed");
     CHECK(desk.text("/case/case/id") == talk.case_id.to_string());
 }
 

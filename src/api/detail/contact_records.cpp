@@ -132,14 +132,11 @@ Attempt<json::array> context_of(Call& call, ContactId id) {
             const auto* value = data.if_contains(name);
             return value != nullptr && value->is_string() ? std::string{value->get_string()} : "";
         };
-        const auto* verified = data.if_contains("verified");
-        const bool is_verified = verified != nullptr && verified->is_bool() && verified->get_bool();
-        const std::string how = is_verified ? text("given_by") : "";
         json::object datum{{"name", text("name")},
                            {"value", data.contains("value") ? text("value") : "•••"},
                            {"given_by", text("given_by")},
                            {"at", to_rfc3339(event.at)},
-                           {"verified", how}};
+                           {"verified", text("verified")}};
         const auto same = std::ranges::find_if(context, [&](const json::value& known) {
             return known.at("name") == datum.at("name");
         });
