@@ -58,12 +58,18 @@ def arguments():
     parser.add_argument("--http", type=int, default=8080, metavar="PORT", help="pages and API (8080)")
     parser.add_argument("--sip", type=int, default=5060, metavar="PORT", help="phones and trunks (5060)")
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDR", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--advertise", metavar="ADDR", help="address that phones are told; needed with --bind 0.0.0.0")
     parser.add_argument("--reset-demo", action="store_true", help="deletes all data and loads the demo again")
     parser.add_argument("--no-install", action="store_true", help="installs no Debian package")
     options = parser.parse_args()
     for port in (options.http, options.sip):
         if not 1 <= port <= 65535:
             parser.error(f"{port} is not a port")
+    if options.bind in ("0.0.0.0", "::") and not options.advertise:
+        parser.error(
+            f"con --bind {options.bind} diga también con --advertise la dirección a la que llaman los teléfonos · "
+            f"with --bind {options.bind} say with --advertise which address phones call"
+        )
     options.data = os.path.abspath(options.data)
     return options
 
@@ -136,6 +142,8 @@ def start(options):
         "--data", options.data, "--http", str(options.http), "--sip", str(options.sip),
         "--bind", options.bind, "--web", os.path.join(ROOT, "web", "dist"), "--demo",
     ]
+    if options.advertise:
+        command += ["--advertise", options.advertise]
     if options.reset_demo:
         command.append("--reset-demo")
     # A group of its own: Ctrl-C reaches only us, and we ask the server to drain.

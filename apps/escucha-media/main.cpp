@@ -31,6 +31,7 @@ constexpr std::string_view kHelp =
     "  --recordings DIR       where recordings are written\n"
     "  --prompts DIR          where prompts are read\n"
     "  --bind ADDR            address of the RTP sockets (127.0.0.1)\n"
+    "  --advertise ADDR       address that peers are told instead, behind a NAT or for 0.0.0.0\n"
     "  --rtp-ports LOW-HIGH   port range, even ports for RTP (16384-32767)\n"
     "  --workers N            packet threads (processors less one, at least 1)\n"
     "  --drain SECONDS        how long a first SIGTERM waits for calls to end (10)\n"
@@ -75,6 +76,8 @@ bool set_option(Options& options, std::string_view name, std::string_view value)
         options.engine.prompts = value;
     } else if (name == "--bind") {
         options.engine.bind_ip = value;
+    } else if (name == "--advertise") {
+        options.engine.advertised_ip = value;
     } else if (name == "--rtp-ports") {
         return set_ports(options.engine, value);
     } else if (name == "--workers") {

@@ -66,6 +66,9 @@ Options read_options(int argc, char** argv) {
     app.add_option("--data", data, "Folder of the database, recordings and prompts");
     app.add_option(
         "--bind", config.bind, "Address to listen on; loopback unless you say otherwise");
+    app.add_option("--advertise",
+                   config.advertise,
+                   "Address that telephones are told, when it is not the one to listen on");
     app.add_option("--http", config.http_port, "Port of the pages and the API");
     app.add_option("--sip", config.sip_port, "Port of SIP, UDP and TCP");
     app.add_option("--store", config.store_url, "sqlite:PATH or postgres://...");

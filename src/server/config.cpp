@@ -1,5 +1,8 @@
 #include "server/config.h"
 
+#include <arpa/inet.h>
+
+#include <array>
 #include <functional>
 #include <limits>
 #include <map>
@@ -59,6 +62,7 @@ const std::map<std::string, Setter>& settings() {
     static const std::map<std::string, Setter> table{
         {"data.dir", set(&Config::data_dir)},
         {"listen.bind", set(&Config::bind)},
+        {"listen.advertise", set(&Config::advertise)},
         {"listen.http_port", set(&Config::http_port)},
         {"listen.sip_port", set(&Config::sip_port)},
         {"media.rtp_port_low", set(&Config::rtp_port_low)},
@@ -125,7 +129,54 @@ Result<Config> read_config(const std::filesystem::path& path, Config config) {
     return config;
 }
 
+namespace {
+
+enum class Family { V4, V6 };
+
+struct ListenAddress {
+    Family family = Family::V4;
+    bool is_wildcard = false;
+};
+
+std::optional<ListenAddress> parse_address(const std::string& text) {
+    std::array<std::uint8_t, sizeof(in6_addr)> octets{};
+    ListenAddress address;
+    if (inet_pton(AF_INET, text.c_str(), octets.data()) == 1) {
+        address.family = Family::V4;
+    } else if (inet_pton(AF_INET6, text.c_str(), octets.data()) == 1) {
+        address.family = Family::V6;
+    } else {
+        return std::nullopt;
+    }
+    address.is_wildcard = octets == decltype(octets){};
+    return address;
+}
+
+// One address for all, and not the one of the route to each peer: it stands in stored dialogs, in
+// the description of sound that is made before the peer's route is known, and behind a NAT or in a
+// container no address of this machine is one that telephones reach.
+Result<void> check_addresses(const Config& config) {
+    const auto bind = parse_address(config.bind);
+    if (!bind) return fail(Errc::InvalidArgument, "listen.bind is not an IP address");
+    const auto told = parse_address(config.advertised_address());
+    if (!told) return fail(Errc::InvalidArgument, "listen.advertise is not an IP address");
+    if (told->is_wildcard) {
+        return fail(Errc::InvalidArgument,
+                    "telephones cannot be told " + config.advertised_address() +
+                        " as our address: set listen.advertise (--advertise) to the address of "
+                        "this machine that they reach");
+    }
+    if (told->family != bind->family) {
+        return fail(Errc::InvalidArgument,
+                    "listen.advertise and listen.bind must both be IPv4 or both IPv6");
+    }
+    return ok();
+}
+
+}  // namespace
+
 Result<void> check_config(const Config& config) {
+    ESC_TRY(check_addresses(config));
     constexpr int kFewestRtpPorts = 8;
     if (config.rtp_port_high - config.rtp_port_low < kFewestRtpPorts) {
         return fail(Errc::InvalidArgument, "the RTP range needs at least 8 ports");

@@ -17,6 +17,9 @@ struct Config {
     std::filesystem::path data_dir = "/var/lib/escucha";
     /// Where everything listens. Beyond loopback only when the operator says so.
     std::string bind = "127.0.0.1";
+    /// The address telephones are told (Via, Contact, sound), where it is not the one listened on:
+    /// on every address of the machine (0.0.0.0, ::), or behind a 1:1 NAT. Empty: `bind`.
+    std::string advertise;
     std::uint16_t http_port = 8080;
     std::uint16_t sip_port = 5060;
     std::uint16_t rtp_port_low = 20000;
@@ -42,6 +45,9 @@ struct Config {
     [[nodiscard]] std::filesystem::path media_socket() const { return data_dir / "media.sock"; }
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "escuchactl.token"; }
     [[nodiscard]] std::string effective_store_url() const;
+    [[nodiscard]] const std::string& advertised_address() const {
+        return advertise.empty() ? bind : advertise;
+    }
 };
 
 /// Reads `path` over `config`. Unknown keys and values out of range are errors that name the key

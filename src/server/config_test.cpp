@@ -50,6 +50,29 @@ TEST_CASE("unknown keys, wrong types and values out of range name their line") {
     CHECK(error_of("[listen\n").find(":1:") != std::string::npos);
 }
 
+TEST_CASE("an address that telephones cannot be told is refused with what to do") {
+    const auto check = [](std::string bind, std::string advertise) {
+        Config config;
+        config.bind = std::move(bind);
+        config.advertise = std::move(advertise);
+        const auto checked = check_config(config);
+        return checked ? config.advertised_address() : checked.error().detail;
+    };
+    CHECK(check("192.0.2.7", "") == "192.0.2.7");
+    CHECK(check("::1", "") == "::1");
+    CHECK(check("0.0.0.0", "192.0.2.7") == "192.0.2.7");
+    CHECK(check("10.0.0.7", "192.0.2.7") == "192.0.2.7");
+    CHECK(check("::", "2001:db8::7") == "2001:db8::7");
+    for (const auto* wildcard : {"0.0.0.0", "::", "::0"}) {
+        CHECK(check(wildcard, "").find("set listen.advertise (--advertise)") != std::string::npos);
+        CHECK(check(wildcard, wildcard).find("--advertise") != std::string::npos);
+    }
+    CHECK(check("0.0.0.0", "pbx.example").starts_with("listen.advertise is not"));
+    CHECK(check("localhost", "").starts_with("listen.bind is not"));
+    CHECK(check("::", "192.0.2.7").find("both be IPv4 or both IPv6") != std::string::npos);
+    CHECK(read_text("[listen]\nadvertise = \"192.0.2.7\"\n").value().advertise == "192.0.2.7");
+}
+
 TEST_CASE("an RTP range of fewer than 8 ports, no workers and no engine are refused") {
     Config config;
     CHECK(check_config(config));

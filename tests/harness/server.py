@@ -54,6 +54,7 @@ class Server:
         self.data = data
         self.environment = environment or {}
         self.prefix, self.extra = [], []
+        self.bind = self.host
         self.process = None
         self.http_port, self.sip_port = free_port(), free_port()
         self.rtp = rtp_ports()
@@ -81,7 +82,7 @@ class Server:
     def start(self):
         command = [
             *self.prefix, os.path.join(programs(), "escuchad"), "--data", self.data, "--http", str(self.http_port), "--sip", str(self.sip_port),
-            "--bind", self.host, "--web", os.path.join(ROOT, "web", "dist"), "--demo",
+            "--bind", self.bind, "--web", os.path.join(ROOT, "web", "dist"), "--demo",
             "--rtp-low", str(self.rtp.low), "--rtp-high", str(self.rtp.high), *self.extra,
         ]
         with open(self.log_path, "ab") as log:

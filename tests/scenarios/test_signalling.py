@@ -1,9 +1,13 @@
 """Signalling alone: registering, probing, calling, refusing, over UDP and TCP."""
 
+import os
+import subprocess
+import tempfile
 import unittest
 
 from harness.case import Case
 from harness.demo import phone_password
+from harness.server import Server, programs
 from harness.sip_message import Message, sdp
 from harness.sipp import Sipp
 from harness.waiting import until
@@ -164,6 +168,38 @@ class InsideACall(Case):
         again = lambda: sum(1 for way, m in call.log if way == "in" and m.is_response and m.status == 200) >= 4
         call.wait(again, 10, "the 200 to be sent again")
         call.wait(lambda: call.received("BYE"), 40, "the call to be given up (64*T1)")
+
+
+class EveryAddress(Case):
+    """Listening on all addresses of the machine, telephones are told one."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+        cls.server.bind, cls.server.extra = "0.0.0.0", ["--advertise", "127.0.0.1"]
+        cls.server.start()
+
+    def test_phones_and_callers_are_told_the_advertised_address(self):
+        page, phone = self.ready_agent("ana")
+        call, _ = self.to_queue()
+        answer = call.final()
+        self.assertIn(f"127.0.0.1:{self.server.sip_port}", answer.get("Contact"))
+        self.assertEqual(call.peer.host, "127.0.0.1")
+        ringing = phone.wait_incoming(20)
+        self.assertIn(f"127.0.0.1:{self.server.sip_port}", ringing.invite.get("Via"))
+        self.assertIn("c=IN IP4 127.0.0.1", ringing.invite.body)
+        ringing.answer()
+        page.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        call.hang_up()
+        self.finish(page)
+
+    def test_without_one_the_server_does_not_start_and_says_what_to_do(self):
+        with tempfile.TemporaryDirectory() as data:
+            ended = subprocess.run(
+                [os.path.join(programs(), "escuchad"), "--data", data, "--bind", "0.0.0.0"], capture_output=True, text=True, timeout=20, check=False
+            )
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("--advertise", ended.stderr)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,9 @@ PlayEnded play_error(const Play& play, FailureCode code, const std::string& prom
 
 Result<std::unique_ptr<Engine>> Engine::start(const EngineConfig& config) {
     if (!parse_address(config.bind_ip, 0)) return fail(Errc::InvalidArgument, "bind address");
+    if (!config.advertised_ip.empty() && !parse_address(config.advertised_ip, 0)) {
+        return fail(Errc::InvalidArgument, "advertised address");
+    }
     if (config.port_low < 1024 || config.port_high <= config.port_low) {
         return fail(Errc::InvalidArgument, "port range");
     }
@@ -155,9 +158,11 @@ void Engine::on(const Create& command, Now now, Out& out) {
         out.push_back(failed(command, FailureCode::Overloaded));
         return;
     }
+    const bool is_told_another = command.bind_ip.empty() && !config_.advertised_ip.empty();
+    const std::string told = is_told_another ? config_.advertised_ip : ip;
     endpoints_[command.endpoint] = {
-        .group = command.group, .worker = worker, .ip = ip, .port = port};
-    out.push_back(Created{.endpoint = command.endpoint, .ip = ip, .port = port});
+        .group = command.group, .worker = worker, .ip = told, .port = port};
+    out.push_back(Created{.endpoint = command.endpoint, .ip = told, .port = port});
 }
 
 // A port that another program holds goes to the end of the pool and rests like any other.

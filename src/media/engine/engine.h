@@ -22,6 +22,7 @@ namespace escucha::media {
 
 struct EngineConfig {
     std::string bind_ip = "127.0.0.1";
+    std::string advertised_ip;  ///< What peers are told instead; empty: the address bound.
     std::uint16_t port_low = 16'384;
     std::uint16_t port_high = 32'767;
     std::size_t workers = 1;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/errc.h"
 #include "media/engine/detail/engine_rig.h"
 
 namespace escucha::media {
@@ -57,6 +58,23 @@ TEST_CASE("prompts are heard bit for bit, joined without a gap, in one even stre
         CHECK(ended.reason == PlayEnd::Finished);
         CHECK(ended.played_ms == 237);
     }
+}
+
+TEST_CASE("peers are told the advertised address, whatever is bound") {
+    EngineConfig config;
+    config.bind_ip = "0.0.0.0";
+    config.advertised_ip = "192.0.2.7";
+    Rig rig{config, 30'000, 31'999};
+    rig.command(Create{.endpoint = kCaller, .group = CallGroup{1}});
+    rig.command(Create{.endpoint = EndpointId{2}, .group = CallGroup{1}, .bind_ip = "127.0.0.1"});
+    rig.command(List{});
+    CHECK(std::get<Created>(rig.told.at(0)).ip == "192.0.2.7");
+    CHECK(std::get<Created>(rig.told.at(1)).ip == "127.0.0.1");
+    for (const auto& listed : rig.await<Listing>().endpoints) {
+        CHECK(listed.ip == (listed.endpoint == kCaller ? "192.0.2.7" : "127.0.0.1"));
+    }
+    config.advertised_ip = "host.example";
+    CHECK(Engine::start(config).error().code == Errc::InvalidArgument);
 }
 
 TEST_CASE("a missing, refused or unreadable prompt is told by name, and nothing is heard") {

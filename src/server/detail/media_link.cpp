@@ -172,6 +172,8 @@ void MediaLink::start_process() {
         fmt::format("{}-{}", config_.rtp_port_low, config_.rtp_port_high),
         "--bind",
         config_.bind,
+        "--advertise",
+        config_.advertised_address(),
         "--workers",
         std::to_string(config_.media_workers),
         "--recordings",

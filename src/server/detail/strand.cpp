@@ -27,8 +27,11 @@ T random_value() {
     return value;
 }
 
-sip::Settings sip_settings() {
+sip::Settings sip_settings(const Config& config) {
     sip::Settings settings;
+    settings.advertised_host = config.advertised_address();
+    const bool is_v6 = settings.advertised_host.find(':') != std::string::npos;
+    if (is_v6) settings.advertised_host = "[" + settings.advertised_host + "]";
     settings.secret = random_value<decltype(settings.secret)>();
     return settings;
 }
@@ -42,7 +45,7 @@ Strand::Strand(const Config& config, const store::Database& database, store::Jou
       work_{asio::make_work_guard(context_)},
       timer_{context_},
       rng_{random_value<std::uint64_t>()},
-      stack_{sip_settings(), rng_},
+      stack_{sip_settings(config), rng_},
       centre_{rng_.next()},
       transport_{context_, sip::Limits{}, *this},
       media_{context_, config, *this},

@@ -21,8 +21,9 @@ struct Rig {
     std::vector<Event> told;
     std::size_t read = 0;
 
-    explicit Rig(std::uint16_t low = 30'000, std::uint16_t high = 31'999) {
-        EngineConfig config;
+    explicit Rig(std::uint16_t low = 30'000, std::uint16_t high = 31'999)
+        : Rig{EngineConfig{}, low, high} {}
+    Rig(EngineConfig config, std::uint16_t low, std::uint16_t high) {
         config.port_low = low;
         config.port_high = high;
         config.workers = 2;
