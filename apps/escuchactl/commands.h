@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "server/config.h"
 
 namespace escucha::ctl {
 
@@ -67,7 +71,22 @@ Outcome user_add(const Options& options, NewUser user);
 /// Through the server, or, when none runs on the data folder, on the store itself.
 Outcome demo_reset(const Options& options, const std::filesystem::path& demo_dir);
 
+/// What `escuchad` is told: its configuration file, and over it options of the same names.
+struct Told {
+    std::filesystem::path config_file;  ///< Empty: none.
+    std::optional<std::filesystem::path> data;
+    std::optional<std::string> bind, advertise, store_url;
+    std::optional<std::uint16_t> http_port, sip_port;
+};
+struct Installation {
+    std::filesystem::path file;
+    Result<server::Config> config;  ///< An error names the file and the line.
+};
+Installation find_installation(const Told& told);
+/// Where its API is reached from this machine.
+std::string url_of(const server::Config& config);
+
 /// Looks for what keeps an installation from working, and says how to mend it.
-Outcome doctor(const Options& options);
+Outcome doctor(const Options& options, const Installation& installation);
 
 }  // namespace escucha::ctl

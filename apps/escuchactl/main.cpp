@@ -36,13 +36,15 @@ std::string read_password() {
 /// What the command line asked for, filled in by CLI11.
 struct Asked {
     Options options;
-    std::string data, format;
+    Told told;
+    std::string config_file, data, url;
     int recent = 0;
     std::string id, reference, file, demo_dir = "demo";
     Simulated simulated;
     std::string simulated_file, script;
     NewUser user{.login = {}, .name = {}, .role = "agent", .language = {}, .password = {}};
     bool reads_password = false, is_sure = false, wants_json = false;
+    std::optional<Installation> installation;  ///< Once the command line is read.
     std::function<Outcome()> run;
 };
 
@@ -109,14 +111,26 @@ void add_flows(CLI::App& app, Asked& asked) {
     });
 }
 
+void add_doctor(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    auto* examine = app.add_subcommand("doctor",
+                                       options.say("Busca lo que falla y cómo arreglarlo",
+                                                   "Looks for what is wrong and how to mend it"));
+    const char* as_given = options.say("Como se le da a escuchad", "As given to escuchad");
+    examine->add_option("--bind", asked.told.bind, as_given);
+    examine->add_option("--advertise", asked.told.advertise, as_given);
+    examine->add_option("--http", asked.told.http_port, as_given);
+    examine->add_option("--sip", asked.told.sip_port, as_given);
+    examine->add_option("--store", asked.told.store_url, as_given);
+    examine->callback(
+        [&asked] { asked.run = [&asked] { return doctor(asked.options, *asked.installation); }; });
+}
+
 void add_operation(CLI::App& app, Asked& asked) {
     const Options& options = asked.options;
     app.add_subcommand("status", options.say("El servidor de un vistazo", "The server at a glance"))
         ->callback([&asked] { asked.run = [&asked] { return status(asked.options); }; });
-    app.add_subcommand("doctor",
-                       options.say("Busca lo que falla y cómo arreglarlo",
-                                   "Looks for what is wrong and how to mend it"))
-        ->callback([&asked] { asked.run = [&asked] { return doctor(asked.options); }; });
+    add_doctor(app, asked);
     auto* save = app.add_subcommand(
         "backup",
         options.say("Copia comprobada de la base de datos", "A checked copy of the database"));
@@ -165,23 +179,40 @@ void add_operation(CLI::App& app, Asked& asked) {
     });
 }
 
+/// Where the server is: what the command line says, else its configuration, else its defaults.
+void settle(Asked& asked) {
+    asked.told.config_file = asked.config_file;
+    if (!asked.data.empty()) asked.told.data = asked.data;
+    asked.installation = find_installation(asked.told);
+    if (const auto& config = asked.installation->config) {
+        asked.options.data_dir = config.value().data_dir;
+        asked.options.url = url_of(config.value());
+    }
+    if (!asked.url.empty()) asked.options.url = asked.url;
+    while (asked.options.url.ends_with('/')) asked.options.url.pop_back();
+    if (asked.wants_json) asked.options.format = Format::Json;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     Asked asked;
     asked.options.language = language_of_terminal();
-    asked.data = asked.options.data_dir.string();
     CLI::App app{asked.options.say("Maneja un servidor de Escucha", "Operates an Escucha server"),
                  "escuchactl"};
     app.require_subcommand(1);
     app.fallthrough();
+    app.add_option("--config",
+                   asked.config_file,
+                   asked.options.say("Configuración del servidor (TOML)",
+                                     "The server's configuration (TOML)"))
+        ->envname("ESCUCHA_CONFIG");
     app.add_option("--data",
                    asked.data,
                    asked.options.say("Carpeta de datos del servidor", "The server's data folder"))
         ->envname("ESCUCHA_DATA");
-    app.add_option("--url",
-                   asked.options.url,
-                   asked.options.say("Dirección del servidor", "The server's address"))
+    app.add_option(
+           "--url", asked.url, asked.options.say("Dirección del servidor", "The server's address"))
         ->envname("ESCUCHA_URL");
     app.add_option("--company",
                    asked.options.company,
@@ -195,9 +226,12 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::Usage);
     }
-    asked.options.data_dir = asked.data;
-    while (asked.options.url.ends_with('/')) asked.options.url.pop_back();
-    if (asked.wants_json) asked.options.format = Format::Json;
+    settle(asked);
+    if (!asked.installation->config && !app.got_subcommand("doctor")) {
+        const std::string why = asked.installation->config.error().detail + "\n";
+        std::fwrite(why.data(), 1, why.size(), stderr);
+        return static_cast<int>(Exit::Usage);
+    }
     const Outcome outcome = asked.run();
     std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
     std::fwrite(outcome.error.data(), 1, outcome.error.size(), stderr);

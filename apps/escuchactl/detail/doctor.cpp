@@ -1,16 +1,17 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include "base/time.h"
 #include "detail/api.h"
+#include "detail/examination.h"
 #include "detail/folder_lock.h"
+#include "speech_engine/command.h"
 #include "store/migrate.h"
 
 namespace escucha::ctl {
@@ -20,15 +21,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uintmax_t kLowDiskBytes = 1'000'000'000;
-constexpr std::uint16_t kSipPort = 5060;
-
-struct Finding {
-    enum class Level { Fine, Doubt, Bad };
-    Level level = Level::Fine;
-    std::string what;  ///< "store": a stable word.
-    std::string text;
-    std::string advice;
-};
 
 std::string_view word(Finding::Level level) {
     switch (level) {
@@ -42,34 +34,31 @@ std::string_view word(Finding::Level level) {
     return {};
 }
 
-/// Collects findings in the operator's language.
-class Examination {
-public:
-    explicit Examination(const Options& options) : options_{options} {}
+std::filesystem::path beside_us(const char* name) {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / name;
+}
 
-    void check_folder();
-    void check_disk();
-    void check_store();
-    void check_server();
-    void check_speech();
-    void check_ports();
-    [[nodiscard]] Outcome outcome() const;
+}  // namespace
 
-private:
-    using Level = Finding::Level;
-    void add(Level level, std::string what, std::string text, std::string advice = {}) {
-        findings_.push_back({level, std::move(what), std::move(text), std::move(advice)});
-    }
-
-    const Options& options_;
-    std::vector<Finding> findings_;
-    bool is_serving_ = false;
-};
+void Examination::check_config() {
+    const auto& read = installation_.config;
+    const auto checked = read ? server::check_config(config_) : Result<void>{read.error()};
+    const std::string file = installation_.file.empty()
+                                 ? options_.say("la de fábrica", "the defaults")
+                                 : installation_.file.string();
+    add(checked ? Level::Fine : Level::Bad,
+        "config",
+        checked ? file : checked.error().detail,
+        checked ? ""
+                : options_.say("Corrija la configuración: man escuchad.",
+                               "Correct the configuration: man escuchad."));
+}
 
 void Examination::check_folder() {
-    const std::string path = options_.data_dir.string();
+    const std::string path = config_.data_dir.string();
     std::error_code error;
-    if (!std::filesystem::is_directory(options_.data_dir, error)) {
+    if (!std::filesystem::is_directory(config_.data_dir, error)) {
         return add(Level::Bad,
                    "data",
                    path + options_.say(" no existe", " does not exist"),
@@ -83,7 +72,7 @@ void Examination::check_folder() {
                    options_.say("Ejecute esto con el usuario del servidor.",
                                 "Run this as the server's user."));
     }
-    const auto rights = std::filesystem::status(options_.data_dir, error).permissions();
+    const auto rights = std::filesystem::status(config_.data_dir, error).permissions();
     const bool is_open =
         (rights & std::filesystem::perms::others_all) != std::filesystem::perms::none;
     add(is_open ? Level::Doubt : Level::Fine,
@@ -96,7 +85,7 @@ void Examination::check_folder() {
 
 void Examination::check_disk() {
     std::error_code error;
-    const auto space = std::filesystem::space(options_.data_dir, error);
+    const auto space = std::filesystem::space(config_.data_dir, error);
     if (error) return;
     const std::string text =
         std::to_string(space.available / 1'000'000) + " MB " + options_.say("libres", "free");
@@ -109,15 +98,54 @@ void Examination::check_disk() {
             : "");
 }
 
-void Examination::check_store() {
-    const auto path = options_.data_dir / "escucha.db";
+void Examination::check_recordings() {
+    const auto folder = config_.recordings_dir();
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) {
+        return add(
+            Level::Fine,
+            "recordings",
+            folder.string() + options_.say(" se creará al arrancar", " will be made at the start"));
+    }
+    const bool is_writable = ::access(folder.c_str(), R_OK | W_OK | X_OK) == 0;
+    add(is_writable ? Level::Fine : Level::Bad,
+        "recordings",
+        folder.string() +
+            (is_writable ? "" : options_.say(" no se puede escribir", " cannot be written")),
+        is_writable ? ""
+                    : options_.say("Dé esa carpeta al usuario del servidor: chown.",
+                                   "Give that folder to the server's user: chown."));
+}
+
+void Examination::check_schema(store::Connection& connection, std::string text) {
+    const auto version = store::schema_version(connection);
+    const auto known = store::embedded_migrations().back().version;
+    text += options_.say(", esquema ", ", schema ") +
+            (version ? std::to_string(version.value()) : std::string{"?"});
+    if (version && version.value() > known) {
+        return add(Level::Bad,
+                   "store",
+                   text,
+                   options_.say("La escribió una versión más nueva: instálela.",
+                                "A newer version wrote it: install that one."));
+    }
+    const bool is_old = !version || version.value() < known;
+    add(is_old ? Level::Doubt : Level::Fine,
+        "store",
+        text,
+        is_old ? options_.say("escuchad la pondrá al día al arrancar.",
+                              "escuchad will bring it up to date at its start.")
+               : "");
+}
+
+void Examination::check_sqlite(const std::string& path) {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) {
         return add(Level::Doubt,
                    "store",
-                   options_.say("sin base de datos SQLite", "no SQLite database"),
-                   options_.say("Con PostgreSQL es lo normal.",
-                                "With PostgreSQL that is as it should be."));
+                   path + options_.say(" no existe todavía", " does not exist yet"),
+                   options_.say("escuchad la crea al arrancar por primera vez.",
+                                "escuchad makes it at its first start."));
     }
     const auto fail = [this](const std::string& why) {
         add(Level::Bad,
@@ -125,7 +153,7 @@ void Examination::check_store() {
             why,
             options_.say("Restaure la última copia de seguridad.", "Restore the last backup."));
     };
-    auto database = store::Database::open("sqlite:" + path.string());
+    auto database = store::Database::open("sqlite:" + path);
     if (!database) return fail(database.error().message());
     auto connection = database.value().connect(store::Access::ReadOnly);
     if (!connection) return fail(connection.error().message());
@@ -134,11 +162,33 @@ void Examination::check_store() {
         return fail(options_.say("no se puede leer", "cannot be read"));
     const auto verdict = checked.value()->get<std::string>(0);
     if (!verdict || verdict.value() != "ok") return fail(verdict ? verdict.value() : "?");
-    const auto version = store::schema_version(connection.value());
-    add(Level::Fine,
-        "store",
-        path.string() + ", " + options_.say("esquema ", "schema ") +
-            (version ? std::to_string(version.value()) : "?"));
+    check_schema(connection.value(), path);
+}
+
+void Examination::check_store() {
+    constexpr std::string_view kSqlite = "sqlite:";
+    const std::string url = config_.effective_store_url();
+    if (url.starts_with(kSqlite)) return check_sqlite(url.substr(kSqlite.size()));
+    // Its address may hold a password: it is not repeated.
+    auto database = store::Database::open(url);
+    if (!database) {
+        return add(Level::Bad,
+                   "store",
+                   database.error().message(),
+                   options_.say("store.url es sqlite:RUTA o postgres://...",
+                                "store.url is sqlite:PATH or postgres://..."));
+    }
+    auto connection = database.value().connect(store::Access::ReadOnly);
+    if (!connection) {
+        return add(Level::Bad,
+                   "store",
+                   "PostgreSQL: " + connection.error().message(),
+                   options_.say("¿Está en marcha y son correctos la dirección y la contraseña de "
+                                "store.url? Pruébelo con psql.",
+                                "Is it running, and are the address and password of store.url "
+                                "right? Try them with psql."));
+    }
+    check_schema(connection.value(), "PostgreSQL");
 }
 
 void Examination::check_server() {
@@ -158,13 +208,19 @@ void Examination::check_server() {
         add(Level::Fine, "server", options_.say("lista para recibir llamadas", "ready for calls"));
     } else if (!error && body.is_object()) {
         for (const json::value& line : body.at("missing").as_array()) {
-            add(Level::Bad, "server", std::string{line.as_string()});
+            add(Level::Bad,
+                "server",
+                std::string{line.as_string()},
+                options_.say("El registro de escuchad dice por qué.",
+                             "The log of escuchad says why."));
         }
     } else {
         add(Level::Bad,
             "server",
             options_.say("contesta algo que no es Escucha",
-                         "answers something that is not Escucha"));
+                         "answers something that is not Escucha"),
+            options_.say("Indique la dirección de escuchad con --url.",
+                         "Give the address of escuchad with --url."));
     }
     const auto answer = api.get("/api/v1/status");
     const auto* refusal = std::get_if<Outcome>(&answer);
@@ -177,46 +233,62 @@ void Examination::check_server() {
                                           "Is this that server's data folder?"));
 }
 
-void Examination::check_speech() {
+std::string Examination::find_program(const std::string& name) {
+    if (name.find('/') != std::string::npos) {
+        return ::access(name.c_str(), X_OK) == 0 ? name : std::string{};
+    }
     const char* path = std::getenv("PATH");
     std::string_view rest = path == nullptr ? "" : path;
     while (!rest.empty()) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
-        const std::string program = std::string{folder} + "/espeak-ng";
-        if (::access(program.c_str(), X_OK) == 0) return add(Level::Fine, "speech", program);
+        std::string program = std::string{folder} + "/" + name;
+        if (::access(program.c_str(), X_OK) == 0) return program;
         rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
     }
-    add(Level::Doubt,
-        "speech",
-        options_.say("espeak-ng no está instalado", "espeak-ng is not installed"),
-        options_.say("apt install espeak-ng, o configure otra orden en [speech].",
-                     "apt install espeak-ng, or configure another command in [speech]."));
+    return {};
 }
 
-/// Only without a server: then its ports must be free for it.
-void Examination::check_ports() {
-    if (is_serving_) return;
-    for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
-        const int probe = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
-        if (probe < 0) continue;
-        const int reuse = 1;
-        if (type == SOCK_STREAM)
-            ::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(kSipPort);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const bool is_free =
-            ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-        ::close(probe);
-        const std::string name = std::to_string(kSipPort) + (type == SOCK_DGRAM ? "/udp" : "/tcp");
-        add(is_free ? Level::Fine : Level::Bad,
-            "port",
-            name + (is_free ? options_.say(" libre", " free") : options_.say(" ocupado", " taken")),
-            is_free ? ""
-                    : options_.say("Otro programa lo usa: ss -lnp | grep 5060",
-                                   "Another program uses it: ss -lnp | grep 5060"));
+// Spoken once in each voice: an engine without its voices is found here and not by a caller.
+void Examination::check_speech() {
+    std::istringstream words{config_.speech_command};
+    std::vector<std::string> command;
+    for (std::string word; words >> word;) command.push_back(word);
+    const std::string program = command.empty() ? "" : find_program(command.front());
+    if (program.empty()) {
+        return add(Level::Bad,
+                   "speech",
+                   config_.speech_command + options_.say(": no existe", ": does not exist"),
+                   options_.say("apt install espeak-ng, o corrija speech.command.",
+                                "apt install espeak-ng, or correct speech.command."));
     }
+    for (const std::string& voice : {config_.speech_voice_es, config_.speech_voice_en}) {
+        std::vector<std::string> arguments = command;
+        std::ranges::replace(arguments, std::string{"{voice}"}, voice);
+        const auto spoken = speech_engine::run_command(arguments, "uno", {});
+        const bool is_sound = spoken && spoken.value().bytes.starts_with("RIFF");
+        add(is_sound ? Level::Fine : Level::Bad,
+            "speech",
+            program + ", " + voice +
+                (is_sound ? "" : options_.say(": no da un WAV", ": gives no WAV")),
+            is_sound ? ""
+                     : options_.say("Pruebe esa orden en una terminal; las voces están en "
+                                    "speech.voice_es y speech.voice_en.",
+                                    "Try that command in a terminal; the voices are in "
+                                    "speech.voice_es and speech.voice_en."));
+    }
+}
+
+void Examination::check_media() {
+    const auto program =
+        config_.media_program.empty() ? beside_us("escucha-media") : config_.media_program;
+    const bool is_there = ::access(program.c_str(), X_OK) == 0;
+    add(is_there ? Level::Fine : Level::Bad,
+        "media",
+        program.string() +
+            (is_there ? "" : options_.say(" no se puede ejecutar", " cannot be run")),
+        is_there ? ""
+                 : options_.say("Instálelo junto a escuchad, o corrija media.program.",
+                                "Install it beside escuchad, or correct media.program."));
 }
 
 Outcome Examination::outcome() const {
@@ -244,16 +316,21 @@ Outcome Examination::outcome() const {
     return {exit, table(rows), {}};
 }
 
-}  // namespace
-
-Outcome doctor(const Options& options) {
-    Examination examination{options};
+Outcome doctor(const Options& options, const Installation& installation) {
+    Examination examination{options, installation};
+    examination.check_config();
+    if (!installation.config) return examination.outcome();
     examination.check_folder();
+    examination.check_recordings();
     examination.check_disk();
     examination.check_store();
     examination.check_server();
     examination.check_speech();
+    examination.check_media();
     examination.check_ports();
+    examination.check_files();
+    examination.check_buffers();
+    examination.check_clock();
     return examination.outcome();
 }
 

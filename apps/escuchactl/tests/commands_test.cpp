@@ -5,7 +5,10 @@
 #include <fstream>
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <boost/json/parse.hpp>
 
 #include "api/testing/world.h"
@@ -159,31 +162,109 @@ TEST_CASE("the demo is reset by the server, or refused while one runs that canno
     CHECK(demo_reset(gone, "demo").exit == Exit::Refused);
 }
 
+namespace {
+
+/// The levels of a doctor's findings of one name, joined: "ok ok bad".
+std::string levels(const Options& options, const Told& told, std::string_view what) {
+    const auto found = boost::json::parse(doctor(options, find_installation(told)).out);
+    std::string all;
+    for (const auto& finding : found.at("findings").as_array()) {
+        if (finding.at("what").as_string() != what) continue;
+        if (finding.at("level").as_string() != "ok")
+            CHECK(!finding.at("advice").as_string().empty());
+        all += (all.empty() ? "" : " ") + std::string{finding.at("level").as_string()};
+    }
+    return all;
+}
+
+/// A port that somebody else listens on, by UDP and TCP.
+class TakenPort {
+public:
+    TakenPort() {
+        for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+            sockaddr_in address{};
+            address.sin_family = AF_INET;
+            address.sin_port = htons(port);
+            address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            auto* as_socket = reinterpret_cast<sockaddr*>(&address);
+            const int socket = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
+            REQUIRE(::bind(socket, as_socket, sizeof address) == 0);
+            if (type == SOCK_STREAM) REQUIRE(::listen(socket, 1) == 0);
+            socklen_t size = sizeof address;
+            REQUIRE(::getsockname(socket, as_socket, &size) == 0);
+            port = ntohs(address.sin_port);
+            sockets.push_back(socket);
+        }
+    }
+    TakenPort(const TakenPort&) = delete;
+    TakenPort& operator=(const TakenPort&) = delete;
+    ~TakenPort() {
+        for (const int socket : sockets) ::close(socket);
+    }
+
+    std::uint16_t port = 0;
+
+private:
+    std::vector<int> sockets;
+};
+
+}  // namespace
+
 TEST_CASE("the doctor finds nothing wrong with a healthy server and names what is") {
     World world;
     Options options = options_for(world);
     options.format = Format::Json;
     std::filesystem::rename(world.fresh.database.path(), world.folder / "escucha.db");
-    const auto level_of = [&](std::string_view what) {
-        const auto found = boost::json::parse(doctor(options).out);
-        for (const auto& finding : found.at("findings").as_array()) {
-            if (finding.at("what").as_string() == what)
-                return std::string{finding.at("level").as_string()};
-        }
-        return std::string{"absent"};
-    };
-    CHECK(level_of("data") == "ok");
-    CHECK(level_of("store") == "ok");
-    CHECK(level_of("server") == "ok");
-    CHECK(level_of("token") == "ok");
+    Told told;
+    told.data = world.folder;
+    for (const char* what : {"config", "data", "store", "server", "token", "recordings", "zones"}) {
+        CAPTURE(what);
+        CHECK(levels(options, told, what) == "ok");
+    }
+    CHECK(levels(options, told, "speech") == "ok ok");
+    CHECK(levels(options, told, "files") != "");
+    CHECK(levels(options, told, "buffers") != "");
+    CHECK(levels(options, told, "port") == "");
     world.port.change([](auto& port) { port.missing = {"escucha-media is not connected"}; });
-    CHECK(level_of("server") == "bad");
-    CHECK(doctor(options).exit == Exit::No);
+    CHECK(levels(options, told, "server") == "bad");
+    CHECK(doctor(options, find_installation(told)).exit == Exit::No);
     std::ofstream{world.folder / "escuchactl.token"} << "another";
-    CHECK(level_of("token") == "bad");
+    CHECK(levels(options, told, "token") == "bad");
+}
+
+TEST_CASE("the doctor looks at what the configuration says, and the command line over it") {
+    const store::testing::TemporaryFolder folder;
+    const TakenPort taken;
+    const auto file = folder.path() / "escucha.toml";
+    std::ofstream{file} << "[data]\ndir = \"" << folder.path().string() << "\"\n"
+                        << "[listen]\nsip_port = " << taken.port << "\n"
+                        << "[speech]\ncommand = \"no-such-engine {voice}\"\n"
+                        << "[media]\nprogram = \"/none/escucha-media\"\n"
+                        << "[store]\nurl = \"sqlite:" << folder.path().string() << "/x.db\"\n";
+    Options options;
+    options.format = Format::Json;
     options.url = "http://127.0.0.1:1";
-    CHECK(level_of("server") == "bad");
-    CHECK(level_of("port") != "absent");
+    Told told;
+    told.config_file = file;
+    CHECK(find_installation(told).config.value().data_dir == folder.path());
+    CHECK(levels(options, told, "data") == "ok");
+    CHECK(levels(options, told, "store") == "warning");
+    CHECK(levels(options, told, "speech") == "bad");
+    CHECK(levels(options, told, "media") == "bad");
+    CHECK(levels(options, told, "port").starts_with("bad bad"));
+    told.sip_port = 0;
+    CHECK(levels(options, told, "port").starts_with("ok ok"));
+    told.bind = "0.0.0.0";
+    CHECK(levels(options, told, "config") == "bad");
+    CHECK(url_of(find_installation(told).config.value()) == "http://127.0.0.1:8080");
+    std::filesystem::create_directory(folder.path() / "recordings");
+    CHECK(levels(options, told, "recordings") == "ok");
+    std::ofstream{file} << "[listen]\nsip = 5060\n";
+    const Outcome broken = doctor(options, find_installation(told));
+    CHECK(broken.exit == Exit::No);
+    CHECK(has(broken.out, "line 2: unknown setting 'listen.sip'"));
+    told.config_file = folder.path() / "none.toml";
+    CHECK(levels(options, told, "config") == "bad");
 }
 
 TEST_CASE("a flow is validated and walked without a server") {

@@ -1,0 +1,38 @@
+#include "commands.h"
+
+namespace escucha::ctl {
+
+namespace {
+
+/// Where a program on the same machine reaches what listens at `bind`.
+std::string reachable(const std::string& bind) {
+    if (bind == "0.0.0.0") return "127.0.0.1";
+    if (bind == "::") return "[::1]";
+    return bind.find(':') == std::string::npos ? bind : "[" + bind + "]";
+}
+
+Result<server::Config> read(const Told& told) {
+    server::Config config;
+    if (!told.config_file.empty()) {
+        ESC_TRY(config, server::read_config(told.config_file, config));
+    }
+    if (told.data) config.data_dir = *told.data;
+    if (told.bind) config.bind = *told.bind;
+    if (told.advertise) config.advertise = *told.advertise;
+    if (told.http_port) config.http_port = *told.http_port;
+    if (told.sip_port) config.sip_port = *told.sip_port;
+    if (told.store_url) config.store_url = *told.store_url;
+    return config;
+}
+
+}  // namespace
+
+Installation find_installation(const Told& told) {
+    return {.file = told.config_file, .config = read(told)};
+}
+
+std::string url_of(const server::Config& config) {
+    return "http://" + reachable(config.bind) + ":" + std::to_string(config.http_port);
+}
+
+}  // namespace escucha::ctl
