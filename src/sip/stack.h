@@ -24,7 +24,10 @@ namespace escucha::sip {
 
 /// Where an outgoing call goes.
 struct PhoneTarget {
-    std::string username = {};  ///< Its most recent binding is called.
+    /// All its addresses are called at once. The first to answer has the call and the others stop
+    /// ringing; a 6xx of one ends it for all; else it fails when the last has refused, with the
+    /// weightiest refusal. A `Progress` comes of each.
+    std::string username = {};
 };
 struct UriTarget {
     std::string uri = {};  ///< "sip:+34911234567@192.0.2.1"

@@ -176,6 +176,20 @@ class Offering(Case):
         ringing.wait_ended(5)
         self.assertEqual(page.stream.wait_type("offer_returned")["data"]["reason"], "declined")
 
+    def test_every_phone_of_an_agent_rings_and_the_first_to_answer_has_the_call(self):
+        page, desk = self.ready_agent("ana", sound=TONE_AGENT)
+        home = self.phone("ana", sound=TONE_AGENT)
+        call, _ = self.to_queue()
+        at_desk, at_home = desk.wait_incoming(20), home.wait_incoming(20)
+        at_home.answer()
+        page.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        at_desk.wait(lambda: at_desk.received("CANCEL"), 5, "the other phone to be told")
+        self.assertIn("cause=200", at_desk.received("CANCEL")[0].get("Reason"))
+        call.wait_tone(AGENT_HZ)
+        call.hang_up()
+        at_home.wait_ended()
+        self.finish(page)
+
     def test_a_phone_that_is_busy_or_refuses_returns_the_offer(self):
         for login, status, reasons in (("ana", "486 Busy Here", ("busy",)), ("luis", "603 Decline", ("declined",)), ("ana", "480 Temporarily Unavailable", ("unreachable", "no_answer"))):
             with self.subTest(status):

@@ -19,8 +19,8 @@
 
 namespace escucha::sip {
 
-/// The Stack's inside, in four files: receive.cpp (which message goes where), access.cpp (who may),
-/// incoming.cpp, outgoing.cpp and session.cpp (legs), save.cpp.
+/// The Stack's inside: receive.cpp (which message goes where), access.cpp (who may), incoming.cpp,
+/// outgoing.cpp, parallel.cpp and session.cpp (legs), save.cpp.
 class Stack::Impl {
 public:
     Impl(Settings settings, Rng& rng);
@@ -115,9 +115,22 @@ private:
     void on_later_success(Txn& txn, const Message& response, Io& io);
     void on_orphan_success(Handle txn, const Message& response, Io& io);
     void take_answer(Handle handle, Leg& leg, Handle txn, const Message& response, Io& io);
-    void start_invite(Handle handle, Leg& leg, const InviteRequest& request, Io& io);
+    /// The instant at which it is given up.
+    Instant start_invite(Handle handle, Leg& leg, const InviteRequest& request, Io& io);
+    void send_talk(Leg& leg, const detail::Dialog& early, Io& io);
     void abandon(Handle txn, Io& io);
     void send_cancel(Txn& txn, Handle handle, Io& io);
+
+    // parallel.cpp
+    enum class Elsewhere { Answered, Refused };
+    Result<void> invite_phone(const InviteRequest& request, Io& io);
+    /// The other addresses of this leg's phone stop ringing.
+    void release_others(Handle kept, Elsewhere why, Io& io);
+    /// True when other addresses still ring. Else `failed` is what the owner is told.
+    bool is_carried_on(Handle handle, Failed& failed, Io& io);
+    bool is_silent(const Leg& branch);
+    bool rings_on(Handle handle, Leg& branch, Io& io);
+    void drop_branch(Handle handle);
 
     // session.cpp
     void on_bye(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
@@ -167,6 +180,9 @@ private:
     detail::Slots<Leg> legs_;
     detail::Timers leg_timers_;
     std::unordered_map<LegId, Handle> ids_;
+    /// Outgoing legs that ring at several addresses; each is a Leg with the same id until one
+    /// answers. `ids_` has one of them.
+    std::unordered_map<LegId, detail::Ringing> ringing_;
     std::unordered_map<detail::Key, Handle, detail::KeyHash> dialogs_;
     std::string buffer_;  ///< The message being read; its memory is reused.
     Message message_;

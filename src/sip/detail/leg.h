@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "sip/detail/slots.h"
 #include "sip/detail/timers.h"
 #include "sip/detail/writer.h"
+#include "sip/effects.h"
 
 namespace escucha::sip::detail {
 
@@ -103,6 +105,13 @@ struct Leg {
     LegState state;
     std::optional<std::uint64_t> sdp_version;
     Alarm alarm;
+};
+
+/// One outgoing leg that rings at several addresses at once.
+struct Ringing {
+    std::vector<Handle> branches;   ///< In Calling, all of them; those that failed are gone.
+    Instant deadline;               ///< Nobody has answered by then: given up.
+    std::optional<Failed> failure;  ///< The weightiest so far.
 };
 
 }  // namespace escucha::sip::detail

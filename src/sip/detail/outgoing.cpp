@@ -68,32 +68,24 @@ Result<void> Stack::Impl::invite(InviteRequest request, Io& io) {
         return fail(Errc::Overloaded, "legs");
     }
     if (!are_headers_fit(request)) return fail(Errc::Malformed, "headers");
+    if (std::holds_alternative<PhoneTarget>(request.target)) return invite_phone(request, io);
+    const auto& target = std::get<UriTarget>(request.target);
+    const auto uri = parse_uri(target.uri);
+    if (!uri || !uri->is_sip() || target.flow.remote.is_unusable()) {
+        return fail(Errc::Malformed, "target");
+    }
     Leg leg;
     leg.id = request.leg;
     leg.dialog.is_outgoing = true;
-    if (const auto* phone = std::get_if<PhoneTarget>(&request.target)) {
-        const Binding* binding = registrar_.find(phone->username, io.now.mono);
-        if (binding == nullptr) return fail(Errc::NotRegistered, "phone");
-        leg.dialog.remote_target = binding->uri;
-        leg.dialog.remote = "<sip:" + escape_user(phone->username) + "@" + settings_.domain + ">";
-        leg.dialog.flow = binding->flow;
-        leg.dialog.is_phone = true;
-    } else {
-        const auto& target = std::get<UriTarget>(request.target);
-        const auto uri = parse_uri(target.uri);
-        if (!uri || !uri->is_sip() || target.flow.remote.is_unusable()) {
-            return fail(Errc::Malformed, "target");
-        }
-        leg.dialog.remote_target = target.uri;
-        leg.dialog.remote = "<" + target.uri + ">";
-        leg.dialog.flow = target.flow;
-    }
+    leg.dialog.remote_target = target.uri;
+    leg.dialog.remote = "<" + target.uri + ">";
+    leg.dialog.flow = target.flow;
     const Handle handle = add_leg(std::move(leg));
     start_invite(handle, *legs_.get(handle), request, io);
     return ok();
 }
 
-void Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& request, Io& io) {
+Instant Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& request, Io& io) {
     Dialog& dialog = leg.dialog;
     dialog.call_id = secret_.token() + secret_.token();
     dialog.local_tag = secret_.token();
@@ -137,14 +129,17 @@ void Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& req
                         .early_sdp = {}};
     const Duration patience =
         request.expires ? Duration{*request.expires} : Duration{settings_.timing.max_ringing};
-    leg_timers_.set(handle, leg.alarm, io.now.mono + patience);
+    const Instant deadline = io.now.mono + patience;
+    leg_timers_.set(handle, leg.alarm, deadline);
     ++counters_.legs_out;
+    return deadline;
 }
 
 Result<void> Stack::Impl::cancel(LegId id, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
     const auto* calling = std::get_if<Calling>(&found.leg->state);
     if (calling == nullptr) return fail(Errc::WrongState, "cancel");
+    release_others(found.handle, Elsewhere::Refused, io);
     abandon(calling->txn, io);
     fail_leg(found.handle, {.leg = id, .status = 487, .reason = "cancelled", .contacts = {}}, io);
     return ok();
@@ -166,7 +161,11 @@ void Stack::Impl::send_cancel(Txn& invite, Handle handle, Io& io) {
     std::string space;
     Message message;
     if (!read_own_invite(space, invite.bytes, settings_.limits, message)) return;
-    std::string bytes = derive_request(message, "CANCEL", {}, {});
+    // Phones that know RFC 3326 do not list it as a missed call.
+    constexpr std::string_view kElsewhere =
+        "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n";
+    std::string bytes = derive_request(
+        message, "CANCEL", {}, invite.is_answered_elsewhere ? kElsewhere : std::string_view{});
     wire_.request(invite.flow, bytes, Counters::Cancel, std::nullopt, io);
     Txn txn;
     txn.role = Role::Client;
@@ -231,6 +230,7 @@ void Stack::Impl::on_invite_success(Handle txn_handle,
 void Stack::Impl::take_answer(
     Handle handle, Leg& leg, Handle txn_handle, const Message& response, Io& io) {
     const Calling calling = std::get<Calling>(leg.state);
+    release_others(handle, Elsewhere::Answered, io);
     leg_timers_.set(handle, leg.alarm, kNever);
     auto forks = std::make_unique<Forks>();
     forks->invite_head = head_of(transactions_.get(txn_handle)->bytes);
@@ -262,20 +262,16 @@ void Stack::Impl::take_answer(
     io.effects.push_back(Answered{.leg = leg.id, .sdp = std::move(*sdp)});
 }
 
-Result<void> Stack::Impl::lift(LegId id, Io& io) {
-    ESC_TRY(const FoundLeg found, find_leg(id));
-    const auto* calling = std::get_if<Calling>(&found.leg->state);
-    if (calling == nullptr || !calling->early) return fail(Errc::WrongState, "lift");
-    const Dialog& early = *calling->early;
+void Stack::Impl::send_talk(Leg& leg, const Dialog& early, Io& io) {
     const Flow flow = next_hop(early);
     const std::string branch = "z9hG4bK" + secret_.token();
     std::string bytes = write_in_dialog(
         early,
         {.method = "NOTIFY",
          .branch = branch,
-         .cseq = ++found.leg->dialog.local_cseq,
+         .cseq = ++leg.dialog.local_cseq,
          .headers = contact_line(flow) + "Event: talk\r\nSubscription-State: active\r\n"});
-    wire_.request(flow, bytes, Counters::Notify, id, io);
+    wire_.request(flow, bytes, Counters::Notify, leg.id, io);
     Txn txn;
     txn.role = Role::Client;
     txn.method = Counters::Notify;
@@ -283,7 +279,6 @@ Result<void> Stack::Impl::lift(LegId id, Io& io) {
     txn.flow = flow;
     txn.bytes = std::move(bytes);
     transactions_.open_client(std::move(txn), io.now);
-    return ok();
 }
 
 Result<void> Stack::Impl::ack_with_answer(LegId id, std::string sdp, Io& io) {

@@ -209,6 +209,17 @@ std::size_t Registrar::drop(Account& account, Predicate is_gone) {
     });
 }
 
+std::vector<Binding> Registrar::find_all(std::string_view username, Instant now) const {
+    std::vector<Binding> live;
+    const auto found = phones_.find(username);
+    if (found == phones_.end()) return live;
+    std::ranges::copy_if(found->second.bindings,
+                         std::back_inserter(live),
+                         [now](const Binding& binding) { return binding.expires > now; });
+    std::ranges::sort(live, std::ranges::greater{}, &Binding::order);
+    return live;
+}
+
 const Binding* Registrar::find(std::string_view username, Instant now) const {
     const auto found = phones_.find(username);
     if (found == phones_.end()) return nullptr;

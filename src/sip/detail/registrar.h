@@ -47,6 +47,8 @@ public:
                  Now now,
                  Effects& effects);
 
+    /// All live bindings, the most recent first.
+    [[nodiscard]] std::vector<Binding> find_all(std::string_view username, Instant now) const;
     /// The most recent live binding, or nullptr.
     [[nodiscard]] const Binding* find(std::string_view username, Instant now) const;
     /// Does any phone's binding come from this machine? Such a source may be challenged.

@@ -27,6 +27,7 @@ Result<void> Stack::Impl::hang_up(LegId id, std::string_view reason, Io& io) {
         refuse_offered(leg, {.status = 480, .headers = headers}, io);
         end_leg(found.handle, EndedBy::Local, std::string{reason}, io);
     } else if (const auto* calling = std::get_if<Calling>(&leg.state)) {
+        release_others(found.handle, Elsewhere::Refused, io);
         abandon(calling->txn, io);
         fail_leg(found.handle,
                  {.leg = id, .status = 487, .reason = std::string{reason}, .contacts = {}},
@@ -266,6 +267,7 @@ void Stack::Impl::on_leg_alarm(Handle handle, Io& io) {
         refuse_offered(*leg, {.status = 480}, io);
         end_leg(handle, EndedBy::Timeout, "never answered", io);
     } else if (const auto* calling = std::get_if<Calling>(&leg->state)) {
+        if (rings_on(handle, *leg, io)) return;
         abandon(calling->txn, io);
         fail_leg(
             handle, {.leg = leg->id, .status = 408, .reason = "no answer", .contacts = {}}, io);
@@ -377,6 +379,7 @@ void Stack::Impl::end_leg(Handle handle, EndedBy by, std::string reason, Io& io)
 }
 
 void Stack::Impl::fail_leg(Handle handle, Failed failed, Io& io) {
+    if (is_carried_on(handle, failed, io)) return;
     io.effects.push_back(std::move(failed));
     drop_leg(handle);
 }

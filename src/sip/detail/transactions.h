@@ -43,6 +43,7 @@ struct Txn {
     bool is_acknowledged = false;   ///< InviteServer, Accepted.
     bool is_cancel_wanted = false;  ///< InviteClient: the leg is gone, stop the ringing.
     bool is_cancel_sent = false;
+    bool is_answered_elsewhere = false;  ///< InviteClient: another address took the call.
     Key key;
     std::optional<Key> merge_key;
     Handle leg = kNoHandle;
