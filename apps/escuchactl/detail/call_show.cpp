@@ -55,7 +55,7 @@ std::string heading(const Options& options, const json::value& contact) {
            table({{options.say("  llama", "  caller"), text(contact, "caller")},
                   {options.say("  línea", "  line"), text(contact, "line_name")},
                   {options.say("  cliente", "  customer"), text(contact, "customer", "name")},
-                  {options.say("  expediente", "  case"), text(contact, "case", "reference")},
+                  {options.say("  caso", "  case"), text(contact, "case", "reference")},
                   {options.say("  agente", "  agent"), text(contact, "agent", "name")},
                   {options.say("  resultado", "  outcome"), text(contact, "outcome")}}) +
            "\n";
