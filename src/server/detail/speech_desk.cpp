@@ -36,13 +36,12 @@ struct SpeechDesk::Impl {
           prompts{config.prompts_dir()},
           maker{engine, config.data_dir / "recorded-prompts", prompts} {}
 
-    [[nodiscard]] speech::Voice voice(speech::Language language) const {
-        return {.engine = engine.id, .name = engine.voices.at(language)};
-    }
-    /// A name for the set of what is known to be rendered; the file itself has another.
-    [[nodiscard]] std::string key(const speech::Clip& clip, speech::Language language) const {
-        return clip.file + '\n' +
-               speech::prompt_key(voice(language), language, clip.text, clip.reuse);
+    /// A name in the set of what is known to be rendered, where engine and voices are given; the
+    /// file's own name costs a hash, too much for every sentence of every call.
+    static std::string key(const speech::Clip& clip, speech::Language language) {
+        std::string name{speech::code(language)};
+        name.append("\n").append(clip.file).append("\n").append(clip.text);
+        return name;
     }
 
     std::optional<std::string> render(const speech::Clip& clip, speech::Language language) {
