@@ -187,20 +187,27 @@ def staffed(server, agents, contact_port):
         supervisor.post(f"/api/v1/agents/{agent}/status", {"state": "ready"})
 
 
-def queued(scenarios, agents=60, talk_s=10):
-    """C: queue, offer, bridge, recording, hang-up by the agent; sound from the agents' side echoed."""
+def queued(scenarios):
+    """C: queue, offer, bridge, hang-up by the agent; sound from the agents' side echoed."""
+    return {
+        "CPU-s per call-minute, recorded": talks(scenarios, company.LINE_QUEUE),
+        "CPU-s per call-minute, not recorded": talks(scenarios, company.LINE_UNRECORDED),
+    }
+
+
+def talks(scenarios, line, agents=60, talk_s=10):
     sip_port, media_port = free_port(), str(free_port())
     speaker = echo(scenarios, ["127.0.0.1", media_port])
     try:
         with started(agents=agents) as server:
             phones = Load(None, f"{scenarios}/sipp/c_agent.xml", "x", ["-p", str(sip_port), "-d", str(talk_s * 1000), "-key", "mport", media_port])
             staffed(server, agents, sip_port)
-            load = Load(server, f"{scenarios}/sipp/c_caller_rtp.xml", company.LINE_QUEUE, ["-r", "4", "-l", "1000"])
+            load = Load(server, f"{scenarios}/sipp/c_caller_rtp.xml", line, ["-r", "4", "-l", "1000"])
             used = window(server, load, warm_s=20)
             load.close()
             phones.close()
             per_minute = used["cpu_s"] / used["span_s"] / max(used["calls"], 1) * 60
-            return {"CPU-s per call-minute, recorded": f"{per_minute:.4f} ({used['calls']:.0f} calls, {used['failed']:.0f} failed)"}
+            return f"{per_minute:.4f} ({used['calls']:.0f} calls, {used['failed']:.0f} failed)"
     finally:
         end(speaker)
 

@@ -7,11 +7,11 @@ import shutil
 from harness.server import ROOT
 
 
-def flow(name, start, nodes, prompts, variables=None):
+def flow(name, start, nodes, prompts, variables=None, queue="atencion"):
     """A document in Spanish that ends in `fin`, with `persona` as the way to a person."""
     whole = {
         **nodes,
-        "persona": {"type": "queue", "queue": "atencion", "prompt": [], "closed": "fin", "full": "fin", "no_agents": "fin", "failed": "fin"},
+        "persona": {"type": "queue", "queue": queue, "prompt": [], "closed": "fin", "full": "fin", "no_agents": "fin", "failed": "fin"},
         "fin": {"type": "end", "prompt": []},
     }
     return {
@@ -21,8 +21,9 @@ def flow(name, start, nodes, prompts, variables=None):
     }
 
 
-def write(folder, flows):
-    """demo/ with one more line for each {dialled: document}; returns what `--demo-files` is given."""
+def write(folder, flows, edit=None):
+    """demo/ with one more line for each {dialled: document}; returns what `--demo-files` is given.
+    `edit` may change the company's own document before it is written."""
     target = os.path.join(folder, "demo-files")
     shutil.copytree(os.path.join(ROOT, "demo"), target)
     path = os.path.join(target, "data", "company.json")
@@ -33,6 +34,8 @@ def write(folder, flows):
         company["lines"].append({"dialled": dialled, "name": document["name"], "flow": name, "calendar": "atencion", "language": "es"})
         with open(os.path.join(target, "flows", name + ".json"), "w", encoding="utf-8") as file:
             json.dump(document, file, ensure_ascii=False)
+    if edit:
+        edit(company)
     with open(path, "w", encoding="utf-8") as file:
         json.dump(company, file, ensure_ascii=False)
     return target

@@ -115,10 +115,11 @@ Result<void> add_lines(World& world, const Node& file, const Ids& calendars) {
         ESC_TRY(const auto flow_id, row->get<FlowId>(0));
         const auto id = LineId::make(world.founded, world.rng);
         world.lines[dialled] = {id, flow_id, dialled};
+        const bool is_recorded = !line.has("recorded") || line.flag("recorded");
         ESC_TRY(world.connection.execute(
-            "INSERT INTO line (id, company_id, dialled, name, flow_id, calendar_id, language)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            {id, world.company, dialled, name, flow_id, calendar, language}));
+            "INSERT INTO line (id, company_id, dialled, name, flow_id, calendar_id, language,"
+            " is_recorded) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            {id, world.company, dialled, name, flow_id, calendar, language, is_recorded}));
     }
     return ok();
 }
