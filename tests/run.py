@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the scenarios of one folder of tests/, some modules at a time, and sums them up.
+"""Runs the scenarios of one folder of tests/, some classes at a time, and sums them up.
 
 usage: tests/run.py scenarios|interop|browser [-k WORD] [--jobs N] [--summary FILE]
 
@@ -21,7 +21,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-MODULE_DEADLINE_S = 600
+CLASS_DEADLINE_S = 600
 
 
 class Telling(unittest.TextTestResult):
@@ -54,8 +54,8 @@ class Telling(unittest.TextTestResult):
         self._tell("FAIL", test)
 
 
-def run_module(name, word, out):
-    suite = unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(name))
+def run_class(name, word, out):
+    suite = unittest.defaultTestLoader.loadTestsFromName(name)
     if word:
         suite = unittest.TestSuite(t for t in each(suite) if word in t.id())
     result = unittest.TextTestRunner(stream=sys.stdout, resultclass=Telling, verbosity=0).run(suite)
@@ -71,22 +71,35 @@ def each(suite):
             yield test
 
 
-def run_apart(folder, module, word):
-    """One module in a process of its own: (name, passed, failed, output)."""
+def classes(folder):
+    """The names of the folder's classes of scenarios, those with the most scenarios first."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(HERE, folder, "test_*.py"))):
+        module = importlib.import_module(f"{folder}.{os.path.basename(path)[:-3]}")
+        for name, value in vars(module).items():
+            if isinstance(value, type) and issubclass(value, unittest.TestCase) and value.__module__ == module.__name__:
+                count = len(unittest.defaultTestLoader.getTestCaseNames(value))
+                if count:
+                    found.append((-count, f"{module.__name__}.{name}"))
+    return [name for _, name in sorted(found)]
+
+
+def run_apart(folder, name, word):
+    """One class in a process of its own: (name, passed, failed, output)."""
     with tempfile.NamedTemporaryFile("r", suffix=".json") as out:
-        command = [sys.executable, os.path.abspath(__file__), folder, "--module", f"{folder}.{module}", "--summary", out.name]
+        command = [sys.executable, os.path.abspath(__file__), folder, "--class", name, "--summary", out.name]
         if word:
             command += ["-k", word]
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=MODULE_DEADLINE_S, check=False)
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=CLASS_DEADLINE_S, check=False)
             output = done.stdout.decode("utf-8", "replace")
         except subprocess.TimeoutExpired as late:
-            return module, 0, 1, (late.stdout or b"").decode("utf-8", "replace") + f"\nstopped after {MODULE_DEADLINE_S} s"
+            return name, 0, 1, (late.stdout or b"").decode("utf-8", "replace") + f"\nstopped after {CLASS_DEADLINE_S} s"
         try:
             counts = json.load(out)
         except ValueError:
-            return module, 0, 1, output
-        return module, counts["passed"], counts["failed"], output
+            return name, 0, 1, output
+        return name, counts["passed"], counts["failed"], output
 
 
 def main():
@@ -95,22 +108,26 @@ def main():
     parser.add_argument("-k", dest="word", default="", help="only scenarios whose name holds WORD")
     parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--summary", default=os.devnull)
-    parser.add_argument("--module", help=argparse.SUPPRESS)
+    parser.add_argument("--class", dest="one", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.module:
-        run_module(options.module, options.word, options.summary)
+    if options.one:
+        run_class(options.one, options.word, options.summary)
         return 0
 
-    modules = sorted(os.path.basename(p)[:-3] for p in glob.glob(os.path.join(HERE, options.folder, "test_*.py")))
     passed = failed = 0
+    demo = tempfile.TemporaryDirectory(prefix="escucha-demo-")
+    os.environ["ESCUCHA_DEMO_DATA"] = demo.name
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = [pool.submit(run_apart, options.folder, module, options.word) for module in modules]
+        runs = [pool.submit(run_apart, options.folder, name, options.word) for name in classes(options.folder)]
         for run in concurrent.futures.as_completed(runs):
-            module, good, bad, output = run.result()
-            print(f"{module}: {good} ok, {bad} not ok", flush=True)
+            name, good, bad, output = run.result()
+            if not good and not bad:
+                continue
+            print(f"{name.split('.', 1)[1]}: {good} ok, {bad} not ok", flush=True)
             if bad:
                 print(output, flush=True)
             passed, failed = passed + good, failed + bad
+    demo.cleanup()
     with open(options.summary, "w", encoding="utf-8") as file:
         json.dump({"passed": passed, "failed": failed}, file)
     return 1 if failed or not passed else 0

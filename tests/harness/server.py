@@ -1,12 +1,12 @@
 """A fresh escuchad with the demo company, on loopback ports of its own and a directory of its own."""
 
+import fcntl
 import http.client
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 
 from harness.api import AgentPage, Api
 from harness.demo import demo_password, phone_password
@@ -25,21 +25,34 @@ def programs():
 
 
 class DemoData:
-    """The demo company, loaded once in a process and copied for each server."""
+    """The demo company, loaded once and copied for each server. The processes of one run share it:
+    tests/run.py names the folder in ESCUCHA_DEMO_DATA."""
 
-    _folder = None
-    _lock = threading.Lock()
+    _own = None
 
     @classmethod
     def copy_to(cls, folder):
-        with cls._lock:
-            if cls._folder is None:
-                cls._folder = tempfile.TemporaryDirectory(prefix="escucha-demo-")
-                server = Server(cls._folder.name)
-                server.start()
-                server.stop()
-                server.rtp.close()
-        shutil.copytree(cls._folder.name, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock", "*.log", "*.pid"))
+        kept = os.environ.get("ESCUCHA_DEMO_DATA")
+        if kept is None:
+            cls._own = cls._own or tempfile.TemporaryDirectory(prefix="escucha-demo-")
+            kept = cls._own.name
+        data = os.path.join(kept, "data")
+        with open(os.path.join(kept, "lock"), "wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.exists(data):
+                cls._load(data)
+        shutil.copytree(data, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock", "*.log", "*.pid"))
+
+    @staticmethod
+    def _load(data):
+        os.makedirs(data + ".new")
+        server = Server(data + ".new")
+        try:
+            server.start()
+            server.stop()
+        finally:
+            server.rtp.close()
+        os.rename(data + ".new", data)
 
 
 class Server:

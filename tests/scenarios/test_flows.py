@@ -48,7 +48,7 @@ class Walk(Case):
         return self.server.api("sofia").get(f"/api/v1/contacts/{call.contact_id}")["contact"]
 
 
-class Service(Walk):
+class Claims(Walk):
     def test_a_claim_is_opened_and_its_reference_spoken(self):
         call, wait = self.dial(LINE_SERVICE)
         self.at_node(wait, "menu")
@@ -82,6 +82,23 @@ class Service(Walk):
         self.assertEqual(wait("case_linked")["data"]["reference"], reference)
         again.hang_up()
 
+    def test_nobody_is_asked_twice(self):
+        call, wait = self.dial(LINE_SERVICE)
+        self.at_node(wait, "menu")
+        call.press(KEY_BALANCE)
+        self.at_node(wait, "saldo_quien")
+        call.press(KNOWN_DOCUMENT + "#")
+        self.at_node(wait, "algo_mas", 60)
+        call.press("1")
+        until(lambda: sum(f["type"] == "flow_node_entered" and f["data"]["node"] == "menu" and f.get("contact_id") == call.contact_id for f in self.watch().frames) >= 2, 30, "the menu again")
+        call.press("2")
+        self.at_node(wait, "pedido", 30)
+        call.hang_up()
+        wait("contact_ended")
+        self.assertNotIn("reask_counted", [f["type"] for f in self.watch().frames if f.get("contact_id") == call.contact_id])
+
+
+class Answers(Walk):
     def test_a_known_number_is_greeted_and_not_asked_again(self):
         call, wait = self.dial(LINE_SERVICE, KNOWN_NUMBER)
         self.assertEqual(wait("contact_identified")["data"]["how"], "number")
@@ -107,18 +124,20 @@ class Service(Walk):
         self.at_node(wait, "reclamacion_tema")
         call.hang_up()
 
-    def test_who_presses_nothing_reaches_a_person(self):
-        self.staff()
-        call, wait = self.dial(LINE_SERVICE)
-        wait("contact_queued", 120)
-        call.hang_up()
-
     def test_the_language_changes_by_key(self):
         call, wait = self.dial(LINE_SERVICE)
         self.at_node(wait, "menu")
         call.press(KEY_LANGUAGE)
         self.assertEqual(wait("language_chosen")["data"]["language"], "en")
         call.wait_sound(15)
+        call.hang_up()
+
+
+class WaysOut(Walk):
+    def test_who_presses_nothing_reaches_a_person(self):
+        self.staff()
+        call, wait = self.dial(LINE_SERVICE)
+        wait("contact_queued", 120)
         call.hang_up()
 
     def test_without_anybody_in_the_caller_leaves_a_message_and_has_a_reference(self):
@@ -148,18 +167,3 @@ class Service(Walk):
                 record = self.record(call)
                 self.assertIsNotNone(record["outcome"])
                 self.assertIsNotNone(record["case"], "every contact hangs from a case")
-
-    def test_nobody_is_asked_twice(self):
-        call, wait = self.dial(LINE_SERVICE)
-        self.at_node(wait, "menu")
-        call.press(KEY_BALANCE)
-        self.at_node(wait, "saldo_quien")
-        call.press(KNOWN_DOCUMENT + "#")
-        self.at_node(wait, "algo_mas", 60)
-        call.press("1")
-        until(lambda: sum(f["type"] == "flow_node_entered" and f["data"]["node"] == "menu" and f.get("contact_id") == call.contact_id for f in self.watch().frames) >= 2, 30, "the menu again")
-        call.press("2")
-        self.at_node(wait, "pedido", 30)
-        call.hang_up()
-        wait("contact_ended")
-        self.assertNotIn("reask_counted", [f["type"] for f in self.watch().frames if f.get("contact_id") == call.contact_id])
