@@ -4,6 +4,8 @@
 usage: tools/web.py [--modules-only]
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -47,6 +49,15 @@ def stamp(path, value):
         file.write(value)
 
 
+@contextlib.contextmanager
+def one_at_a_time():
+    """Parts of the tests that run beside each other want the same modules and the same pages."""
+    os.makedirs(os.path.join(ROOT, "build"), exist_ok=True)
+    with open(os.path.join(ROOT, "build", "web.lock"), "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def environment():
     """The environment in which `npm` and `node` are the ones the pages want."""
     found = subprocess.run([os.path.join(ROOT, "tools", "node")], stdout=subprocess.PIPE, check=True)
@@ -55,6 +66,11 @@ def environment():
 
 def install_modules(env, out=None):
     """`npm ci`, unless web/node_modules already is what package-lock.json says."""
+    with one_at_a_time():
+        ensure_modules(env, out)
+
+
+def ensure_modules(env, out):
     mark = os.path.join(WEB, "node_modules", ".escucha-stamp")
     wanted = digest([os.path.join(WEB, "package.json"), os.path.join(WEB, "package-lock.json")])
     if is_stamped(mark, wanted):
@@ -65,12 +81,17 @@ def install_modules(env, out=None):
 
 def build(out=None):
     """True when something had to be built."""
+    with one_at_a_time():
+        return ensure_pages(out)
+
+
+def ensure_pages(out):
     mark = os.path.join(ROOT, "build", "web.stamp")
     wanted = digest(sources())
     if is_stamped(mark, wanted) and os.path.exists(os.path.join(WEB, "dist", "index.html")):
         return False
     env = environment()
-    install_modules(env, out)
+    ensure_modules(env, out)
     subprocess.run(["npm", "run", "build"], cwd=WEB, env=env, stdout=out, stderr=out, check=True)
     stamp(mark, digest(sources()))
     return True
