@@ -19,27 +19,28 @@ json::array encode_agents(std::vector<server::AgentView> agents) {
     return items;
 }
 
-/// The case, customer and open cases of the desk's contact.
-Attempt<void> add_matter(Call& call, json::object& desk) {
-    const json::value& contact = desk.at("contact");
+/// The id in a member of the contact that is an object or null.
+template <typename Id>
+std::optional<Id> id_in(const json::value& contact, std::string_view member) {
+    const json::value& one = contact.at(json::string_view{member.data(), member.size()});
+    if (one.is_null()) return std::nullopt;
+    return Id::parse(std::string{one.at("id").as_string()});
+}
+
+/// The case, customer and open cases of the desk's contact. `contact` is not the desk's own: a
+/// member assigned to the desk may move all of them.
+Attempt<void> add_matter(Call& call, const json::value& contact, json::object& desk) {
     if (contact.is_null()) return BOOST_OUTCOME_V2_NAMESPACE::success();
-    const json::value& matter = contact.at("case");
-    if (!matter.is_null()) {
-        const auto id = CaseId::parse(std::string{matter.at("id").as_string()});
-        if (id) {
-            // The case may be so new that its row is only being written: then without.
-            auto detail = case_detail(call, *id);
-            if (detail) desk["case"] = std::move(detail).value();
-        }
+    if (const auto matter = id_in<CaseId>(contact, "case")) {
+        // The case may be so new that its row is only being written: then without.
+        auto detail = case_detail(call, *matter);
+        if (detail) desk["case"] = std::move(detail).value();
     }
-    const json::value& customer = contact.at("customer");
-    if (customer.is_null()) return BOOST_OUTCOME_V2_NAMESPACE::success();
-    const std::string customer_id{customer.at("id").as_string()};
-    const auto id = CustomerId::parse(customer_id);
-    if (!id) return BOOST_OUTCOME_V2_NAMESPACE::success();
-    auto record = customer_record(call, *id);
+    const auto customer = id_in<CustomerId>(contact, "customer");
+    if (!customer) return BOOST_OUTCOME_V2_NAMESPACE::success();
+    auto record = customer_record(call, *customer);
     if (record) desk["customer"] = std::move(record).value();
-    ESC_TRY(auto live_cases, live_cases_of(call, customer_id));
+    ESC_TRY(auto live_cases, live_cases_of(call, customer->to_string()));
     desk["open_cases"] = std::move(live_cases);
     return BOOST_OUTCOME_V2_NAMESPACE::success();
 }
@@ -77,16 +78,16 @@ Answer get_desk(Call& call) {
         const bool is_own = std::ranges::find(agent->queues, queue.id) != agent->queues.end();
         if (is_own) queues.push_back(encode(queue));
     }
-    ESC_TRY(auto contact, contact_of(call, floor, *agent));
+    ESC_TRY(const auto contact, contact_of(call, floor, *agent));
     json::object desk{{"seq", floor.seq},
                       {"taken_at", to_rfc3339(floor.taken_at)},
                       {"agent", encode(*agent)},
                       {"queues", std::move(queues)},
-                      {"contact", std::move(contact)},
+                      {"contact", contact},
                       {"case", nullptr},
                       {"customer", nullptr},
                       {"open_cases", json::array{}}};
-    ESC_TRY(add_matter(call, desk));
+    ESC_TRY(add_matter(call, contact, desk));
     return json_response(desk);
 }
 
