@@ -138,6 +138,7 @@ private:
     std::size_t next_slot_ = 0;
     std::int64_t next_tick_ = 0;  ///< In milliseconds of the monotonic clock.
     Instant next_house_{};
+    Instant served_{};  ///< The last wake-up.
     int house_count_ = 0;
     std::array<std::byte, rtp::kMaxPacketBytes> in_buffer_{};
     std::array<std::byte, rtp::kMaxPacketBytes> out_buffer_{};
