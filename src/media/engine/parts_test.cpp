@@ -17,6 +17,7 @@
 namespace escucha::media {
 namespace {
 
+using namespace test;
 using std::chrono::milliseconds;
 
 Instant at(int ms) { return Instant{milliseconds{ms}}; }
@@ -35,6 +36,37 @@ TEST_CASE("ports are even, come in turn, and rest before they come again") {
     CHECK(pool.take(at(1'200)) == 20'004);
     CHECK_FALSE(pool.take(at(1'200)));
     CHECK(pool.take(at(1'201)) == 20'002);
+}
+
+TEST_CASE("datagrams are read many at a time, whole, in order, each with its sender") {
+    Phone first{1};
+    Phone second{2};
+    const UniqueFd socket = bind_udp(parse_address("127.0.0.1", 0).value());
+    sockaddr_storage own{};
+    socklen_t length = sizeof own;
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &length);
+    first.aim(from_socket(own).port);
+    second.aim(from_socket(own).port);
+
+    BatchReader reader;
+    CHECK(reader.read(socket.get()).empty());
+    const auto voice = tone(500, 160);
+    for (std::size_t i = 0; i < BatchReader::kMaxBatch; ++i) first.say(rtp::Law::Mu, voice);
+    second.say(rtp::Law::Mu, std::span{voice}.first(80));
+    const auto batch = reader.read(socket.get());
+    REQUIRE(batch.size() == BatchReader::kMaxBatch);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto packet = rtp::parse(batch[i].bytes);
+        REQUIRE(packet.has_value());
+        CHECK(packet->header.timestamp.since(rtp::parse(batch[0].bytes)->header.timestamp) ==
+              static_cast<std::int64_t>(160 * i));
+        CHECK(batch[i].from.port == first.port());
+    }
+    const auto rest = reader.read(socket.get());
+    REQUIRE(rest.size() == 1);
+    CHECK(rest[0].bytes.size() == rtp::kHeaderBytes + 80);
+    CHECK(rest[0].from.port == second.port());
+    CHECK(reader.read(socket.get()).empty());
 }
 
 TEST_CASE("a range that ends on an even port does not give it: its RTCP port is outside") {
@@ -66,7 +98,7 @@ TEST_CASE("paths lead below their folder or nowhere") {
 }
 
 TEST_CASE("files behind links are not opened, existing ones not made again") {
-    const test::TempFolder temp;
+    const TempFolder temp;
     const auto folder = Folder::open(temp.path("inside"));
     REQUIRE(folder.has_value());
     std::ofstream{temp.path("outside.txt")} << "secret";
@@ -154,13 +186,13 @@ TEST_CASE("generated prompts have their length and level") {
     const auto beep = Prompt::generate("tone:beep");
     CHECK(beep.size() == 2'400);
     // -20 dBFS RMS is an amplitude of 4,634.
-    CHECK(test::level(std::span{beep}.subspan(80, 2'240), 1'000) ==
+    CHECK(level(std::span{beep}.subspan(80, 2'240), 1'000) ==
           doctest::Approx(4'634).epsilon(0.02));
     CHECK(Prompt::generate("tone:ringing").size() == 36'000);
 }
 
 TEST_CASE("the cache keeps to its size, reads a changed file again and forgets a lost one") {
-    const test::TempFolder temp;
+    const TempFolder temp;
     const auto write = [&](const char* name, std::size_t samples) {
         test::write_wav(temp.path(name), test::tone(440, samples));
     };

@@ -20,8 +20,8 @@ constexpr Duration kHouseEvery = std::chrono::milliseconds{100};
 constexpr int kHousesPerSecond = 10;
 constexpr Duration kIdleWait = std::chrono::seconds{1};
 constexpr std::int64_t kMaxTicksBehind = 200;
-/// While packets come oftener than this, the thread serves what has gathered in that time at once: a
-/// wake-up costs three times what a packet does, and nobody hears two milliseconds.
+/// While packets come oftener than this, the thread serves what has gathered in that time at once:
+/// a wake-up costs three times what a packet does, and nobody hears two milliseconds.
 constexpr Duration kGather = std::chrono::milliseconds{2};
 
 timespec to_timespec(Duration duration) {
@@ -350,19 +350,15 @@ void Worker::transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t
 // ---- Receiving ---------------------------------------------------------------------------------
 
 void Worker::receive_rtp(Endpoint& endpoint, Now now) {
-    const auto received = receive(endpoint.rtp.get(), in_buffer_);
-    if (!received) return;
-    const ByteView datagram = ByteView{in_buffer_}.first(received->size);
-    if (rtp::looks_like_rtcp(datagram)) {
-        on_rtcp(endpoint, datagram, received->from, now);
-        return;
+    for (const auto& [datagram, from] : reader_.read(endpoint.rtp.get())) {
+        if (rtp::looks_like_rtcp(datagram)) {
+            on_rtcp(endpoint, datagram, from, now);
+        } else if (const auto packet = rtp::parse(datagram)) {
+            on_rtp(endpoint, *packet, from, now);
+        } else {
+            ++endpoint.refused;
+        }
     }
-    const auto packet = rtp::parse(datagram);
-    if (!packet) {
-        ++endpoint.refused;
-        return;
-    }
-    on_rtp(endpoint, *packet, received->from, now);
 }
 
 void Worker::on_rtp(Endpoint& endpoint,
@@ -467,9 +463,9 @@ void Worker::record(const Endpoint& endpoint, const rtp::Packet& packet, rtp::La
 // --------------------------------------------------------------
 
 void Worker::receive_rtcp(Endpoint& endpoint, Now now) {
-    const auto received = receive(endpoint.rtcp.get(), in_buffer_);
-    if (!received) return;
-    on_rtcp(endpoint, ByteView{in_buffer_}.first(received->size), received->from, now);
+    for (const auto& [datagram, from] : reader_.read(endpoint.rtcp.get())) {
+        on_rtcp(endpoint, datagram, from, now);
+    }
 }
 
 void Worker::on_rtcp(Endpoint& endpoint, ByteView datagram, const rtp::Address& from, Now now) {

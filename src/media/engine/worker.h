@@ -140,7 +140,7 @@ private:
     Instant next_house_{};
     Instant served_{};  ///< The last wake-up.
     int house_count_ = 0;
-    std::array<std::byte, rtp::kMaxPacketBytes> in_buffer_{};
+    BatchReader reader_;
     std::array<std::byte, rtp::kMaxPacketBytes> out_buffer_{};
     std::thread thread_;
 };

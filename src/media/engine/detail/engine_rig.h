@@ -86,6 +86,16 @@ struct Rig {
         command(Stats{.endpoint = id});
         await<StatsReport>();
     }
+    /// Until the endpoint has judged that many packets, taken or refused; its figures then.
+    StatsReport await_packets(EndpointId id, std::uint64_t packets) {
+        const Instant until = read_clocks().mono + kDeadline;
+        while (true) {
+            command(Stats{.endpoint = id});
+            const auto stats = await<StatsReport>();
+            if (stats.packets_received + stats.packets_refused >= packets) return stats;
+            REQUIRE_MESSAGE(read_clocks().mono < until, "packets did not come in time");
+        }
+    }
     void prompt(const std::string& name, std::span<const std::int16_t> samples) const {
         write_wav(folder.path("prompts/" + name), samples);
     }
