@@ -90,7 +90,8 @@ class Load:
             rows = []
         last = rows[-1] if rows else {}
         return {name: float(last.get(column) or 0) for name, column in (
-            ("ok", "SuccessfulCall(C)"), ("failed", "FailedCall(C)"), ("again", "Retransmissions(C)"), ("now", "CurrentCall"))}
+            ("ok", "SuccessfulCall(C)"), ("failed", "FailedCall(C)"), ("again", "Retransmissions(C)"), ("now", "CurrentCall"),
+            ("served", "GenericCounter1(C)"), ("refused", "GenericCounter2(C)"))}
 
     def close(self):
         if self.process.poll() is None:
@@ -131,7 +132,7 @@ def window(server, load, warm_s=WARM_S, window_s=WINDOW_S):
     span, after = time.monotonic() - start, load.counts()
     return {
         "cpu_s": server.cpu_s() - cpu, "span_s": span, "calls": (counts["now"] + after["now"]) / 2,
-        **{name: after[name] - counts[name] for name in ("ok", "failed", "again")},
+        **{name: after[name] - counts[name] for name in ("ok", "failed", "again", "served", "refused")},
     }
 
 
@@ -163,6 +164,22 @@ def answer_rate(scenarios):
             best = rate
             figures[f"at {rate}/s"] = f"{1000 * used['cpu_s'] / used['ok']:.2f} ms CPU a call, {used['again']:.0f} sent again"
         figures["calls/s without a failure"] = str(best)
+    return figures
+
+
+def overload(_scenarios):
+    """Far more calls than fit: how many are served all the same, against the most that are without refusals."""
+    scenario = os.path.join(os.path.dirname(os.path.abspath(__file__)), "overload.xml")
+    figures, peak = {}, 0
+    with started() as server:
+        for rate in (1000, 1500, 2000, 2500, 3000, 4000, 6000, 10000, 20000):
+            load = Load(server, scenario, company.LINE_ANSWER, ["-r", str(rate), "-l", "60000", "-d", "0"])
+            used = window(server, load)
+            load.close()
+            served, refused = used["served"] / used["span_s"], used["refused"] / used["span_s"]
+            peak = max(peak, served)
+            figures[f"asked {rate}/s"] = f"{served:.0f}/s served, {refused:.0f}/s refused, {used['failed']:.0f} failed, {served / peak:.0%} of the peak"
+            until(lambda: is_idle(server), 60, "the calls to be gone")
     return figures
 
 
@@ -311,6 +328,7 @@ def start_time(_scenarios, cases=100_000, events=1_000_000):
 # name: (function, needs scenarios, reference)
 ROWS = {
     "A-answer": (answer_rate, True, "Asterisk 1.1 ms, 700/s; FreeSWITCH 4 ms"),
+    "A-overload": (overload, False, "-"),
     "B-menu": (menu, True, "Asterisk 0.21, FreeSWITCH 0.20 to 0.36"),
     "C-queue": (queued, True, "Asterisk 0.17 to 0.21"),
     "waiting": (waiting_memory, True, "FreeSWITCH 0.78 of a core for 500"),

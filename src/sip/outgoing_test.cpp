@@ -375,6 +375,28 @@ TEST_CASE("the limit of legs holds at its edge") {
     CHECK(h.stack.counters().rejected_overload == 1);
 }
 
+TEST_CASE("while overloaded, new calls are refused without memory and calls that live go on") {
+    Harness h;
+    const Incoming living = h.incoming();
+    const auto before = h.stack.gauges().transactions;
+    h.stack.set_overloaded(true);
+    TestRequest request;
+    request.call_id = "other";
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKother;rport";
+    h.receive(request.text());
+    const std::string answer = sole_send(h);
+    CHECK(first_line(answer) == "SIP/2.0 503 Service Unavailable");
+    CHECK_FALSE(header(answer, "Retry-After").empty());
+    CHECK(h.stack.counters().rejected_overload == 1);
+    CHECK(h.stack.gauges().transactions == before);
+    CHECK(h.stack.answer(living.leg, kOffer, h.now, h.effects).has_value());
+    CHECK(first_line(sole_send(h)) == "SIP/2.0 200 OK");
+
+    h.stack.set_overloaded(false);
+    h.receive(request.text());
+    CHECK(h.take<Incoming>().size() == 1);
+}
+
 TEST_CASE("a response that belongs to nothing is dropped and counted") {
     Harness h;
     const std::string sent = invite(h);

@@ -14,6 +14,8 @@ Stack::~Stack() = default;
 
 void Stack::set_trunks(std::vector<Trunk> trunks) { impl_->set_trunks(std::move(trunks)); }
 
+void Stack::set_overloaded(bool is_overloaded) { impl_->set_overloaded(is_overloaded); }
+
 void Stack::set_phones(std::vector<Phone> phones, Now, Effects& effects) {
     impl_->registrar().set_phones(std::move(phones), effects);
 }

@@ -74,6 +74,10 @@ public:
     /// Replaces the table. Bindings of removed phones end at once (D12: within 5 s).
     void set_phones(std::vector<Phone> phones, Now now, Effects& effects);
 
+    /// From here on new INVITEs are refused with 503 and Retry-After, at the least cost there is;
+    /// everything of calls that are already here goes on.
+    void set_overloaded(bool is_overloaded);
+
     /// One datagram, or one message from a StreamFramer.
     void receive(const Flow& flow, ByteView message, Now now, Effects& effects);
     /// A TCP connection is gone. Bindings and transactions on it end; established legs stay,

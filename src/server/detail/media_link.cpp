@@ -21,6 +21,16 @@ namespace escucha::server {
 namespace asio = boost::asio;
 using asio::local::stream_protocol;
 
+namespace {
+
+bool is_answer_to_create(const media::Event& event) {
+    static const std::uint8_t create = media::wire_type(media::Create{});
+    if (const auto* failed = std::get_if<media::Failed>(&event)) return failed->command == create;
+    return std::holds_alternative<media::Created>(event);
+}
+
+}  // namespace
+
 MediaLink::MediaLink(asio::io_context& context, const Config& config, Receiver& receiver)
     : context_{context}, config_{config}, receiver_{receiver}, socket_{context}, retry_{context} {}
 
@@ -103,11 +113,13 @@ void MediaLink::take(const media::Event& event) {
         receiver_.on_media_ready(listing_);
         return;
     }
+    if (!asked_.empty() && is_answer_to_create(event)) asked_.pop_front();
     receiver_.on_media_event(event);
 }
 
 void MediaLink::send(const media::Command& command) {
     if (!is_connected_) return;
+    if (std::holds_alternative<media::Create>(command)) asked_.push_back(read_clocks().mono);
     media::encode(command, output_);
     if (output_.size() > kMaxQueuedBytes) return lost("media does not read");
     write();
@@ -141,6 +153,7 @@ void MediaLink::lost(std::string_view why) {
     if (is_closed_) return;
     ++generation_;
     is_connected_ = false;
+    asked_.clear();
     boost::system::error_code ignored;
     socket_.close(ignored);
     log::warn("media_lost", {{"why", std::string{why}}});

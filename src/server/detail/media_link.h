@@ -17,6 +17,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/bytes.h"
+#include "base/time.h"
 #include "media/frame_reader.h"
 #include "media/protocol.h"
 #include "server/config.h"
@@ -52,6 +53,12 @@ public:
     void stop_process();
     void close();
 
+    /// Endpoints asked for and not yet made, or refused: how many, and since when the oldest.
+    [[nodiscard]] std::size_t unmade() const { return asked_.size(); }
+    [[nodiscard]] std::optional<Instant> oldest_unmade() const {
+        return asked_.empty() ? std::nullopt : std::optional{asked_.front()};
+    }
+
     [[nodiscard]] bool is_ready() const { return is_ready_; }
     [[nodiscard]] std::uint64_t starts() const { return starts_; }
     [[nodiscard]] std::optional<pid_t> pid() const { return pid_; }
@@ -78,6 +85,7 @@ private:
     std::array<std::byte, 64 * 1024> input_{};
     Bytes output_;
     Bytes writing_;
+    std::deque<Instant> asked_;  ///< Media answers in the order of asking.
     bool is_connected_ = false;
     bool is_ready_ = false;
     bool is_closed_ = false;

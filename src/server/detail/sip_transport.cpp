@@ -62,10 +62,32 @@ asio::ip::address to_host(const sip::Address& address) {
     return asio::ip::address_v6{address.bytes};
 }
 
+/// A clock that was set meanwhile must not look like an endless wait, nor like a negative one.
+Duration waited(msghdr& header, WallTime now) {
+    constexpr Duration kLongest = std::chrono::seconds{10};
+    const cmsghdr* control = CMSG_FIRSTHDR(&header);
+    if (control == nullptr || control->cmsg_level != SOL_SOCKET ||
+        control->cmsg_type != SCM_TIMESTAMPNS) {
+        return Duration{0};
+    }
+    timespec arrived{};
+    std::memcpy(&arrived, CMSG_DATA(control), sizeof arrived);
+    const Duration then = std::chrono::duration_cast<Duration>(
+        std::chrono::seconds{arrived.tv_sec} + std::chrono::nanoseconds{arrived.tv_nsec});
+    const Duration wait = now.time_since_epoch() - then;
+    return wait < Duration{0} || wait > kLongest ? Duration{0} : wait;
+}
+
 }  // namespace
 
 struct SipTransport::Batch {
+    /// Room for the one control message we ask for, the instant of arrival.
+    struct alignas(cmsghdr) Control {
+        std::array<std::byte, CMSG_SPACE(sizeof(timespec))> bytes{};
+    };
+
     std::vector<std::byte> bytes = std::vector<std::byte>(kDatagramsPerTurn * kDatagramBytes);
+    std::array<Control, kDatagramsPerTurn> controls{};
     std::array<sockaddr_storage, kDatagramsPerTurn> from{};
     std::array<iovec, kDatagramsPerTurn> parts{};
     std::array<mmsghdr, kDatagramsPerTurn> headers{};
@@ -117,6 +139,8 @@ Result<void> SipTransport::open(const std::string& bind, std::uint16_t port) {
     if (setsockopt(udp_.native_handle(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0) {
         setsockopt(udp_.native_handle(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     }
+    const int on = 1;
+    setsockopt(udp_.native_handle(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     udp_local_ = to_address(host, udp_.local_endpoint(error).port());
 
     const asio::ip::tcp::endpoint tcp{host, udp_local_.port};
@@ -158,9 +182,12 @@ void SipTransport::read_datagrams() {
         batch_->headers[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
         batch_->headers[i].msg_hdr.msg_iov = &batch_->parts[i];
         batch_->headers[i].msg_hdr.msg_iovlen = 1;
+        batch_->headers[i].msg_hdr.msg_control = &batch_->controls[i];
+        batch_->headers[i].msg_hdr.msg_controllen = sizeof(Batch::Control);
     }
     const int count =
         recvmmsg(udp_.native_handle(), batch_->headers.data(), kDatagramsPerTurn, 0, nullptr);
+    const WallTime now = read_clocks().wall;
     for (int i = 0; i < count; ++i) {
         const auto at = static_cast<std::size_t>(i);
         ++counters_.udp_in;
@@ -169,7 +196,9 @@ void SipTransport::read_datagrams() {
                              .local = udp_local_,
                              .connection = 0};
         receiver_.on_sip_message(
-            flow, ByteView{&batch_->bytes[at * kDatagramBytes], batch_->headers[at].msg_len});
+            flow,
+            ByteView{&batch_->bytes[at * kDatagramBytes], batch_->headers[at].msg_len},
+            waited(batch_->headers[at].msg_hdr, now));
     }
     if (count > 0) receiver_.on_sip_turn();
 }
@@ -267,7 +296,7 @@ bool SipTransport::take_messages(const ConnectionPtr& connection) {
         if (!next) return false;
         if (!next.value()) break;
         ++counters_.tcp_in;
-        receiver_.on_sip_message(connection->flow, *next.value());
+        receiver_.on_sip_message(connection->flow, *next.value(), Duration{0});
         if (!connections_.contains(connection->flow.connection)) return true;
     }
     for (unsigned pings = connection->framer.take_pings(); pings > 0; --pings) {

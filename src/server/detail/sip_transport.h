@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "sip/address.h"
 #include "sip/framer.h"
 #include "sip/settings.h"
@@ -34,7 +35,8 @@ public:
     class Receiver {
     public:
         virtual ~Receiver() = default;
-        virtual void on_sip_message(const sip::Flow& flow, ByteView message) = 0;
+        /// `waited`: how long it lay in the socket; known of datagrams, zero for the others.
+        virtual void on_sip_message(const sip::Flow& flow, ByteView message, Duration waited) = 0;
         virtual void on_sip_closed(std::uint64_t connection) = 0;
         /// After a batch of messages.
         virtual void on_sip_turn() = 0;

@@ -161,10 +161,22 @@ Result<void> Strand::command(CompanyId company, control::Command command) {
 
 // ---- What comes in -----------------------------------------------------------------------------
 
-void Strand::on_sip_message(const sip::Flow& flow, ByteView message) {
+void Strand::on_sip_message(const sip::Flow& flow, ByteView message, Duration waited) {
+    const Now now = read_clocks();
+    overload_.note(backlog(waited, now.mono), now.mono);
+    stack_.set_overloaded(overload_.is_now());
     sip::Effects effects;
-    stack_.receive(flow, message, read_clocks(), effects);
+    stack_.receive(flow, message, now, effects);
     take(std::move(effects));
+}
+
+Backlog Strand::backlog(Duration waited, Instant now) const {
+    const auto age = [&](Instant since) { return std::max(Duration{0}, now - since); };
+    return {.socket = waited,
+            .journal = pending_.empty() ? Duration{0} : age(pending_.front().since),
+            .undecided = pending_.size(),
+            .media = age(media_.oldest_unmade().value_or(now)),
+            .unmade = media_.unmade()};
 }
 
 void Strand::on_sip_closed(std::uint64_t connection) {
@@ -344,7 +356,9 @@ void Strand::dispatch(control::Effects effects) {
         });
         if (accepted) {
             awaiting_.push_back(next_pending_++);
-            pending_.push_back({.effects = std::move(effects), .is_committed = false});
+            pending_.push_back({.effects = std::move(effects),
+                                .is_committed = false,
+                                .since = read_clocks().mono});
             return;
         }
         // Callers are not left hanging because the disk is: the loss is counted and shown.
@@ -353,7 +367,8 @@ void Strand::dispatch(control::Effects effects) {
     }
     if (effects.actions.empty()) return;
     ++next_pending_;
-    pending_.push_back({.effects = std::move(effects), .is_committed = true});
+    pending_.push_back(
+        {.effects = std::move(effects), .is_committed = true, .since = read_clocks().mono});
     fall_through();
 }
 
@@ -587,6 +602,7 @@ std::string Strand::metrics() {
     line("sip_garbage_total", "counter", sip.parse_errors_garbage);
     line("sip_bad_requests_total", "counter", sip.parse_errors_answered);
     line("sip_rejected_sources_total", "counter", sip.rejected_sources);
+    line("sip_rejected_overload_total", "counter", sip.rejected_overload);
     line("sip_challenges_total", "counter", sip.challenges);
     line("sip_authentication_failures_total", "counter", sip.authentications_failed);
     line("sip_udp_in_total", "counter", wire.udp_in);

@@ -21,6 +21,7 @@
 #include "server/detail/directory_loader.h"
 #include "server/detail/look_up_desk.h"
 #include "server/detail/media_link.h"
+#include "server/detail/overload.h"
 #include "server/detail/sip_transport.h"
 #include "server/detail/speech_desk.h"
 #include "server/shell.h"
@@ -56,10 +57,11 @@ private:
     struct Pending {
         control::Effects effects;
         bool is_committed = false;
+        Instant since{};
     };
 
     // SipTransport::Receiver
-    void on_sip_message(const sip::Flow& flow, ByteView message) override;
+    void on_sip_message(const sip::Flow& flow, ByteView message, Duration waited) override;
     void on_sip_closed(std::uint64_t connection) override;
     void on_sip_turn() override;
     // MediaLink::Receiver
@@ -67,6 +69,8 @@ private:
     void on_media_ready(const media::Listing& listing) override;
     void on_media_lost() override;
     void on_media_turn() override;
+
+    [[nodiscard]] Backlog backlog(Duration waited, Instant now) const;
 
     Result<void> recover();
     void apply(const Directory& directory);
@@ -101,6 +105,7 @@ private:
     control::Centre centre_;
     SipTransport transport_;
     MediaLink media_;
+    Overload overload_;
     LookUpDesk look_ups_;
     SpeechDesk speech_;
     std::string hold_music_;

@@ -26,6 +26,7 @@ public:
     Impl(Settings settings, Rng& rng);
 
     void set_trunks(std::vector<Trunk> trunks) { trunks_ = std::move(trunks); }
+    void set_overloaded(bool is_overloaded) { is_overloaded_ = is_overloaded; }
     void receive(const Flow& flow, ByteView bytes, detail::Io& io);
     void connection_closed(std::uint64_t connection, detail::Io& io);
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
@@ -99,6 +100,7 @@ private:
 
     // incoming.cpp
     void on_new_invite(const Flow& flow, const Message& request, Io& io);
+    void refuse_for_load(const Flow& flow, const Message& request, Io& io);
     void open_incoming(const Flow& flow,
                        const Message& request,
                        const Admission& admission,
@@ -177,6 +179,7 @@ private:
     detail::Authenticator authenticator_;
     detail::Registrar registrar_;
     std::vector<Trunk> trunks_;
+    bool is_overloaded_ = false;
     detail::Slots<Leg> legs_;
     detail::Timers leg_timers_;
     std::unordered_map<LegId, Handle> ids_;

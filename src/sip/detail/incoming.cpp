@@ -41,6 +41,7 @@ std::string asserted_user(const Message& request) {
 }  // namespace
 
 void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io) {
+    if (is_overloaded_) return refuse_for_load(flow, request, io);
     if (transactions_.is_merged(merge_key(request))) {
         ++counters_.merged_requests;
         return reply(flow, request, {.status = 482}, io);
@@ -61,12 +62,16 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
     }
     if (ids_.size() >= settings_.limits.legs ||
         transactions_.size() >= settings_.limits.transactions) {
-        ++counters_.rejected_overload;
-        // Spread, so that those refused together do not come back together.
-        const std::string headers = "Retry-After: " + std::to_string(5 + rng_.below(26)) + "\r\n";
-        return reply(flow, request, {.status = 503, .headers = headers}, io);
+        return refuse_for_load(flow, request, io);
     }
     open_incoming(flow, request, std::get<Admission>(admitted), io);
+}
+
+void Stack::Impl::refuse_for_load(const Flow& flow, const Message& request, Io& io) {
+    ++counters_.rejected_overload;
+    // Spread, so that those refused together do not come back together.
+    const std::string headers = "Retry-After: " + std::to_string(5 + rng_.below(26)) + "\r\n";
+    reply(flow, request, {.status = 503, .headers = headers}, io);
 }
 
 void Stack::Impl::open_incoming(const Flow& flow,
