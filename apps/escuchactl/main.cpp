@@ -39,7 +39,7 @@ struct Asked {
     Told told;
     std::string config_file, data, url;
     int recent = 0;
-    std::string id, reference, file, demo_dir = "demo";
+    std::string id, reference, source, file, demo_dir = "demo";
     Simulated simulated;
     std::string simulated_file, script;
     NewUser user{.login = {}, .name = {}, .role = "agent", .language = {}, .password = {}};
@@ -131,6 +131,17 @@ void add_operation(CLI::App& app, Asked& asked) {
     app.add_subcommand("status", options.say("El servidor de un vistazo", "The server at a glance"))
         ->callback([&asked] { asked.run = [&asked] { return status(asked.options); }; });
     add_doctor(app, asked);
+    auto* ban = app.add_subcommand("ban",
+                                   options.say("Direcciones bloqueadas por probar contraseñas",
+                                               "Addresses banned for guessing passwords"));
+    ban->require_subcommand(1);
+    ban->add_subcommand("list", options.say("Las de ahora", "Those of now"))->callback([&asked] {
+        asked.run = [&asked] { return ban_list(asked.options); };
+    });
+    auto* lift = ban->add_subcommand("lift", options.say("Desbloquea una", "Lifts one"));
+    lift->add_option("ADDRESS", asked.source)->required();
+    lift->callback(
+        [&asked] { asked.run = [&asked] { return ban_lift(asked.options, asked.source); }; });
     auto* save = app.add_subcommand(
         "backup",
         options.say("Copia comprobada de la base de datos", "A checked copy of the database"));

@@ -290,6 +290,23 @@ TEST_CASE("every operation of the contract has a handler, and every handler an o
     }
 }
 
+TEST_CASE("an administrator sees who is banned from SIP and lifts it") {
+    World world;
+    Person boss = world.operator_();
+    const auto until = from_micros(1'700'000'000'000'000);
+    world.port.change([&](FakeControlPort& port) {
+        port.bans = {{.source = "192.0.2.66", .until = until},
+                     {.source = "2001:db8::", .until = until}};
+    });
+    const Got list = boss.get("/api/v1/sip/bans");
+    CHECK(list.text("/items/0/source") == "192.0.2.66");
+    CHECK(list.text("/items/1/until") == to_rfc3339(until));
+    CHECK(boss.send("DELETE", "/api/v1/sip/bans/2001:db8::").status == 204);
+    CHECK(boss.send("DELETE", "/api/v1/sip/bans/2001:db8::").status == 404);
+    CHECK(world.port.bans.size() == 1);
+    CHECK(world.sign_in("ana").get("/api/v1/sip/bans").status == 403);
+}
+
 TEST_CASE("status, users, backups and the demo are the administrator's") {
     World world;
     Person boss = world.operator_();

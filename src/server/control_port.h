@@ -49,6 +49,12 @@ using control::TransferToQueue;
 
 inline constexpr std::chrono::seconds kControlDeadline{3};
 
+/// A source that guessed passwords of phones and is not listened to until then.
+struct SipBan {
+    std::string source;  ///< An IP address; of IPv6 the first of its /64.
+    WallTime until{};
+};
+
 class ControlPort {
 public:
     virtual ~ControlPort() = default;
@@ -60,6 +66,9 @@ public:
     virtual Result<std::vector<TraceLine>> trace(CompanyId company, ContactId contact) = 0;
     /// Reads companies, lines, queues, agents, phones and published flows again from the store.
     virtual Result<void> reload() = 0;
+    virtual Result<std::vector<SipBan>> sip_bans() = 0;
+    /// `NotFound` when this source is not banned.
+    virtual Result<void> lift_sip_ban(std::string source) = 0;
     /// Counters in Prometheus text form.
     virtual std::string metrics() = 0;
     /// Empty when ready to take calls; else what is missing, one line each.

@@ -65,6 +65,18 @@ public:
 
     Result<void> reload() override { return strand_.reload(); }
 
+    Result<std::vector<SipBan>> sip_bans() override {
+        using Bans = std::vector<SipBan>;
+        return strand_.ask<Bans>([this]() -> Result<Bans> { return strand_.sip_bans(); });
+    }
+
+    Result<void> lift_sip_ban(std::string source) override {
+        return strand_.ask<void>([this, source = std::move(source)]() -> Result<void> {
+            if (strand_.lift_sip_ban(source)) return ok();
+            return fail(Errc::NotFound, "no such ban");
+        });
+    }
+
     std::string metrics() override {
         auto text =
             strand_.ask<std::string>([this]() -> Result<std::string> { return strand_.metrics(); });

@@ -55,15 +55,13 @@ std::optional<Address> Address::parse_host(std::string_view host, std::uint16_t 
 
 std::string Address::to_string() const { return host() + ":" + std::to_string(port); }
 
-std::string Address::host() const {
+std::string Address::ip() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
-    if (family == Family::V4) {
-        inet_ntop(AF_INET, bytes.data(), text.data(), text.size());
-        return text.data();
-    }
-    inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
-    return std::string{"["} + text.data() + "]";
+    inet_ntop(family == Family::V4 ? AF_INET : AF_INET6, bytes.data(), text.data(), text.size());
+    return text.data();
 }
+
+std::string Address::host() const { return family == Family::V4 ? ip() : "[" + ip() + "]"; }
 
 bool Address::is_unusable() const {
     if (port == 0) return true;

@@ -27,6 +27,8 @@ struct Address {
 
     /// "192.0.2.1:5060" or "[2001:db8::1]:5060".
     [[nodiscard]] std::string to_string() const;
+    /// "192.0.2.1" or "2001:db8::1".
+    [[nodiscard]] std::string ip() const;
     /// The address as SIP wants it in a URI: IPv6 in brackets.
     [[nodiscard]] std::string host() const;
     /// Same machine, whatever the port.

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "base/time.h"
 #include "sip/address.h"
 
 namespace escucha::sip {
@@ -119,6 +120,12 @@ struct Unregistered {
     UnregisteredReason reason = UnregisteredReason::Removed;
 };
 
+/// From here on nothing of this source is read, except from phones that are registered there.
+struct Ban {
+    Address source = {};  ///< Port 0; of IPv6 the /64.
+    WallTime until{};
+};
+
 enum class Direction { In, Out };
 
 /// One message for the flight recorder: start line, parties with numbers shortened, CSeq, Call-ID.
@@ -141,6 +148,7 @@ using Effect = std::variant<Send,
                             ReinviteFailed,
                             Registered,
                             Unregistered,
+                            Ban,
                             Trace>;
 using Effects = std::vector<Effect>;
 

@@ -25,6 +25,20 @@ struct Limits {
     std::size_t bindings_per_phone = 8;
     std::size_t nonces = 65'536;  ///< Remembered nonce counts of authenticated peers.
     std::size_t forks = 8;        ///< Extra 2xx answers of one INVITE that get their ACK and BYE.
+
+    /// Who has proved nothing yet, by source: an IPv4 address or an IPv6 /64. Wide enough for an
+    /// office whose phones all come back after a power cut.
+    struct Strangers {
+        std::size_t question_burst =
+            1'000;  ///< Answered at once; beyond the rate there is silence.
+        std::chrono::milliseconds question_every{10};
+        std::size_t guesses = 20;  ///< Wrong passwords in a row; the next one bans.
+        std::chrono::seconds guess_forgiven_every{30};
+        std::chrono::minutes first_ban{10};  ///< Each ban of the same source is twice the last.
+        std::chrono::hours longest_ban{24};
+        std::size_t sources = 16'384;  ///< Remembered; the one longest unseen makes room.
+    };
+    Strangers strangers;
 };
 
 /// RFC 3261 §17.1.1.1: table 4. Only tests change them.
@@ -118,6 +132,9 @@ struct Counters {
     std::uint64_t authentications_failed = 0;
     std::uint64_t rejected_sources = 0;  ///< 403 to an INVITE from nowhere we know.
     std::uint64_t rejected_overload = 0;
+    std::uint64_t silenced = 0;  ///< Of strangers that ask too often.
+    std::uint64_t banned = 0;    ///< Sources that guessed passwords.
+    std::uint64_t dropped_banned = 0;
     std::uint64_t merged_requests = 0;
     std::uint64_t legs_in = 0;
     std::uint64_t legs_out = 0;

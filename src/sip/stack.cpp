@@ -14,6 +14,9 @@ Stack::~Stack() = default;
 
 void Stack::set_trunks(std::vector<Trunk> trunks) { impl_->set_trunks(std::move(trunks)); }
 
+std::vector<Ban> Stack::bans(Now now) const { return impl_->guard().bans(now); }
+bool Stack::lift_ban(const Address& source) { return impl_->guard().lift(source); }
+
 void Stack::set_overloaded(bool is_overloaded) { impl_->set_overloaded(is_overloaded); }
 
 void Stack::set_phones(std::vector<Phone> phones, Now, Effects& effects) {

@@ -139,6 +139,11 @@ public:
     /// The `sess-version` of the last SDP we sent on this leg; the next one must be higher.
     [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId leg) const;
 
+    /// Sources that guessed passwords and are not listened to now, in any order.
+    [[nodiscard]] std::vector<Ban> bans(Now now) const;
+    /// False when there was no ban of this source.
+    bool lift_ban(const Address& source);
+
     /// Legs whose Ended or Failed has not been told yet, in any order.
     [[nodiscard]] std::vector<LegId> legs() const;
 

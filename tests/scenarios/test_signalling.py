@@ -5,12 +5,13 @@ import subprocess
 import tempfile
 import unittest
 
+from harness import company
 from harness.case import Case
 from harness.demo import phone_password
 from harness.server import Server, programs
 from harness.sip_message import Message, sdp
 from harness.sipp import Sipp
-from harness.waiting import until
+from harness.waiting import Late, until
 
 CALLER = {"caller": "+349111112233"}
 
@@ -200,6 +201,54 @@ class EveryAddress(Case):
             )
         self.assertEqual(ended.returncode, 2)
         self.assertIn("--advertise", ended.stderr)
+
+
+class Strangers(Case):
+    """The carrier is elsewhere: whoever comes from this machine has to prove who he is."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="escucha-test-")
+        cls.addClassCleanup(cls.folder.cleanup)
+
+        def elsewhere(company_document):
+            company_document["trunks"] = [{"name": "Operador", "cidrs": "127.0.0.2/32"}]
+
+        files = company.write(cls.folder.name, {}, elsewhere)
+        cls.server = Server(os.path.join(cls.folder.name, "data"))
+        cls.server.extra = ["--demo-files", files]
+        os.mkdir(cls.server.data)
+        cls.server.start()
+
+    def escuchactl(self, *words):
+        ended = subprocess.run(
+            [os.path.join(programs(), "escuchactl"), "--data", self.server.data, "--url", f"http://127.0.0.1:{self.server.http_port}", *words],
+            capture_output=True, text=True, timeout=20, check=False,
+        )
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        return ended.stdout
+
+    def test_an_invite_from_nowhere_is_refused(self):
+        self.assertEqual(self.caller().call("100").wait_final().status, 403)
+
+    def test_who_guesses_passwords_is_met_with_silence_and_registered_phones_are_not(self):
+        ana = self.phone("ana")
+        thief = self._closed(self.server.phone("luis"))
+        answers = []
+        try:
+            for _ in range(40):
+                answers.append(thief.register(password="guess", deadline_s=1).status)
+        except Late:
+            pass
+        self.assertEqual(set(answers), {403})
+        self.assertLess(len(answers), 40)
+        self.assertEqual(ana.register().status, 200)
+        self.assertIn("127.0.0.1", self.escuchactl("ban", "list"))
+        self.assertEqual(self.server.metrics()["escucha_sip_bans_total"], 1)
+
+        self.escuchactl("ban", "lift", "127.0.0.1")
+        self.assertEqual(thief.register().status, 200)
+        self.assertEqual(thief.register(expires_s=0).status, 200)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,10 @@ std::variant<json::value, Outcome> Api::post(const std::string& path, const json
     return ask(std::move(call));
 }
 
+std::variant<json::value, Outcome> Api::remove(const std::string& path) {
+    return ask({.method = "DELETE", .url = path});
+}
+
 Result<net::HttpReply> Api::raw(net::HttpCall call) {
     call.url = options_.url + call.url;
     call.deadline = kDeadline;

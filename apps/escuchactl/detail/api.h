@@ -20,6 +20,7 @@ public:
     std::variant<boost::json::value, Outcome> get(const std::string& path);
     std::variant<boost::json::value, Outcome> post(const std::string& path,
                                                    const boost::json::value& body);
+    std::variant<boost::json::value, Outcome> remove(const std::string& path);
     /// Any answer as it is; for probes and files.
     Result<net::HttpReply> raw(net::HttpCall call);
 

@@ -99,6 +99,31 @@ Outcome demo_reset_here(const Options& options, const std::filesystem::path& dem
 
 }  // namespace
 
+Outcome ban_list(const Options& options) {
+    return show(options, "/api/v1/sip/bans", [&](const json::value& body) {
+        std::vector<std::vector<std::string>> rows{
+            {options.say("DIRECCIÓN", "ADDRESS"), options.say("HASTA", "UNTIL")}};
+        for (const json::value& ban : body.at("items").as_array()) {
+            rows.push_back({text(ban, "source"), text(ban, "until")});
+        }
+        if (rows.size() == 1) {
+            return std::string{
+                options.say("No hay ninguna dirección bloqueada.\n", "No address is banned.\n")};
+        }
+        return table(rows);
+    });
+}
+
+Outcome ban_lift(const Options& options, const std::string& source) {
+    Api api{options};
+    auto answer = api.remove("/api/v1/sip/bans/" + source);
+    if (auto* failure = std::get_if<Outcome>(&answer)) return std::move(*failure);
+    if (options.format == Format::Json) {
+        return {Exit::Done, serialize_line(json::object{{"source", source}}), {}};
+    }
+    return {Exit::Done, source + options.say(": desbloqueada\n", ": not banned any more\n"), {}};
+}
+
 Outcome backup(const Options& options, const std::filesystem::path& file) {
     std::error_code error;
     if (std::filesystem::exists(file, error)) {

@@ -56,6 +56,18 @@ TEST_CASE("status says whether calls can be taken, in the operator's language") 
     CHECK(boost::json::parse(status(options).out).at("ready") == false);
 }
 
+TEST_CASE("bans are listed and lifted") {
+    World world;
+    const Options options = options_for(world);
+    CHECK(has(ban_list(options).out, "No hay ninguna"));
+    world.port.change([](auto& port) {
+        port.bans = {{.source = "192.0.2.66", .until = from_micros(1'700'000'000'000'000)}};
+    });
+    CHECK(has(ban_list(options).out, "192.0.2.66  2023-11-14T22:13:20"));
+    CHECK(has(ban_lift(options, "192.0.2.66").out, "desbloqueada"));
+    CHECK(ban_lift(options, "192.0.2.66").exit == Exit::No);
+}
+
 TEST_CASE("a call is listed, and shown with its messages, decisions and journal") {
     World world;
     const Options options = options_for(world);

@@ -104,6 +104,20 @@ Answer get_status(Call& call) {
                                       {"agents", std::move(agents)}});
 }
 
+Answer list_sip_bans(Call& call) {
+    ESC_TRY(const auto bans, call.services.port.sip_bans());
+    json::array items;
+    for (const auto& ban : bans) {
+        items.push_back(json::object{{"source", ban.source}, {"until", to_rfc3339(ban.until)}});
+    }
+    return json_response(json::object{{"items", std::move(items)}});
+}
+
+Answer lift_sip_ban(Call& call) {
+    ESC_TRY(call.services.port.lift_sip_ban(call.path.at(0)));
+    return net::Response{204, {}, {}};
+}
+
 Answer create_backup(Call& call) {
     const std::filesystem::path& folder = call.services.config.backups_dir;
     std::error_code error;

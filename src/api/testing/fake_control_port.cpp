@@ -67,4 +67,15 @@ void FakeControlPort::change(const std::function<void(FakeControlPort&)>& how) {
     how(*this);
 }
 
+Result<std::vector<server::SipBan>> FakeControlPort::sip_bans() {
+    const std::scoped_lock lock{mutex_};
+    return bans;
+}
+
+Result<void> FakeControlPort::lift_sip_ban(std::string source) {
+    const std::scoped_lock lock{mutex_};
+    if (std::erase_if(bans, [&](const auto& ban) { return ban.source == source; }) > 0) return ok();
+    return fail(Errc::NotFound, "no such ban");
+}
+
 }  // namespace escucha::api::testing

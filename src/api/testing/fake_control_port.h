@@ -17,6 +17,8 @@ public:
     Result<void> command(CompanyId company, server::Command command) override;
     Result<std::vector<server::TraceLine>> trace(CompanyId company, ContactId contact) override;
     Result<void> reload() override;
+    Result<std::vector<server::SipBan>> sip_bans() override;
+    Result<void> lift_sip_ban(std::string source) override;
     std::string metrics() override { return "escucha_fake_calls 7\n"; }
     std::vector<std::string> not_ready() override;
 
@@ -26,6 +28,7 @@ public:
     CompanyId company;
     server::Floor view;
     std::vector<server::Command> commands;
+    std::vector<server::SipBan> bans;
     std::vector<std::string> missing;
     std::error_code refusal;  ///< What commands answer, when set.
     int reloads = 0;

@@ -275,6 +275,10 @@ void Strand::take(const sip::Effect& effect) {
                 phone_event(unregistered.username, acd::Reachability::Unreachable);
                 save_registrations();
             },
+            [&](const sip::Ban& ban) {
+                log::warn("sip_source_banned",
+                          {{"source", ban.source.ip()}, {"until", to_rfc3339(ban.until)}});
+            },
             [&](const sip::Trace& line) { trace(line); }},
         effect);
 }
@@ -571,6 +575,21 @@ void Strand::wait_until_quiet(Instant deadline, std::shared_ptr<std::promise<voi
     });
 }
 
+std::vector<SipBan> Strand::sip_bans() const {
+    std::vector<SipBan> result;
+    for (const sip::Ban& ban : stack_.bans(read_clocks())) {
+        result.push_back({.source = ban.source.ip(), .until = ban.until});
+    }
+    return result;
+}
+
+bool Strand::lift_sip_ban(const std::string& source) {
+    const auto address = sip::Address::parse_host(source, 0);
+    if (!address || !stack_.lift_ban(*address)) return false;
+    log::info("sip_ban_lifted", {{"source", address->ip()}});
+    return true;
+}
+
 std::string Strand::metrics() {
     const control::Counters& centre = centre_.counters();
     const sip::Counters& sip = stack_.counters();
@@ -605,6 +624,9 @@ std::string Strand::metrics() {
     line("sip_rejected_overload_total", "counter", sip.rejected_overload);
     line("sip_challenges_total", "counter", sip.challenges);
     line("sip_authentication_failures_total", "counter", sip.authentications_failed);
+    line("sip_silenced_total", "counter", sip.silenced);
+    line("sip_bans_total", "counter", sip.banned);
+    line("sip_dropped_banned_total", "counter", sip.dropped_banned);
     line("sip_udp_in_total", "counter", wire.udp_in);
     line("sip_udp_out_total", "counter", wire.udp_out);
     line("sip_udp_dropped_total", "counter", wire.udp_dropped);

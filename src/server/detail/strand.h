@@ -51,7 +51,9 @@ public:
     [[nodiscard]] control::Centre& centre() { return centre_; }
     [[nodiscard]] store::Journal& journal() { return journal_; }
     [[nodiscard]] bool is_media_ready() const { return is_media_ready_; }
-    [[nodiscard]] std::string metrics();  ///< On the strand.
+    [[nodiscard]] std::string metrics();                 ///< On the strand.
+    [[nodiscard]] std::vector<SipBan> sip_bans() const;  ///< On the strand.
+    bool lift_sip_ban(const std::string& source);        ///< On the strand.
 
 private:
     struct Pending {

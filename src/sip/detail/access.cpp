@@ -29,7 +29,7 @@ std::string_view user_of(const NameAddr& party, std::string& space) {
 }  // namespace
 
 std::variant<Stack::Impl::Admission, Stack::Impl::Refusal> Stack::Impl::admit(
-    const Flow& flow, const Message& request, Now now) {
+    const Flow& flow, const Message& request, Io& io) {
     // An agent's phone on a machine that is also a trunk's source stays a phone.
     std::string space;
     const bool is_phone = registrar_.is_bound(user_of(request.from, space), flow);
@@ -49,7 +49,7 @@ std::variant<Stack::Impl::Admission, Stack::Impl::Refusal> Stack::Impl::admit(
         return Refusal{.status = 403, .headers = {}};
     }
     const auto given = given_digest(request);
-    if (!given) return challenge(realm, Authenticator::Outcome::Ok, now);
+    if (!given) return challenge(realm, flow, Authenticator::Outcome::Ok, io.now);
     const Trunk* trunk = trunk_of_user(given->username, flow);
     const Credentials* account = nullptr;
     if (trunk != nullptr) {
@@ -57,17 +57,22 @@ std::variant<Stack::Impl::Admission, Stack::Impl::Refusal> Stack::Impl::admit(
     } else if (registrar_.has_source(flow.remote)) {
         account = registrar_.phone(given->username);
     }
-    const auto outcome = authenticator_.verify(*given, request.method_text, account, now.wall);
+    const auto outcome =
+        authenticator_.verify(*given, request.method_text, flow.remote, account, io.now.wall);
     switch (outcome) {
         case Authenticator::Outcome::Ok:
             break;
         case Authenticator::Outcome::Stale:
-            return challenge(realm, outcome, now);
+            return challenge(realm, flow, outcome, io.now);
+        case Authenticator::Outcome::Guessed:
+            on_guess(flow, io);
+            [[fallthrough]];
         case Authenticator::Outcome::Refused:
             ++counters_.authentications_failed;
             return Refusal{.status = 403, .headers = {}};
     }
     ++counters_.authentications_ok;
+    guard_.on_proof(flow.remote);
     if (trunk != nullptr) {
         return Admission{.source = trunk->id, .is_identity_trusted = trunk->is_identity_trusted};
     }
@@ -77,20 +82,23 @@ std::variant<Stack::Impl::Admission, Stack::Impl::Refusal> Stack::Impl::admit(
 void Stack::Impl::on_register(const Flow& flow, const Message& request, Io& io) {
     const std::string realm = challenge_realm(request.to.uri.host);
     const auto refuse = [&](const Refusal& refusal) {
-        reply(flow, request, {.status = refusal.status, .headers = refusal.headers}, io);
+        reply_to_anyone(flow, request, {.status = refusal.status, .headers = refusal.headers}, io);
     };
     const auto given = given_digest(request);
-    if (!given) return refuse(challenge(realm, Authenticator::Outcome::Ok, io.now));
+    if (!given) return refuse(challenge(realm, flow, Authenticator::Outcome::Ok, io.now));
     const auto outcome = authenticator_.verify(
-        *given, request.method_text, registrar_.phone(given->username), io.now.wall);
+        *given, request.method_text, flow.remote, registrar_.phone(given->username), io.now.wall);
     std::string space;
-    if (outcome == Authenticator::Outcome::Stale) return refuse(challenge(realm, outcome, io.now));
-    if (outcome == Authenticator::Outcome::Refused ||
-        user_of(request.to, space) != given->username) {
+    if (outcome == Authenticator::Outcome::Stale) {
+        return refuse(challenge(realm, flow, outcome, io.now));
+    }
+    if (outcome == Authenticator::Outcome::Guessed) on_guess(flow, io);
+    if (outcome != Authenticator::Outcome::Ok || user_of(request.to, space) != given->username) {
         ++counters_.authentications_failed;
         return refuse({.status = 403, .headers = {}});
     }
     ++counters_.authentications_ok;
+    guard_.on_proof(flow.remote);
 
     const auto answer = registrar_.handle(given->username, request, flow, io.now, io.effects);
     const Echo echo = make_echo(request, flow);
@@ -111,12 +119,41 @@ void Stack::Impl::on_register(const Flow& flow, const Message& request, Io& io) 
         transactions_.open_server(std::move(txn)), answer.status, std::move(bytes), io.now);
 }
 
+// A carrier's address is not a stranger's, whatever comes from it.
+bool Stack::Impl::may_ask(const Flow& flow, Now now) {
+    if (is_trunk_source(flow) || guard_.may_ask(flow.remote, now.mono)) return true;
+    ++counters_.silenced;
+    return false;
+}
+
+void Stack::Impl::on_guess(const Flow& flow, Io& io) {
+    if (is_trunk_source(flow)) return;
+    if (const auto ban = guard_.on_guess(flow.remote, io.now)) {
+        ++counters_.banned;
+        io.effects.emplace_back(*ban);
+    }
+}
+
+bool Stack::Impl::is_shut_out(const Flow& flow, const Message& request, Now now) {
+    if (!guard_.is_banned(flow.remote, now.mono)) return false;
+    // One phone with a wrong password must not cost its whole office the telephone.
+    std::string space;
+    return !registrar_.is_bound(user_of(request.from, space), flow);
+}
+
+bool Stack::Impl::is_trunk_source(const Flow& flow) const {
+    return std::any_of(trunks_.begin(), trunks_.end(), [&](const Trunk& trunk) {
+        return comes_from(trunk, flow);
+    });
+}
+
 Stack::Impl::Refusal Stack::Impl::challenge(std::string_view realm,
+                                            const Flow& flow,
                                             Authenticator::Outcome why,
                                             Now now) {
     ++counters_.challenges;
     if (why == Authenticator::Outcome::Stale) ++counters_.challenges_stale;
-    return {.status = 401, .headers = authenticator_.challenge(realm, why, now.wall)};
+    return {.status = 401, .headers = authenticator_.challenge(realm, flow.remote, why, now.wall)};
 }
 
 // Depends on the domain alone, never on the user: a challenge must not tell who exists.

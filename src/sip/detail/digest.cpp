@@ -113,11 +113,13 @@ std::string digest_of(const DigestResponse& given, std::string_view ha1, std::st
     return hash_hex(given.algorithm, text);
 }
 
-std::string Authenticator::challenge(std::string_view realm, Outcome why, WallTime now) {
+std::string Authenticator::challenge(std::string_view realm,
+                                     const Address& peer,
+                                     Outcome why,
+                                     WallTime now) {
     std::string nonce = number_hex(seconds_of(now), kNonceTimeDigits);
     nonce += number_hex(sequence_++, kNonceSequenceDigits);
-    const auto mac = secret_.mac(nonce + std::string{realm});
-    nonce += to_hex(mac.data(), kNonceMacDigits / 2);
+    nonce += nonce_mac(nonce, realm, peer);
     std::string lines;
     for (const std::string_view algorithm : {"SHA-256", "MD5"}) {
         if (offered_ == (algorithm == "MD5" ? Digests::Sha256 : Digests::Md5)) continue;
@@ -132,6 +134,7 @@ std::string Authenticator::challenge(std::string_view realm, Outcome why, WallTi
 
 Authenticator::Outcome Authenticator::verify(const DigestResponse& given,
                                              std::string_view method,
+                                             const Address& peer,
                                              const Credentials* known,
                                              WallTime now) {
     const bool is_md5 = given.algorithm == Algorithm::Md5;
@@ -144,11 +147,13 @@ Authenticator::Outcome Authenticator::verify(const DigestResponse& given,
     }
     const std::string expected = digest_of(given, ha1, method);
     const bool is_equal = equal_in_constant_time(expected, given.response);
-    const Nonce nonce = read_nonce(given.nonce, given.realm);
+    const Nonce nonce = read_nonce(given.nonce, given.realm, peer);
     const auto count = from_hex(given.nc);
-    if (!nonce.is_ours || !may_pass || !is_equal || !count || *count > 0xFFFF'FFFF) {
-        return Outcome::Refused;
+    if (!may_pass || !is_equal || !count || *count > 0xFFFF'FFFF) {
+        return nonce.is_ours ? Outcome::Guessed : Outcome::Refused;
     }
+    // From before our last start, or from where the phone was before: it knows the password.
+    if (!nonce.is_ours) return Outcome::Stale;
     const std::uint64_t now_s = seconds_of(now);
     const auto life_s = static_cast<std::uint64_t>(timing_.nonce_life.count());
     forget_old(now_s);
@@ -161,13 +166,20 @@ Authenticator::Outcome Authenticator::verify(const DigestResponse& given,
     return Outcome::Ok;
 }
 
+std::string Authenticator::nonce_mac(std::string_view stamp,
+                                     std::string_view realm,
+                                     const Address& peer) const {
+    const auto mac = secret_.mac(std::string{stamp}.append(peer.host()).append("/").append(realm));
+    return to_hex(mac.data(), kNonceMacDigits / 2);
+}
+
 Authenticator::Nonce Authenticator::read_nonce(std::string_view nonce,
-                                               std::string_view realm) const {
+                                               std::string_view realm,
+                                               const Address& peer) const {
     if (nonce.size() != kNonceDigits) return {};
     const std::string_view stamp = nonce.substr(0, kNonceTimeDigits + kNonceSequenceDigits);
-    const auto mac = secret_.mac(std::string{stamp} + std::string{realm});
     const bool is_ours =
-        equal_in_constant_time(to_hex(mac.data(), kNonceMacDigits / 2), nonce.substr(stamp.size()));
+        equal_in_constant_time(nonce_mac(stamp, realm, peer), nonce.substr(stamp.size()));
     const auto seconds = from_hex(nonce.substr(0, kNonceTimeDigits));
     return {.seconds = seconds.value_or(0), .is_ours = is_ours && seconds.has_value()};
 }

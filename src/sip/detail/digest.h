@@ -29,8 +29,9 @@ std::optional<DigestResponse> parse_digest(std::string_view header);
 /// The expected `response` field.
 std::string digest_of(const DigestResponse& given, std::string_view ha1, std::string_view method);
 
-/// Digest server with stateless challenges: the nonce carries its time and a MAC, so a scanner
-/// costs no memory. Only nonces that authenticated somebody are remembered, for their counts.
+/// Digest server with stateless challenges: the nonce carries its time and a MAC over the address
+/// it was sent to, so a scanner costs no memory and a nonce is good from nowhere else. Only nonces
+/// that authenticated somebody are remembered, for their counts.
 class Authenticator {
 public:
     Authenticator(const Secret& secret, const Settings& settings)
@@ -41,16 +42,21 @@ public:
 
     enum class Outcome {
         Ok,
-        Stale,   ///< Right password, old or reused nonce: challenge again with stale=true.
-        Refused  ///< Unknown user, wrong password, foreign nonce: all alike, in answer and in work.
+        Stale,    ///< Right password, old, reused or foreign nonce: challenge again, stale=true.
+        Refused,  ///< Unknown user or wrong password: alike, in answer and in work.
+        Guessed   ///< Refused, and the nonce proves that who sent it is at this address.
     };
 
-    /// WWW-Authenticate lines, the stronger first (RFC 7616 §3.7).
-    [[nodiscard]] std::string challenge(std::string_view realm, Outcome why, WallTime now);
+    /// WWW-Authenticate lines, the stronger first (RFC 7616 §3.7), for the peer at this address.
+    [[nodiscard]] std::string challenge(std::string_view realm,
+                                        const Address& peer,
+                                        Outcome why,
+                                        WallTime now);
 
     /// `known` is the account of that username, or nullptr.
     Outcome verify(const DigestResponse& given,
                    std::string_view method,
+                   const Address& peer,
                    const Credentials* known,
                    WallTime now);
 
@@ -61,7 +67,12 @@ private:
         std::uint64_t seconds = 0;
         bool is_ours = false;
     };
-    [[nodiscard]] Nonce read_nonce(std::string_view nonce, std::string_view realm) const;
+    [[nodiscard]] std::string nonce_mac(std::string_view stamp,
+                                        std::string_view realm,
+                                        const Address& peer) const;
+    [[nodiscard]] Nonce read_nonce(std::string_view nonce,
+                                   std::string_view realm,
+                                   const Address& peer) const;
     /// False for a reused count, or a nonce older than what we still remember.
     bool take_count(std::string_view nonce, std::uint64_t seconds, std::uint32_t count);
     void forget_old(std::uint64_t now_s);

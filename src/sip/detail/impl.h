@@ -9,6 +9,7 @@
 
 #include "base/overloaded.h"
 #include "sip/detail/digest.h"
+#include "sip/detail/guard.h"
 #include "sip/detail/leg.h"
 #include "sip/detail/message.h"
 #include "sip/detail/registrar.h"
@@ -48,6 +49,7 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId id) const;
 
     [[nodiscard]] std::vector<LegId> legs() const;
+    [[nodiscard]] detail::SourceGuard& guard() { return guard_; }
 
     [[nodiscard]] detail::Registrar& registrar() { return registrar_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -78,6 +80,11 @@ private:
                const Message& request,
                const detail::ResponseParts& parts,
                Io& io);
+    /// The same, unless this source has asked too often.
+    void reply_to_anyone(const Flow& flow,
+                         const Message& request,
+                         const detail::ResponseParts& parts,
+                         Io& io);
     [[nodiscard]] detail::Key server_key(const Message& request, std::string_view method) const;
     [[nodiscard]] detail::Key merge_key(const Message& request) const;
     [[nodiscard]] detail::Key dialog_key(std::string_view call_id, std::string_view tag) const;
@@ -92,9 +99,16 @@ private:
         Source source;
         bool is_identity_trusted = false;
     };
-    std::variant<Admission, Refusal> admit(const Flow& flow, const Message& request, Now now);
+    std::variant<Admission, Refusal> admit(const Flow& flow, const Message& request, Io& io);
     void on_register(const Flow& flow, const Message& request, Io& io);
-    Refusal challenge(std::string_view realm, detail::Authenticator::Outcome why, Now now);
+    bool may_ask(const Flow& flow, Now now);
+    void on_guess(const Flow& flow, Io& io);
+    bool is_shut_out(const Flow& flow, const Message& request, Now now);
+    [[nodiscard]] bool is_trunk_source(const Flow& flow) const;
+    Refusal challenge(std::string_view realm,
+                      const Flow& flow,
+                      detail::Authenticator::Outcome why,
+                      Now now);
     [[nodiscard]] std::string challenge_realm(std::string_view host) const;
     [[nodiscard]] const Trunk* trunk_of_user(std::string_view username, const Flow& flow) const;
 
@@ -177,6 +191,7 @@ private:
     detail::Wire wire_;
     detail::Transactions transactions_;
     detail::Authenticator authenticator_;
+    detail::SourceGuard guard_;
     detail::Registrar registrar_;
     std::vector<Trunk> trunks_;
     bool is_overloaded_ = false;

@@ -46,9 +46,10 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
         ++counters_.merged_requests;
         return reply(flow, request, {.status = 482}, io);
     }
-    const auto admitted = admit(flow, request, io.now);
+    const auto admitted = admit(flow, request, io);
     if (const auto* refusal = std::get_if<Refusal>(&admitted)) {
-        return reply(flow, request, {.status = refusal->status, .headers = refusal->headers}, io);
+        return reply_to_anyone(
+            flow, request, {.status = refusal->status, .headers = refusal->headers}, io);
     }
     if (has_strange_body(request)) {
         return reply(flow, request, {.status = 415, .headers = kAcceptSdp}, io);

@@ -29,6 +29,7 @@ Stack::Impl::Impl(Settings settings, Rng& rng)
       wire_{counters_, settings_},
       transactions_{wire_, counters_, settings_.timing},
       authenticator_{secret_, settings_},
+      guard_{settings_.limits.strangers},
       registrar_{settings_.limits, settings_.timing} {}
 
 void Stack::Impl::receive(const Flow& flow, ByteView bytes, Io& io) {
@@ -64,7 +65,7 @@ void Stack::Impl::receive(const Flow& flow, ByteView bytes, Io& io) {
     if (verdict.kind == Verdict::Refuse) {
         ++(verdict.status == 413 || verdict.status == 513 ? counters_.parse_errors_size
                                                           : counters_.parse_errors_answered);
-        reply(flow, message_, {.status = verdict.status, .phrase = verdict.phrase}, io);
+        reply_to_anyone(flow, message_, {.status = verdict.status, .phrase = verdict.phrase}, io);
         return;
     }
     on_request(flow, message_, io);
@@ -93,12 +94,12 @@ bool Stack::Impl::is_repeated(const Message& request, Io& io) {
 
 bool Stack::Impl::is_refused(const Flow& flow, const Message& request, Io& io) {
     if (!is_known_method(request.method)) {
-        reply(flow, request, {.status = 405, .headers = kAllow}, io);
+        reply_to_anyone(flow, request, {.status = 405, .headers = kAllow}, io);
         return true;
     }
     // OPTIONS with no hops left is how a proxy asks who sits at the end (RFC 3261 §11).
     if (request.max_forwards == 0 && request.method != Counters::Options) {
-        reply(flow, request, {.status = 483}, io);
+        reply_to_anyone(flow, request, {.status = 483}, io);
         return true;
     }
     std::string unsupported;
@@ -109,23 +110,28 @@ bool Stack::Impl::is_refused(const Flow& flow, const Message& request, Io& io) {
     }
     if (unsupported.empty()) return false;
     unsupported.append("\r\n");
-    reply(flow, request, {.status = 420, .headers = unsupported}, io);
+    reply_to_anyone(flow, request, {.status = 420, .headers = unsupported}, io);
     return true;
 }
 
 void Stack::Impl::on_outside_dialog(const Flow& flow, const Message& request, Io& io) {
+    if (is_shut_out(flow, request, io.now)) {
+        ++counters_.dropped_banned;
+        return;
+    }
     switch (request.method) {
         case Counters::Invite:
             return on_new_invite(flow, request, io);
         case Counters::Register:
             return on_register(flow, request, io);
         case Counters::Options:
-            return reply(flow,
-                         request,
-                         {.status = 200, .headers = std::string{kAllow} + std::string{kAcceptSdp}},
-                         io);
+            return reply_to_anyone(
+                flow,
+                request,
+                {.status = 200, .headers = std::string{kAllow} + std::string{kAcceptSdp}},
+                io);
         case Counters::Bye:
-            return reply(flow, request, {.status = 481}, io);
+            return reply_to_anyone(flow, request, {.status = 481}, io);
         case Counters::Ack:
         case Counters::Cancel:
         case Counters::Message:
@@ -140,7 +146,7 @@ void Stack::Impl::on_outside_dialog(const Flow& flow, const Message& request, Io
         case Counters::MethodCount:
             break;
     }
-    reply(flow, request, {.status = 405, .headers = kAllow}, io);
+    reply_to_anyone(flow, request, {.status = 405, .headers = kAllow}, io);
 }
 
 void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io& io) {
@@ -148,7 +154,7 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
     Leg* leg = found == dialogs_.end() ? nullptr : legs_.get(found->second);
     const bool is_ours = leg != nullptr && !std::holds_alternative<Calling>(leg->state) &&
                          leg->dialog.remote_tag == request.from.tag();
-    if (!is_ours) return reply(flow, request, {.status = 481}, io);
+    if (!is_ours) return reply_to_anyone(flow, request, {.status = 481}, io);
     const Handle handle = found->second;
     note_leg(*leg, io);
     // RFC 3261 §12.2.2: out of order is 500. Equal means another branch of the same request.
@@ -206,7 +212,7 @@ void Stack::Impl::on_ack(const Flow&, const Message& ack, Io& io) {
 void Stack::Impl::on_cancel(const Flow& flow, const Message& request, Io& io) {
     const Handle handle = transactions_.find_server(server_key(request, "INVITE"));
     const Txn* txn = transactions_.get(handle);
-    if (txn == nullptr) return reply(flow, request, {.status = 481}, io);
+    if (txn == nullptr) return reply_to_anyone(flow, request, {.status = 481}, io);
     const Leg* leg = legs_.get(txn->leg);
     if (leg != nullptr) note_leg(*leg, io);
     // RFC 3261 §9.2: the To tag of the INVITE's own answers.
@@ -248,6 +254,13 @@ void Stack::Impl::reply(const Flow& flow,
     ResponseParts tagged = parts;
     if (tagged.to_tag.empty()) tagged.to_tag = tag;
     wire_.response(echo.flow, write_response(echo, tagged), parts.status, std::nullopt, io);
+}
+
+void Stack::Impl::reply_to_anyone(const Flow& flow,
+                                  const Message& request,
+                                  const ResponseParts& parts,
+                                  Io& io) {
+    if (may_ask(flow, io.now)) reply(flow, request, parts, io);
 }
 
 Key Stack::Impl::server_key(const Message& request, std::string_view method) const {
