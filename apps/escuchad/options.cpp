@@ -71,6 +71,11 @@ Options read_options(int argc, char** argv) {
                    "Address that telephones are told, when it is not the one to listen on");
     app.add_option("--http", config.http_port, "Port of the pages and the API");
     app.add_option("--sip", config.sip_port, "Port of SIP, UDP and TCP");
+    app.add_option("--sips", config.sips_port, "Port of SIP over TLS, when there is a certificate");
+    app.add_option("--tls-certificate", config.tls_certificate, "Our certificate chain (PEM)");
+    app.add_option("--tls-key", config.tls_key, "Its key (PEM)");
+    app.add_option(
+        "--tls-client-ca", config.tls_client_ca, "Who signs the certificates we ask of peers");
     app.add_option("--store", config.store_url, "sqlite:PATH or postgres://...");
     app.add_option("--web", web, "Folder of the built pages");
     app.add_option("--rtp-low", config.rtp_port_low, "First port of sound");

@@ -65,6 +65,10 @@ const std::map<std::string, Setter>& settings() {
         {"listen.advertise", set(&Config::advertise)},
         {"listen.http_port", set(&Config::http_port)},
         {"listen.sip_port", set(&Config::sip_port)},
+        {"listen.sips_port", set(&Config::sips_port)},
+        {"tls.certificate", set(&Config::tls_certificate)},
+        {"tls.key", set(&Config::tls_key)},
+        {"tls.client_ca", set(&Config::tls_client_ca)},
         {"media.rtp_port_low", set(&Config::rtp_port_low)},
         {"media.rtp_port_high", set(&Config::rtp_port_high)},
         {"media.program", set(&Config::media_program)},
@@ -177,6 +181,12 @@ Result<void> check_addresses(const Config& config) {
 
 Result<void> check_config(const Config& config) {
     ESC_TRY(check_addresses(config));
+    if (config.has_tls() != !config.tls_key.empty()) {
+        return fail(Errc::InvalidArgument, "tls.certificate and tls.key go together");
+    }
+    if (!config.tls_client_ca.empty() && !config.has_tls()) {
+        return fail(Errc::InvalidArgument, "tls.client_ca needs tls.certificate and tls.key");
+    }
     constexpr int kFewestRtpPorts = 8;
     if (config.rtp_port_high - config.rtp_port_low < kFewestRtpPorts) {
         return fail(Errc::InvalidArgument, "the RTP range needs at least 8 ports");

@@ -22,6 +22,8 @@ struct Config {
     std::string advertise;
     std::uint16_t http_port = 8080;
     std::uint16_t sip_port = 5060;
+    /// SIP over TLS; listened on when there is a certificate.
+    std::uint16_t sips_port = 5061;
     std::uint16_t rtp_port_low = 20000;
     std::uint16_t rtp_port_high = 29999;
     /// "sqlite:PATH" or "postgres://..."; empty means DATA/escucha.db.
@@ -35,11 +37,18 @@ struct Config {
     std::string speech_command = "espeak-ng -v {voice} -s 150 --stdout";
     std::string speech_voice_es = "es";
     std::string speech_voice_en = "en-gb";
+    /// PEM: our chain, leaf first, and its key. Empty: no TLS. Read again at `reload`.
+    std::filesystem::path tls_certificate;
+    std::filesystem::path tls_key;
+    /// PEM: who may have signed the certificates of phones and carriers. When set, a peer without
+    /// such a certificate is not let in.
+    std::filesystem::path tls_client_ca;
     /// HTTP connectors of look-up nodes: name to URL (docs/flows.md). "directory" is built in.
     std::map<std::string, std::string> connectors;
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 
+    [[nodiscard]] bool has_tls() const { return !tls_certificate.empty(); }
     [[nodiscard]] std::filesystem::path recordings_dir() const { return data_dir / "recordings"; }
     [[nodiscard]] std::filesystem::path prompts_dir() const { return data_dir / "prompts"; }
     [[nodiscard]] std::filesystem::path media_socket() const { return data_dir / "media.sock"; }

@@ -73,6 +73,25 @@ TEST_CASE("an address that telephones cannot be told is refused with what to do"
     CHECK(read_text("[listen]\nadvertise = \"192.0.2.7\"\n").value().advertise == "192.0.2.7");
 }
 
+TEST_CASE("a certificate and its key go together, and asking one of peers needs ours") {
+    const auto error = [](const char* certificate, const char* key, const char* client_ca) {
+        Config config;
+        config.tls_certificate = certificate;
+        config.tls_key = key;
+        config.tls_client_ca = client_ca;
+        const auto checked = check_config(config);
+        return checked ? std::string{} : checked.error().detail;
+    };
+    CHECK(error("", "", "").empty());
+    CHECK(error("a.pem", "a.key", "").empty());
+    CHECK(error("a.pem", "a.key", "ca.pem").empty());
+    CHECK(error("a.pem", "", "").find("go together") != std::string::npos);
+    CHECK(error("", "a.key", "").find("go together") != std::string::npos);
+    CHECK(error("", "", "ca.pem").find("tls.client_ca needs") != std::string::npos);
+    CHECK(read_text("[listen]\nsips_port = 5071\n").value().sips_port == 5071);
+    CHECK(read_text("[tls]\ncertificate = \"a.pem\"\n").value().has_tls());
+}
+
 TEST_CASE("an RTP range of fewer than 8 ports, no workers and no engine are refused") {
     Config config;
     CHECK(check_config(config));

@@ -53,13 +53,33 @@ struct AddressRange {
     [[nodiscard]] bool contains(const Address& address) const;
 };
 
-enum class Transport : std::uint8_t { Udp, Tcp };
+enum class Transport : std::uint8_t { Udp, Tcp, Tls };
+
+/// Reliable, and with connections that end.
+constexpr bool is_stream(Transport transport) { return transport != Transport::Udp; }
+/// "UDP", "TCP", "TLS": as a Via names it (RFC 3261 §20.42).
+constexpr std::string_view name_of(Transport transport) {
+    switch (transport) {
+        case Transport::Udp:
+            return "UDP";
+        case Transport::Tcp:
+            return "TCP";
+        case Transport::Tls:
+            return "TLS";
+    }
+    return {};
+}
+
+/// RFC 3261 §19.1.2.
+constexpr std::uint16_t default_port(Transport transport) {
+    return transport == Transport::Tls ? 5061 : 5060;
+}
 
 /// The path a message came by and its answer goes back by (RFC 5626's word, without its protocol).
 ///
-/// UDP: `connection` is 0 and `local` names the socket. TCP: `connection` is the shell's number of
-/// an open connection; 0 asks the shell to open one to `remote`, which happens only after a restart
-/// or towards an explicit target.
+/// UDP: `connection` is 0 and `local` names the socket. TCP and TLS: `connection` is the shell's
+/// number of an open connection; 0 asks the shell to open one to `remote`, which happens only after
+/// a restart or towards an explicit target.
 struct Flow {
     Transport transport = Transport::Udp;
     Address remote;

@@ -44,6 +44,37 @@ TestRequest from_callee(const std::string& sent, const std::string& method) {
 
 }  // namespace
 
+TEST_CASE("a leg over TLS says so in Via and Contact, and still after a restart") {
+    Harness before;
+    InviteRequest request;
+    request.leg = kLeg;
+    Flow flow = kPeer;
+    flow.transport = Transport::Tls;
+    flow.local.port = 5061;
+    flow.connection = 4;
+    request.target = UriTarget{.uri = "sip:bob@203.0.113.9;transport=tls", .flow = flow};
+    request.offer = kAnswer;
+    REQUIRE(before.stack.invite(request, before.now, before.effects).has_value());
+    const std::string sent = before.take<Send>().at(0).bytes;
+    CHECK(header(sent, "Via").starts_with("SIP/2.0/TLS 192.0.2.100:5061;"));
+    CHECK(header(sent, "Contact") == "<sip:192.0.2.100:5061;transport=tls>");
+    before.receive(
+        response_to(
+            sent, 200, "callee", "Contact: <sip:bob@203.0.113.9;transport=tls>\r\n", kOffer),
+        flow);
+    const auto saved = before.stack.save_leg(kLeg);
+    REQUIRE(saved.has_value());
+
+    Harness after;
+    REQUIRE(after.stack.restore_leg(kLeg, saved.value()).has_value());
+    REQUIRE(after.stack.hang_up(kLeg, "", after.now, after.effects).has_value());
+    const Send bye = after.take<Send>().at(0);
+    CHECK(bye.flow.transport == Transport::Tls);
+    CHECK(bye.flow.remote == *Address::parse("203.0.113.9:5061"));
+    CHECK(bye.flow.connection == 0);
+    CHECK(header(bye.bytes, "Via").starts_with("SIP/2.0/TLS "));
+}
+
 TEST_CASE("after a restart both sides can re-INVITE and hang up") {
     Harness before;
     const std::string sent = talking(before);

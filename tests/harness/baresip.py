@@ -42,6 +42,10 @@ module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control_port}
 snd_path {folder}
 """
+TLS = """\
+sip_cafile {authority}
+sip_certificate {own}
+"""
 
 
 def _module_path():
@@ -52,9 +56,10 @@ def _module_path():
 
 
 class Baresip:
-    """`frequency_hz` is the tone it says; what it hears is kept in WAV files of its folder."""
+    """`frequency_hz` is the tone it says; what it hears is kept in WAV files of its folder. With TLS, `tls` is whom it
+    trusts and its own (certificate, key)."""
 
-    def __init__(self, server, user, password, frequency_hz=660, transport="udp", answer="manual"):
+    def __init__(self, server, user, password, frequency_hz=660, transport="udp", answer="manual", tls=None):
         self._folder = tempfile.TemporaryDirectory(prefix="escucha-baresip-")
         self.folder = self._folder.name
         self.control_port, self.sip_port = free_port(), free_port()
@@ -62,7 +67,7 @@ class Baresip:
             file.write(CONFIG.format(
                 sip_port=self.sip_port, control_port=self.control_port, frequency_hz=frequency_hz,
                 folder=self.folder, modules=_module_path(),
-            ))
+            ) + (TLS.format(authority=tls[0], own=self._joined(*tls[1])) if tls else ""))
         account = f"<sip:{user}@{server[0]}:{server[1]};transport={transport}>;auth_user={user};auth_pass={password};regint=60;answermode={answer};audio_codecs=pcmu,pcma\n"
         for name, text in (("accounts", account), ("contacts", ""), ("current_contact", "")):
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
@@ -151,6 +156,14 @@ class Baresip:
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return "".join(file.readlines()[-20:])
+
+    def _joined(self, certificate, key):
+        path = os.path.join(self.folder, "own.pem")
+        with open(path, "wb") as file:
+            for part in (certificate, key):
+                with open(part, "rb") as source:
+                    shutil.copyfileobj(source, file)
+        return path
 
     def _connect(self):
         if self.process.poll() is not None:

@@ -9,6 +9,7 @@ import time
 
 from harness import rtp, sip_message
 from harness.sip_message import Description, Message, sdp, tag_of, token, uri_of
+from harness.tls import TlsSocket
 from harness.waiting import Late
 
 T1_S = 0.5
@@ -253,20 +254,23 @@ class Call:
 
 
 class Phone:
-    """A socket of its own, over UDP or TCP. Every call it made or took is in `calls`."""
+    """A socket of its own, over UDP, TCP or TLS (then `tls` is what TlsSocket wants). Every call it made or took is in `calls`."""
 
-    def __init__(self, server, user="caller", password="", transport="udp", sound=rtp.SILENCE):
+    def __init__(self, server, user="caller", password="", transport="udp", sound=rtp.SILENCE, tls=()):
         self.server_host, self.server_port = server
         self.host = "127.0.0.1"
         self.user, self.password, self.transport, self.sound = user, password, transport, sound
         self.acknowledges = True
-        kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
-        self._socket = socket.socket(socket.AF_INET, kind)
-        if transport == "udp":
-            self._socket.bind((self.host, 0))
+        if transport == "tls":
+            self._socket = TlsSocket(server, *tls)
         else:
-            self._socket.connect(server)
-        self._socket.settimeout(0.2)
+            kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+            self._socket = socket.socket(socket.AF_INET, kind)
+            if transport == "udp":
+                self._socket.bind((self.host, 0))
+            else:
+                self._socket.connect(server)
+            self._socket.settimeout(0.2)
         self.port = self._socket.getsockname()[1]
         self.changed = threading.Condition()
         self.calls = {}
@@ -283,7 +287,7 @@ class Phone:
 
     @property
     def contact(self):
-        suffix = ";transport=tcp" if self.transport == "tcp" else ""
+        suffix = "" if self.transport == "udp" else f";transport={self.transport}"
         return f"<sip:{self.user}@{self.host}:{self.port}{suffix}>"
 
     def via(self):

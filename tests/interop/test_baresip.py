@@ -1,9 +1,14 @@
 """Debian's baresip as the agent's phone: what a real one makes of our signalling."""
 
+import tempfile
+
 from harness import rtp
 from harness.baresip import Baresip
 from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case
 from harness.demo import phone_password
+from harness.ports import free_port
+from harness.server import Server
+from harness.tls import Authority
 from harness.waiting import until
 
 
@@ -81,4 +86,35 @@ class WithBaresip(Case):
         phone, page, call = self.talk("luis", transport="tcp")
         call.hang_up()
         phone.wait_event("CALL_CLOSED")
+        self.finish(page)
+
+
+class OverTls(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="escucha-test-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.authority = Authority(cls.folder.name)
+        certificate, key = cls.authority.issue("escucha")
+        cls.server = Server()
+        cls.tls_address = cls.server.host, free_port()
+        cls.server.extra = ["--sips", str(cls.tls_address[1]), "--tls-certificate", certificate, "--tls-key", key]
+        cls.server.start()
+
+    def test_agent_and_caller_hear_each_other_over_tls(self):
+        phone = Baresip(
+            self.tls_address, "ana", phone_password("ana"), AGENT_HZ, "tls", tls=(self.authority.certificate, self.authority.issue("ana"))
+        )
+        self.addCleanup(phone.close)
+        phone.wait_registered()
+        page = self.page("ana")
+        page.be_ready()
+        call, _ = self.to_queue(self.caller(sound=TONE_CALLER))
+        phone.wait_event("CALL_INCOMING", 20)
+        phone.accept()
+        page.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        call.wait_tone(AGENT_HZ)
+        call.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        self.assertGreater(rtp.share_of(phone.heard()[-4000:-800], CALLER_HZ), 0.6)
         self.finish(page)

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <variant>
 
 #include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
 #include "base/errc.h"
@@ -94,17 +97,27 @@ struct SipTransport::Batch {
 };
 
 struct SipTransport::Connection {
-    Connection(asio::ip::tcp::socket open, const sip::Limits& limits)
-        : socket{std::move(open)}, framer{limits} {}
+    using Secure = asio::ssl::stream<asio::ip::tcp::socket>;
 
-    asio::ip::tcp::socket socket;
+    Connection(asio::ip::tcp::socket open, const sip::Limits& limits)
+        : stream{std::move(open)}, framer{limits} {}
+    Connection(asio::ip::tcp::socket open, asio::ssl::context& tls, const sip::Limits& limits)
+        : stream{std::in_place_type<Secure>, std::move(open), tls}, framer{limits} {}
+
+    asio::ip::tcp::socket& socket() {
+        if (auto* plain = std::get_if<asio::ip::tcp::socket>(&stream)) return *plain;
+        return std::get<Secure>(stream).next_layer();
+    }
+
+    std::variant<asio::ip::tcp::socket, Secure> stream;
     sip::StreamFramer framer;
     sip::Flow flow;
     std::array<std::byte, kReadBytes> input{};
     std::deque<std::string> output;
     std::size_t queued = 0;
     bool is_writing = false;
-    bool is_connected = true;
+    bool is_connected = true;  ///< With TLS: hands are shaken.
+    std::optional<Instant> connect_until;
 };
 
 SipTransport::SipTransport(asio::io_context& context, const sip::Limits& limits, Receiver& receiver)
@@ -113,6 +126,7 @@ SipTransport::SipTransport(asio::io_context& context, const sip::Limits& limits,
       receiver_{receiver},
       udp_{context},
       acceptor_{context},
+      tls_acceptor_{context},
       deadlines_{context},
       batch_{std::make_unique<Batch>()} {}
 
@@ -143,17 +157,36 @@ Result<void> SipTransport::open(const std::string& bind, std::uint16_t port) {
     setsockopt(udp_.native_handle(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     udp_local_ = to_address(host, udp_.local_endpoint(error).port());
 
-    const asio::ip::tcp::endpoint tcp{host, udp_local_.port};
-    acceptor_.open(tcp.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address{true}, error);
-    if (!error) acceptor_.bind(tcp, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return refuse("listen for TCP on");
-    tcp_local_ = udp_local_;
+    host_ = host;
+    ESC_TRY(listen(acceptor_, udp_local_.port));
     wait_for_datagrams();
-    accept();
+    accept(acceptor_, sip::Transport::Tcp);
     watch_deadlines();
     return ok();
+}
+
+Result<void> SipTransport::open_tls(std::uint16_t port,
+                                    std::shared_ptr<asio::ssl::context> context) {
+    tls_ = std::move(context);
+    if (tls_acceptor_.is_open()) return ok();
+    ESC_TRY(listen(tls_acceptor_, port));
+    accept(tls_acceptor_, sip::Transport::Tls);
+    return ok();
+}
+
+Result<void> SipTransport::listen(asio::ip::tcp::acceptor& acceptor, std::uint16_t port) {
+    const asio::ip::tcp::endpoint endpoint{host_, port};
+    boost::system::error_code error;
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(asio::socket_base::reuse_address{true}, error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) return ok();
+    return fail(Errc::Io,
+                fmt::format("SIP cannot listen for TCP on {} port {}: {}",
+                            host_.to_string(),
+                            port,
+                            error.message()));
 }
 
 void SipTransport::close() {
@@ -161,8 +194,9 @@ void SipTransport::close() {
     boost::system::error_code ignored;
     udp_.close(ignored);
     acceptor_.close(ignored);
+    tls_acceptor_.close(ignored);
     deadlines_.cancel();
-    for (const auto& [id, connection] : connections_) connection->socket.close(ignored);
+    for (const auto& [id, connection] : connections_) connection->socket().close(ignored);
     connections_.clear();
 }
 
@@ -228,7 +262,9 @@ void SipTransport::send(const sip::Flow& flow, std::string_view bytes) {
 }
 
 void SipTransport::connect(const sip::Flow& flow, std::string_view bytes) {
-    if (flow.connection != 0 || connections_.size() >= kMaxConnections) {
+    // A phone that came by TLS is no server: it comes back by itself.
+    if (flow.connection != 0 || flow.transport == sip::Transport::Tls ||
+        connections_.size() >= kMaxConnections) {
         return receiver_.on_sip_closed(flow.connection);
     }
     const auto id = ++last_connection_;
@@ -240,54 +276,84 @@ void SipTransport::connect(const sip::Flow& flow, std::string_view bytes) {
     connection->queued = bytes.size();
     connections_.emplace(id, connection);
     const asio::ip::tcp::endpoint target{to_host(flow.remote), flow.remote.port};
-    connection->socket.async_connect(target,
-                                     [this, connection, id](boost::system::error_code error) {
-                                         if (error) return drop(id);
-                                         connection->is_connected = true;
-                                         read(connection);
-                                         write(connection);
-                                     });
+    connection->socket().async_connect(target,
+                                       [this, connection, id](boost::system::error_code error) {
+                                           if (error) return drop(id);
+                                           connection->is_connected = true;
+                                           read(connection);
+                                           write(connection);
+                                       });
 }
 
-void SipTransport::accept() {
-    acceptor_.async_accept([this](boost::system::error_code error, asio::ip::tcp::socket socket) {
+void SipTransport::accept(asio::ip::tcp::acceptor& acceptor, sip::Transport transport) {
+    acceptor.async_accept([this, &acceptor, transport](boost::system::error_code error,
+                                                       asio::ip::tcp::socket socket) {
         if (is_closed_) return;
         if (!error && connections_.size() >= kMaxConnections) {
             ++counters_.tcp_refused;
         } else if (!error) {
-            boost::system::error_code gone;
-            const auto remote = socket.remote_endpoint(gone);
-            if (!gone) {
-                socket.set_option(asio::ip::tcp::no_delay{true}, gone);
-                const auto id = ++last_connection_;
-                auto connection = std::make_shared<Connection>(std::move(socket), limits_);
-                connection->flow = {.transport = sip::Transport::Tcp,
-                                    .remote = to_address(remote.address(), remote.port()),
-                                    .local = tcp_local_,
-                                    .connection = id};
-                connections_.emplace(id, connection);
-                read(connection);
-            }
+            welcome(std::move(socket), transport);
         }
-        accept();
+        accept(acceptor, transport);
     });
 }
 
+void SipTransport::welcome(asio::ip::tcp::socket socket, sip::Transport transport) {
+    boost::system::error_code gone;
+    const auto remote = socket.remote_endpoint(gone);
+    const auto local = socket.local_endpoint(gone);
+    if (gone) return;
+    socket.set_option(asio::ip::tcp::no_delay{true}, gone);
+    const auto id = ++last_connection_;
+    const bool is_tls = transport == sip::Transport::Tls;
+    auto connection = is_tls ? std::make_shared<Connection>(std::move(socket), *tls_, limits_)
+                             : std::make_shared<Connection>(std::move(socket), limits_);
+    connection->flow = {.transport = transport,
+                        .remote = to_address(remote.address(), remote.port()),
+                        .local = to_address(host_, local.port()),
+                        .connection = id};
+    connections_.emplace(id, connection);
+    if (is_tls) return shake_hands(connection);
+    read(connection);
+}
+
+void SipTransport::shake_hands(const ConnectionPtr& connection) {
+    connection->is_connected = false;
+    connection->connect_until = read_clocks().mono + kHandshakeDeadline;
+    std::get<Connection::Secure>(connection->stream)
+        .async_handshake(
+            asio::ssl::stream_base::server, [this, connection](boost::system::error_code error) {
+                const auto id = connection->flow.connection;
+                if (is_closed_ || !connections_.contains(id)) return;
+                if (error) {
+                    ++counters_.tls_refused;
+                    log::debug("tls_handshake_failed",
+                               {{"peer", connection->flow.remote.ip()}, {"why", error.message()}});
+                    return drop(id);
+                }
+                ++counters_.tls_accepted;
+                connection->is_connected = true;
+                connection->connect_until.reset();
+                read(connection);
+                write(connection);
+            });
+}
+
 void SipTransport::read(const ConnectionPtr& connection) {
-    connection->socket.async_read_some(
-        asio::buffer(connection->input),
-        [this, connection](boost::system::error_code error, std::size_t count) {
-            const auto id = connection->flow.connection;
-            if (is_closed_ || !connections_.contains(id)) return;
-            if (error) return drop(id);
-            const ByteView bytes{connection->input.data(), count};
-            if (!connection->framer.append(bytes, read_clocks()) || !take_messages(connection)) {
-                ++counters_.tcp_broken;
-                return drop(id);
-            }
-            receiver_.on_sip_turn();
-            read(connection);
-        });
+    const auto take = [this, connection](boost::system::error_code error, std::size_t count) {
+        const auto id = connection->flow.connection;
+        if (is_closed_ || !connections_.contains(id)) return;
+        if (error) return drop(id);
+        const ByteView bytes{connection->input.data(), count};
+        if (!connection->framer.append(bytes, read_clocks()) || !take_messages(connection)) {
+            ++counters_.tcp_broken;
+            return drop(id);
+        }
+        receiver_.on_sip_turn();
+        read(connection);
+    };
+    std::visit([&](auto& stream) { stream.async_read_some(asio::buffer(connection->input), take); },
+               connection->stream);
 }
 
 bool SipTransport::take_messages(const ConnectionPtr& connection) {
@@ -308,28 +374,28 @@ bool SipTransport::take_messages(const ConnectionPtr& connection) {
 void SipTransport::write(const ConnectionPtr& connection) {
     if (connection->is_writing || !connection->is_connected || connection->output.empty()) return;
     connection->is_writing = true;
-    asio::async_write(connection->socket,
-                      asio::buffer(connection->output.front()),
-                      [this, connection](boost::system::error_code error, std::size_t) {
-                          if (is_closed_) return;
-                          if (error) return drop(connection->flow.connection);
-                          connection->is_writing = false;
-                          connection->queued -= connection->output.front().size();
-                          connection->output.pop_front();
-                          write(connection);
-                      });
+    const auto go_on = [this, connection](boost::system::error_code error, std::size_t) {
+        if (is_closed_) return;
+        if (error) return drop(connection->flow.connection);
+        connection->is_writing = false;
+        connection->queued -= connection->output.front().size();
+        connection->output.pop_front();
+        write(connection);
+    };
+    const auto bytes = asio::buffer(connection->output.front());
+    std::visit([&](auto& stream) { asio::async_write(stream, bytes, go_on); }, connection->stream);
 }
 
 void SipTransport::drop(std::uint64_t id) {
     const auto found = connections_.find(id);
     if (found == connections_.end()) return;
     boost::system::error_code ignored;
-    found->second->socket.close(ignored);
+    found->second->socket().close(ignored);
     connections_.erase(found);
     receiver_.on_sip_closed(id);
 }
 
-// A peer that begins a message and does not finish it is a slow loris or dead.
+// A peer that begins a message or a handshake and does not finish it is a slow loris or dead.
 void SipTransport::watch_deadlines() {
     deadlines_.expires_after(std::chrono::seconds{1});
     deadlines_.async_wait([this](boost::system::error_code error) {
@@ -337,7 +403,8 @@ void SipTransport::watch_deadlines() {
         const Instant now = read_clocks().mono;
         std::vector<std::uint64_t> late;
         for (const auto& [id, connection] : connections_) {
-            const auto deadline = connection->framer.deadline();
+            const auto deadline =
+                earliest(connection->framer.deadline(), connection->connect_until);
             if (deadline && *deadline <= now) late.push_back(id);
         }
         for (const auto id : late) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/bytes.h"
@@ -23,14 +25,15 @@
 
 namespace escucha::server {
 
-/// The sockets of SIP: one UDP port and one TCP port of the same number, on the control strand.
-/// Carries bytes and knows nothing of what they mean.
+/// The sockets of SIP: one UDP port and one TCP port of the same number, and one of TLS where there
+/// is a certificate; on the control strand. Carries bytes and knows nothing of what they mean.
 class SipTransport {
 public:
     static constexpr std::size_t kMaxConnections = 2'000;
     static constexpr std::size_t kMaxQueuedBytes = 1024 * 1024;  ///< Per connection; then closed.
     static constexpr int kSocketBufferBytes = 8 * 1024 * 1024;
     static constexpr std::size_t kDatagramsPerTurn = 32;
+    static constexpr std::chrono::seconds kHandshakeDeadline{10};
 
     class Receiver {
     public:
@@ -47,12 +50,15 @@ public:
 
     /// Error: `Io` naming the address when it cannot be bound.
     Result<void> open(const std::string& bind, std::uint16_t port);
+    /// SIP over TLS, after `open`. Again with another context: new connections get that one.
+    Result<void> open_tls(std::uint16_t port, std::shared_ptr<boost::asio::ssl::context> context);
     void send(const sip::Flow& flow, std::string_view bytes);
     void close();
 
     struct Counters {
         std::uint64_t udp_in = 0, udp_out = 0, udp_dropped = 0;
         std::uint64_t tcp_in = 0, tcp_out = 0, tcp_refused = 0, tcp_broken = 0;
+        std::uint64_t tls_accepted = 0, tls_refused = 0;
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
@@ -63,7 +69,10 @@ private:
 
     void wait_for_datagrams();
     void read_datagrams();
-    void accept();
+    void accept(boost::asio::ip::tcp::acceptor& acceptor, sip::Transport transport);
+    void welcome(boost::asio::ip::tcp::socket socket, sip::Transport transport);
+    void shake_hands(const ConnectionPtr& connection);
+    Result<void> listen(boost::asio::ip::tcp::acceptor& acceptor, std::uint16_t port);
     void read(const ConnectionPtr& connection);
     void write(const ConnectionPtr& connection);
     void connect(const sip::Flow& flow, std::string_view bytes);
@@ -76,9 +85,11 @@ private:
     Receiver& receiver_;
     boost::asio::ip::udp::socket udp_;
     boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::ip::tcp::acceptor tls_acceptor_;
+    std::shared_ptr<boost::asio::ssl::context> tls_;
     boost::asio::steady_timer deadlines_;
     sip::Address udp_local_;
-    sip::Address tcp_local_;
+    boost::asio::ip::address host_;
     struct Batch;
     std::unique_ptr<Batch> batch_;
     std::unordered_map<std::uint64_t, ConnectionPtr> connections_;

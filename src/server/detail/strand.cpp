@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "server/detail/tls.h"
 #include "store/journal.h"
 
 namespace escucha::server {
@@ -61,6 +62,10 @@ Result<void> Strand::start() {
     hold_music_ = std::move(music);
     ESC_TRY(recover());
     ESC_TRY(transport_.open(config_.bind, config_.sip_port));
+    ESC_TRY(auto tls, make_tls());
+    if (tls) {
+        ESC_TRY(transport_.open_tls(config_.sips_port, std::move(tls)));
+    }
     media_.start();
     thread_ = std::thread{[this] { context_.run(); }};
     return ok();
@@ -130,13 +135,19 @@ void Strand::apply(const Directory& directory) {
     }
 }
 
+Result<Strand::TlsContext> Strand::make_tls() const {
+    if (!config_.has_tls()) return TlsContext{};
+    return make_tls_server(config_);
+}
+
 Result<void> Strand::reload() {
     ESC_TRY(auto connection, database_.connect(store::Access::ReadOnly));
     ESC_TRY(auto directory, load_directory(connection));
-    return ask<void>([this, directory = std::move(directory)]() -> Result<void> {
+    ESC_TRY(auto tls, make_tls());
+    return ask<void>([this, directory = std::move(directory), tls]() -> Result<void> {
         apply(directory);
         arm_timer();
-        return ok();
+        return tls ? transport_.open_tls(config_.sips_port, tls) : ok();
     });
 }
 
@@ -630,6 +641,8 @@ std::string Strand::metrics() {
     line("sip_udp_in_total", "counter", wire.udp_in);
     line("sip_udp_out_total", "counter", wire.udp_out);
     line("sip_udp_dropped_total", "counter", wire.udp_dropped);
+    line("sip_tls_accepted_total", "counter", wire.tls_accepted);
+    line("sip_tls_refused_total", "counter", wire.tls_refused);
     line("sip_tcp_connections", "gauge", transport_.connections());
     line("journal_refusals_total", "counter", journal_refusals_);
     line("effects_pending", "gauge", pending_.size());

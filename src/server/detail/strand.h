@@ -75,6 +75,9 @@ private:
     [[nodiscard]] Backlog backlog(Duration waited, Instant now) const;
 
     Result<void> recover();
+    using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
+    /// Reads files. Empty without a certificate.
+    [[nodiscard]] Result<TlsContext> make_tls() const;
     void apply(const Directory& directory);
     void take(sip::Effects effects);
     void take(const sip::Effect& effect);

@@ -107,7 +107,7 @@ void Stack::Impl::on_register(const Flow& flow, const Message& request, Io& io) 
         write_response(echo, {.status = answer.status, .to_tag = tag, .headers = answer.headers});
     wire_.response(echo.flow, bytes, answer.status, std::nullopt, io);
     // Kept for repetitions, whose nonce count is used up by now.
-    if (flow.transport == Transport::Tcp || transactions_.size() >= settings_.limits.transactions) {
+    if (is_stream(flow.transport) || transactions_.size() >= settings_.limits.transactions) {
         return;
     }
     Txn txn;

@@ -48,6 +48,7 @@ std::string Stack::Impl::own_host(const Flow& flow) const {
 std::string Stack::Impl::contact_line(const Flow& flow) const {
     std::string line = "Contact: <sip:" + own_host(flow);
     if (flow.transport == Transport::Tcp) line.append(";transport=tcp");
+    if (flow.transport == Transport::Tls) line.append(";transport=tls");
     line.append(">\r\n");
     return line;
 }
@@ -141,7 +142,7 @@ void confirm_dialog(Dialog& dialog, const Message& response) {
 Flow next_hop(const Dialog& dialog) {
     const Flow& flow = dialog.flow;
     if (dialog.is_phone && flow.transport == Transport::Udp) return flow;
-    if (flow.transport == Transport::Tcp && flow.connection != 0) return flow;
+    if (is_stream(flow.transport) && flow.connection != 0) return flow;
     std::optional<Uri> uri;
     if (!dialog.routes.empty()) {
         const auto route = parse_name_addr(dialog.routes.front());
@@ -150,7 +151,8 @@ Flow next_hop(const Dialog& dialog) {
         uri = parse_uri(dialog.remote_target);
     }
     if (!uri) return flow;
-    const auto named = Address::parse_host(uri->host, uri->port.value_or(5060));
+    const auto named =
+        Address::parse_host(uri->host, uri->port.value_or(default_port(flow.transport)));
     // A name would need DNS, and the flow is known to work. A private address named by a public
     // peer is behind a NAT.
     if (!named || named->is_unusable() || named->family != flow.remote.family) return flow;

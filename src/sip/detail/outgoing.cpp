@@ -220,7 +220,7 @@ void Stack::Impl::on_invite_success(Handle txn_handle,
     const Handle handle = txn.leg;
     Leg* leg = legs_.get(handle);
     if (leg == nullptr) return on_orphan_success(txn_handle, response, io);
-    if (flow.transport == Transport::Tcp) leg->dialog.flow = flow;
+    if (is_stream(flow.transport)) leg->dialog.flow = flow;
     if (txn.purpose == Purpose::Reinvite)
         return on_reinvite_success(*leg, txn_handle, response, io);
     confirm_dialog(leg->dialog, response);

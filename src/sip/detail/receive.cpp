@@ -164,7 +164,7 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
     leg->dialog.remote_cseq = request.cseq;
     // A phone whose NAT moved it, or a peer that reconnected, is answered where it is now.
     const bool is_moved =
-        flow.transport == Transport::Tcp || flow.remote.same_host(leg->dialog.flow.remote);
+        is_stream(flow.transport) || flow.remote.same_host(leg->dialog.flow.remote);
     if (is_moved) leg->dialog.flow = flow;
     switch (request.method) {
         case Counters::Bye:

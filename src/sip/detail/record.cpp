@@ -11,7 +11,17 @@ constexpr std::size_t kMaxFieldBytes = 16 * 1024;
 }  // namespace
 
 void RecordWriter::add_flow(const Flow& flow) {
-    add(flow.transport == Transport::Tcp ? "tcp" : "udp");
+    switch (flow.transport) {
+        case Transport::Udp:
+            add("udp");
+            break;
+        case Transport::Tcp:
+            add("tcp");
+            break;
+        case Transport::Tls:
+            add("tls");
+            break;
+    }
     add(flow.remote.to_string());
     add(flow.local.to_string());
 }
@@ -54,6 +64,8 @@ Flow RecordReader::flow() {
     const std::string_view transport = text();
     if (transport == "tcp") {
         flow.transport = Transport::Tcp;
+    } else if (transport == "tls") {
+        flow.transport = Transport::Tls;
     } else if (transport != "udp") {
         failed_ = true;
     }

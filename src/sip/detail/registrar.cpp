@@ -27,7 +27,7 @@ bool is_same_contact(const std::string& a, const std::string& b) {
 // Where a phone on UDP listens: where it sent from, unless it says, without a NAT in between, that
 // it listens on another port of the same machine.
 Flow binding_flow(const Flow& flow, const Message& request, const Uri& contact) {
-    if (flow.transport == Transport::Tcp || request.via.has_rport) return flow;
+    if (is_stream(flow.transport) || request.via.has_rport) return flow;
     const auto named = Address::parse_host(contact.host, contact.port.value_or(5060));
     if (!named || !named->same_host(flow.remote) || named->port == 0) return flow;
     Flow symmetric = flow;
@@ -255,8 +255,7 @@ bool Registrar::is_bound(std::string_view username, const Flow& flow) const {
 void Registrar::connection_closed(std::uint64_t connection, Effects& effects) {
     for (auto& [username, account] : phones_) {
         const std::size_t gone = drop(account, [&](const Binding& binding) {
-            return binding.flow.transport == Transport::Tcp &&
-                   binding.flow.connection == connection;
+            return is_stream(binding.flow.transport) && binding.flow.connection == connection;
         });
         if (gone > 0 && account.bindings.empty()) {
             effects.push_back(
@@ -323,7 +322,7 @@ Result<std::vector<std::string>> Registrar::restore(std::string_view saved, Now 
     for (auto& [username, binding] : read) {
         const auto found = phones_.find(username);
         if (found == phones_.end() || binding.expires <= now.mono) continue;
-        if (binding.flow.transport == Transport::Tcp) continue;
+        if (is_stream(binding.flow.transport)) continue;
         if (found->second.bindings.size() >= limits_.bindings_per_phone) continue;
         add_source(binding.flow);
         ++binding_count_;

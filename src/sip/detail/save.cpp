@@ -21,7 +21,7 @@ void Stack::Impl::connection_closed(std::uint64_t connection, Io& io) {
     legs_.each([&](Handle, Leg& leg) {
         Flow& flow = leg.dialog.flow;
         // The next request opens a new connection, to where the peer listens.
-        if (flow.transport == Transport::Tcp && flow.connection == connection) flow.connection = 0;
+        if (is_stream(flow.transport) && flow.connection == connection) flow.connection = 0;
     });
     std::vector<TxnTimeout> timeouts;
     transactions_.connection_closed(connection, timeouts);

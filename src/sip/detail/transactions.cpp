@@ -144,8 +144,7 @@ void Transactions::connection_closed(std::uint64_t connection, std::vector<TxnTi
         const bool is_waiting =
             (txn.role == Role::InviteClient || txn.role == Role::Client) &&
             (txn.state == TxnState::Trying || txn.state == TxnState::Proceeding);
-        if (is_waiting && txn.flow.transport == Transport::Tcp &&
-            txn.flow.connection == connection) {
+        if (is_waiting && is_stream(txn.flow.transport) && txn.flow.connection == connection) {
             timeouts.push_back({.kind = TxnTimeout::NoConnection,
                                 .txn = handle,
                                 .leg = txn.leg,

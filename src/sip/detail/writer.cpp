@@ -85,7 +85,7 @@ void append_vias(std::string& out, const Message& request, const Flow& flow) {
 // RFC 3261 §18.2.2. A peer without rport that names its own address may listen on another port;
 // one behind a NAT cannot be reached except where it sent from.
 Flow response_flow(const Via& via, const Flow& flow) {
-    if (flow.transport == Transport::Tcp || via.has_rport) return flow;
+    if (is_stream(flow.transport) || via.has_rport) return flow;
     const auto sent_by = Address::parse_host(via.host, via.port.value_or(5060));
     if (!sent_by || !sent_by->same_host(flow.remote)) return flow;
     Flow answer = flow;
@@ -180,7 +180,7 @@ std::string write_request(const RequestParts& parts) {
     std::string out;
     out.reserve(512 + parts.headers.size() + parts.body.size());
     out.append(parts.method).append(" ").append(parts.uri).append(" SIP/2.0\r\nVia: SIP/2.0/");
-    out.append(parts.flow.transport == Transport::Tcp ? "TCP " : "UDP ").append(parts.via_host);
+    out.append(name_of(parts.flow.transport)).append(" ").append(parts.via_host);
     out.append(";branch=").append(parts.branch).append(";rport\r\nMax-Forwards: 70\r\n");
     if (parts.routes != nullptr) {
         for (const std::string& route : *parts.routes) append_line(out, "Route", route);
