@@ -37,6 +37,13 @@ sip::Settings sip_settings(const Config& config) {
     return settings;
 }
 
+void tell_blocked(const Watchdog::Blocked& blocked) {
+    log::warn("strand_blocked",
+              {{"what", std::string{blocked.what}},
+               {"ms", std::to_string(blocked.for_at_least.count())},
+               {"stack", blocked.stack}});
+}
+
 }  // namespace
 
 Strand::Strand(const Config& config, const store::Database& database, store::Journal& journal)
@@ -50,6 +57,7 @@ Strand::Strand(const Config& config, const store::Database& database, store::Jou
       centre_{rng_.next()},
       transport_{context_, sip::Limits{}, *this},
       media_{context_, config, *this},
+      watchdog_{tell_blocked},
       look_ups_{database, config.connectors},
       speech_{config} {}
 
@@ -67,7 +75,10 @@ Result<void> Strand::start() {
         ESC_TRY(transport_.open_tls(config_.sips_port, std::move(tls)));
     }
     media_.start();
-    thread_ = std::thread{[this] { context_.run(); }};
+    thread_ = std::thread{[this] {
+        watchdog_.watch_this_thread();
+        context_.run();
+    }};
     return ok();
 }
 
@@ -151,7 +162,12 @@ Result<void> Strand::reload() {
     });
 }
 
-void Strand::post(std::function<void()> work) { asio::post(context_, std::move(work)); }
+void Strand::post(std::function<void()> work) {
+    asio::post(context_, [this, work = std::move(work)] {
+        const Watchdog::Work at_work{watchdog_, "posted"};
+        work();
+    });
+}
 
 Result<void> Strand::command(CompanyId company, control::Command command) {
     auto promise = std::make_shared<std::promise<Result<void>>>();
@@ -173,6 +189,7 @@ Result<void> Strand::command(CompanyId company, control::Command command) {
 // ---- What comes in -----------------------------------------------------------------------------
 
 void Strand::on_sip_message(const sip::Flow& flow, ByteView message, Duration waited) {
+    const Watchdog::Work at_work{watchdog_, "sip"};
     const Now now = read_clocks();
     overload_.note(backlog(waited, now.mono), now.mono);
     stack_.set_overloaded(overload_.is_now());
@@ -201,12 +218,14 @@ void Strand::on_sip_turn() { arm_timer(); }
 void Strand::on_media_turn() { arm_timer(); }
 
 void Strand::on_media_event(const media::Event& event) {
+    const Watchdog::Work at_work{watchdog_, "media"};
     control::Effects effects;
     centre_.on(event, read_clocks(), effects);
     dispatch(std::move(effects));
 }
 
 void Strand::on_media_ready(const media::Listing& listing) {
+    const Watchdog::Work at_work{watchdog_, "media listing"};
     is_media_ready_ = true;
     control::Effects effects;
     centre_.media_ready(listing, read_clocks(), effects);
@@ -214,6 +233,7 @@ void Strand::on_media_ready(const media::Listing& listing) {
 }
 
 void Strand::on_media_lost() {
+    const Watchdog::Work at_work{watchdog_, "media lost"};
     is_media_ready_ = false;
     control::Effects effects;
     centre_.media_lost(read_clocks(), effects);
@@ -388,6 +408,7 @@ void Strand::dispatch(control::Effects effects) {
 }
 
 void Strand::committed() {
+    const Watchdog::Work at_work{watchdog_, "commit"};
     const std::uint64_t commits = commits_.load();
     commits_posted_.store(commits);
     for (; commits_seen_ < commits; ++commits_seen_) {
@@ -542,6 +563,7 @@ void Strand::arm_timer() {
 }
 
 void Strand::wake() {
+    const Watchdog::Work at_work{watchdog_, "timers"};
     armed_for_.reset();
     const Now now = read_clocks();
     sip::Effects sip_effects;
@@ -645,6 +667,7 @@ std::string Strand::metrics() {
     line("sip_tls_refused_total", "counter", wire.tls_refused);
     line("sip_tcp_connections", "gauge", transport_.connections());
     line("journal_refusals_total", "counter", journal_refusals_);
+    line("strand_blocked_total", "counter", watchdog_.blocked());
     line("effects_pending", "gauge", pending_.size());
     return out;
 }

@@ -24,6 +24,7 @@
 #include "server/detail/overload.h"
 #include "server/detail/sip_transport.h"
 #include "server/detail/speech_desk.h"
+#include "server/detail/watchdog.h"
 #include "server/shell.h"
 #include "sip/stack.h"
 
@@ -111,6 +112,7 @@ private:
     SipTransport transport_;
     MediaLink media_;
     Overload overload_;
+    Watchdog watchdog_;
     LookUpDesk look_ups_;
     SpeechDesk speech_;
     std::string hold_music_;
