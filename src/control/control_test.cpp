@@ -627,6 +627,26 @@ TEST_CASE("a recording is paused and resumed with its marker in the journal") {
     CHECK(world.field("recording_resumed", "paused_ms") == "4000");
 }
 
+TEST_CASE("a renewed session is saved again, and moves the sound only when the phone has moved") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    const auto phone = world.legs_told<RingPhone>().front().leg;
+    world.leg(LegAnswered{phone, std::string{kPhoneSdp}});
+    const auto placed = world.told_media<media::SetRemote>();
+    world.rows.clear();
+    world.leg(LegRefreshed{phone, std::string{kPhoneSdp}});
+    CHECK(world.rows.size() == 1);
+    CHECK(world.told_media<media::SetRemote>() == placed);
+    std::string moved{kPhoneSdp};
+    moved.replace(moved.find("m=audio ") + 8, 1, "2");
+    world.leg(LegRefreshed{phone, moved});
+    CHECK(world.told_media<media::SetRemote>() == placed + 1);
+    world.rows.clear();
+    world.leg(LegRefreshed{phone, std::nullopt});
+    CHECK(world.rows.size() == 1);
+}
+
 TEST_CASE("when media dies every live leg is given a new endpoint and re-invited") {
     World world;
     world.make_ready(world.ana);

@@ -59,6 +59,12 @@ struct LegReofferFailed {
     LegId leg;
     int status;
 };
+/// Signalling renewed the session by itself; what is saved of the leg is out of date. `sdp`: what
+/// the far side said to our unchanged offer.
+struct LegRefreshed {
+    LegId leg;
+    std::optional<std::string> sdp;
+};
 
 using LegEvent = std::variant<IncomingCall,
                               LegProgress,
@@ -68,7 +74,8 @@ using LegEvent = std::variant<IncomingCall,
                               LegEnded,
                               LegReoffered,
                               LegReofferAnswered,
-                              LegReofferFailed>;
+                              LegReofferFailed,
+                              LegRefreshed>;
 
 struct RingCaller {
     LegId leg;

@@ -95,6 +95,8 @@ struct Agreed {
     bool is_rtcp_mux = false;
     Direction direction = Direction::SendRecv;  ///< Ours: may we send, will we receive.
     unsigned ptime_ms = 20;
+
+    bool operator==(const Agreed&) const = default;
 };
 
 struct Answer {

@@ -105,6 +105,13 @@ struct ReinviteFailed {
     int status = 0;
 };
 
+/// A session timer was set again (RFC 4028): save the leg. `sdp` is the peer's answer where our
+/// refresh repeated our last SDP; as a rule it is what the peer said before.
+struct Refreshed {
+    LegId leg = {};
+    std::optional<std::string> sdp = {};
+};
+
 /// A phone is reachable: after every accepted REGISTER that leaves at least one binding.
 struct Registered {
     std::string username = {};
@@ -146,6 +153,7 @@ using Effect = std::variant<Send,
                             Reinvite,
                             ReinviteAnswered,
                             ReinviteFailed,
+                            Refreshed,
                             Registered,
                             Unregistered,
                             Ban,

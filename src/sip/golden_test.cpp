@@ -110,6 +110,37 @@ TEST_CASE("golden: a caller is answered, holds and hangs up") {
     ladder.compare("incoming_call");
 }
 
+TEST_CASE("golden: a call with a session timer is refused as too short, refreshed by us and lost") {
+    Harness h;
+    Ladder ladder{h};
+    TestRequest request;
+    request.body = kOffer;
+    request.extra = "Supported: timer\r\nSession-Expires: 60\r\n";
+    ladder.in(request.text(), h.peer);
+    ladder.out();
+    request.cseq = 2;
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKtwo;rport";
+    request.extra = "Supported: timer\r\nSession-Expires: 600\r\nMin-SE: 90\r\n";
+    ladder.in(request.text(), h.peer);
+    const LegId leg = h.take<Incoming>().at(0).leg;
+    ladder.out();
+    REQUIRE(h.stack.answer(leg, kAnswer, h.now, h.effects).has_value());
+    request.to = header(ladder.out(), "To");
+    request.method = "ACK";
+    request.body.clear();
+    request.extra.clear();
+    ladder.in(request.text(), h.peer);
+    h.advance(300s);
+    const std::string refresh = ladder.out();
+    const std::string terms = "Require: timer\r\nSession-Expires: 600;refresher=uac\r\n";
+    ladder.in(response_to(refresh, 200, "", terms, kOffer), h.peer);
+    ladder.out();
+    h.advance(300s);
+    ladder.in(response_to(ladder.out(), 481, ""), h.peer);
+    ladder.out();
+    ladder.compare("session_timer");
+}
+
 TEST_CASE("golden: a phone registers, is called and does not answer") {
     Harness h;
     Ladder ladder{h};

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         static_cast<void>(h.stack.answer(other.leg, kAnswer, h.now, h.effects));
         if (const auto saved = h.stack.save_leg(other.leg)) {
             Harness after;
-            ESC_CHECK(after.stack.restore_leg(other.leg, saved.value()).has_value());
+            ESC_CHECK(after.stack.restore_leg(other.leg, saved.value(), after.now).has_value());
         }
         static_cast<void>(h.stack.hang_up(other.leg, text.substr(0, 40), h.now, h.effects));
     }

@@ -66,7 +66,7 @@ TEST_CASE("a leg over TLS says so in Via and Contact, and still after a restart"
     REQUIRE(saved.has_value());
 
     Harness after;
-    REQUIRE(after.stack.restore_leg(kLeg, saved.value()).has_value());
+    REQUIRE(after.stack.restore_leg(kLeg, saved.value(), after.now).has_value());
     REQUIRE(after.stack.hang_up(kLeg, "", after.now, after.effects).has_value());
     const Send bye = after.take<Send>().at(0);
     CHECK(bye.flow.transport == Transport::Tls);
@@ -84,7 +84,7 @@ TEST_CASE("after a restart both sides can re-INVITE and hang up") {
     CHECK(before.stack.sdp_version(kLeg) == 1U);
 
     Harness after;
-    REQUIRE(after.stack.restore_leg(kLeg, saved.value()).has_value());
+    REQUIRE(after.stack.restore_leg(kLeg, saved.value(), after.now).has_value());
     CHECK(after.stack.save_leg(kLeg).value() == saved.value());
     CHECK(after.stack.sdp_version(kLeg) == 1U);
 
@@ -122,7 +122,7 @@ TEST_CASE("an answered call is saved before its ACK, and its ACK after the resta
     REQUIRE(saved.has_value());
 
     Harness after;
-    REQUIRE(after.stack.restore_leg(call.leg, saved.value()).has_value());
+    REQUIRE(after.stack.restore_leg(call.leg, saved.value(), after.now).has_value());
     TestRequest ack;
     ack.method = "ACK";
     ack.to = header(ok_200, "To");
@@ -152,7 +152,7 @@ TEST_CASE("a leg saved on TCP opens a new connection to where the peer listens")
     const auto saved = before.stack.save_leg(calls[0].leg);
     REQUIRE(saved.has_value());
     Harness after;
-    REQUIRE(after.stack.restore_leg(calls[0].leg, saved.value()).has_value());
+    REQUIRE(after.stack.restore_leg(calls[0].leg, saved.value(), after.now).has_value());
     REQUIRE(after.stack.hang_up(calls[0].leg, "", after.now, after.effects).has_value());
     const auto sends = after.take<Send>();
     REQUIRE(sends.size() == 1);
@@ -167,14 +167,14 @@ TEST_CASE("a damaged blob restores nothing") {
     const std::string saved = before.stack.save_leg(kLeg).value();
     Harness after;
     for (std::size_t cut = 0; cut < saved.size(); ++cut) {
-        const auto restored = after.stack.restore_leg(kLeg, saved.substr(0, cut));
+        const auto restored = after.stack.restore_leg(kLeg, saved.substr(0, cut), after.now);
         REQUIRE_FALSE(restored.has_value());
         CHECK(restored.error().code == sip::Errc::Malformed);
     }
-    CHECK_FALSE(after.stack.restore_leg(kLeg, saved + "1:x").has_value());
+    CHECK_FALSE(after.stack.restore_leg(kLeg, saved + "1:x", after.now).has_value());
     CHECK(after.stack.gauges().legs == 0);
-    REQUIRE(after.stack.restore_leg(kLeg, saved).has_value());
-    CHECK(after.stack.restore_leg(kLeg, saved).error().code == sip::Errc::WrongState);
+    REQUIRE(after.stack.restore_leg(kLeg, saved, after.now).has_value());
+    CHECK(after.stack.restore_leg(kLeg, saved, after.now).error().code == sip::Errc::WrongState);
     const LegId other{Uuid{.high = 8, .low = 8}};
-    CHECK(after.stack.restore_leg(other, saved).error().code == sip::Errc::WrongState);
+    CHECK(after.stack.restore_leg(other, saved, after.now).error().code == sip::Errc::WrongState);
 }

@@ -15,11 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Harness h;
     h.stack.set_phones({credentials("ana", "x")}, h.now, h.effects);
     const LegId leg{Uuid{.high = 1, .low = 2}};
-    if (h.stack.restore_leg(leg, text)) {
+    if (h.stack.restore_leg(leg, text, h.now)) {
         const auto saved = h.stack.save_leg(leg);
         ESC_CHECK(saved.has_value());
         Harness again;
-        ESC_CHECK(again.stack.restore_leg(leg, saved.value()).has_value());
+        ESC_CHECK(again.stack.restore_leg(leg, saved.value(), again.now).has_value());
         ESC_CHECK(again.stack.save_leg(leg).value() == saved.value());
         static_cast<void>(h.stack.reinvite(leg, kOffer, h.now, h.effects));
         static_cast<void>(h.stack.hang_up(leg, "", h.now, h.effects));

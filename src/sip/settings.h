@@ -41,7 +41,7 @@ struct Limits {
     Strangers strangers;
 };
 
-/// RFC 3261 §17.1.1.1: table 4. Only tests change them.
+/// RFC 3261 §17.1.1.1: table 4; RFC 4028 for sessions. Only tests change them.
 struct Timing {
     std::chrono::milliseconds t1{500};
     std::chrono::milliseconds t2{4000};
@@ -52,6 +52,10 @@ struct Timing {
     std::chrono::seconds default_expires{600};
     /// A call nobody answers or refuses is cancelled (out) or refused with 480 (in) after this.
     std::chrono::minutes max_ringing{10};
+    /// How long an answered call lives unless one side refreshes it. At least `min_se`.
+    std::chrono::seconds session_expires{1800};
+    /// The shortest such interval we let a peer ask for.
+    std::chrono::seconds min_se{90};
 };
 
 /// Which digests a challenge offers. Several phones of the field (baresip 1.0 with libre 1.1 among
@@ -140,6 +144,8 @@ struct Counters {
     std::uint64_t legs_out = 0;
     std::uint64_t ack_timeouts = 0;
     std::uint64_t transaction_timeouts = 0;
+    std::uint64_t sessions_refreshed = 0;  ///< By either side.
+    std::uint64_t sessions_expired = 0;
 };
 
 /// Present sizes, for /metrics and for tests that look for leaks.

@@ -56,6 +56,7 @@ public:
         CHECK(b_.gauges().transactions == 0);
     }
     [[nodiscard]] std::size_t ended() const { return ends_.size(); }
+    [[nodiscard]] std::size_t refreshed() const { return refreshed_; }
     [[nodiscard]] const Stack& caller() const { return a_; }
     [[nodiscard]] const Stack& callee() const { return b_; }
 
@@ -63,6 +64,9 @@ private:
     static Settings settings() {
         Settings settings = test_settings();
         settings.is_tracing = false;
+        // Short enough for every call to be refreshed, or to expire on a bad wire.
+        settings.timing.session_expires = 16s;
+        settings.timing.min_se = 12s;
         return settings;
     }
     struct Event {
@@ -145,6 +149,8 @@ private:
                 talk(stack, confirmed->leg);
             } else if (auto* offered = std::get_if<Reinvite>(&effect)) {
                 on_reinvite(stack, offered->leg);
+            } else if (std::holds_alternative<Refreshed>(effect)) {
+                ++refreshed_;
             } else if (auto* failed = std::get_if<Failed>(&effect)) {
                 ++ends_[failed->leg].count;
             } else if (auto* ended = std::get_if<Ended>(&effect)) {
@@ -234,6 +240,7 @@ private:
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     std::uint64_t order_ = 0;
     std::map<LegId, End> ends_;
+    std::size_t refreshed_ = 0;
 };
 
 }  // namespace
@@ -243,6 +250,7 @@ TEST_CASE("on a good wire every call ends exactly once on both sides and nothing
     world.run(1000);
     world.check();
     CHECK(world.ended() == 2000);
+    CHECK(world.refreshed() > 1000);
     CHECK(world.callee().counters().ack_timeouts == 0);
     CHECK(world.caller().counters().transaction_timeouts == 0);
 }

@@ -98,8 +98,8 @@ Result<void> Stack::reject_reinvite(LegId leg, int status, Now now, Effects& eff
 
 Result<std::string> Stack::save_leg(LegId leg) const { return std::as_const(*impl_).save_leg(leg); }
 
-Result<void> Stack::restore_leg(LegId leg, std::string_view saved) {
-    return impl_->restore_leg(leg, saved);
+Result<void> Stack::restore_leg(LegId leg, std::string_view saved, Now now) {
+    return impl_->restore_leg(leg, saved, now);
 }
 
 std::string Stack::save_registrations(Now now) const { return impl_->registrar().save(now); }

@@ -117,7 +117,8 @@ public:
     /// Right in every state: refuses (480), cancels or sends BYE; the leg's one end event follows
     /// at once. `reason` becomes the text of a Reason header; ASCII, may be empty.
     Result<void> hang_up(LegId leg, std::string_view reason, Now now, Effects& effects);
-    /// Offers new media on an established leg. `WrongState` while another offer is open.
+    /// Offers new media on an established leg. `WrongState` while another offer is open; behind a
+    /// refresh of our own it waits.
     Result<void> reinvite(LegId leg, std::string sdp, Now now, Effects& effects);
     Result<void> accept_reinvite(LegId leg, std::string sdp, Now now, Effects& effects);
     Result<void> reject_reinvite(LegId leg, int status, Now now, Effects& effects);
@@ -125,10 +126,12 @@ public:
     // Survival of a restart.
 
     /// An established (or answered, not yet acknowledged) leg in a few hundred bytes of text;
-    /// `WrongState` before. Save again after `Answered`, `Confirmed` and every re-INVITE.
+    /// `WrongState` before. Save again after `Answered`, `Confirmed`, every re-INVITE and
+    /// `Refreshed`.
     [[nodiscard]] Result<std::string> save_leg(LegId leg) const;
-    /// Brings a saved leg back as established. TCP: the first request opens a new connection.
-    Result<void> restore_leg(LegId leg, std::string_view saved);
+    /// Brings a saved leg back as established; its session timer goes on. TCP: the first request
+    /// opens a new connection.
+    Result<void> restore_leg(LegId leg, std::string_view saved, Now now);
     [[nodiscard]] std::string save_registrations(Now now) const;
     /// Bindings of phones not in the table, and those on TCP connections, are left out. Returns the
     /// usernames that are reachable again.

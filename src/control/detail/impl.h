@@ -154,6 +154,7 @@ public:
     void handle(const LegReoffered& event, Turn turn);
     void handle(const LegReofferAnswered& event, Turn turn);
     void handle(const LegReofferFailed& event, Turn turn);
+    void handle(const LegRefreshed& event, Turn turn);
     void apply_reoffer(Call& call, Leg& leg, const std::string& offer, Turn turn);
     void media_changed(Call& call, Leg& leg, Turn turn);
     void hold(Call& call, Held::By by, Turn turn);

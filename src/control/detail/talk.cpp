@@ -107,6 +107,21 @@ void Centre::Impl::handle(const LegReofferFailed& event, Turn turn) {
     handle(LegEnded{.leg = event.leg, .reason = "media cannot be restored"}, turn);
 }
 
+// As a rule nothing but the time has changed. A peer that moved its media says so here as well.
+void Centre::Impl::handle(const LegRefreshed& event, Turn turn) {
+    Call* call = find_by_leg(event.leg);
+    if (call == nullptr) return;
+    touch(*call);
+    if (!event.sdp) return;
+    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    const auto answer = sdp::parse(*event.sdp);
+    auto agreed =
+        answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
+    if (!agreed || leg.agreed == agreed.value()) return;
+    leg.agreed = std::move(agreed).value();
+    media_changed(*call, leg, turn);
+}
+
 void Centre::Impl::hold(Call& call, Held::By by, Turn turn) {
     auto& talk = std::get<InTalk>(call.stage);
     talk.held = Held{.by = by, .since = turn.now.mono};

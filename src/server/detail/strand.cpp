@@ -101,7 +101,7 @@ Result<void> Strand::recover() {
         if (legs != nullptr && legs->is_object()) {
             for (const auto& [key, blob] : legs->as_object()) {
                 const auto leg = LegId::parse(key);
-                if (leg && blob.is_string() && stack_.restore_leg(*leg, blob.as_string())) {
+                if (leg && blob.is_string() && stack_.restore_leg(*leg, blob.as_string(), now)) {
                     row.living_legs.push_back(*leg);
                 }
             }
@@ -297,6 +297,9 @@ void Strand::take(const sip::Effect& effect) {
             },
             [&](const sip::ReinviteFailed& failed) {
                 leg_event(control::LegReofferFailed{failed.leg, failed.status});
+            },
+            [&](const sip::Refreshed& refreshed) {
+                leg_event(control::LegRefreshed{refreshed.leg, refreshed.sdp});
             },
             [&](const sip::Registered& registered) {
                 phone_event(registered.username, acd::Reachability::Reachable);
@@ -653,6 +656,8 @@ std::string Strand::metrics() {
     line("sip_retransmissions_out_total", "counter", sip.retransmissions_out);
     line("sip_garbage_total", "counter", sip.parse_errors_garbage);
     line("sip_bad_requests_total", "counter", sip.parse_errors_answered);
+    line("sip_sessions_refreshed_total", "counter", sip.sessions_refreshed);
+    line("sip_sessions_expired_total", "counter", sip.sessions_expired);
     line("sip_rejected_sources_total", "counter", sip.rejected_sources);
     line("sip_rejected_overload_total", "counter", sip.rejected_overload);
     line("sip_challenges_total", "counter", sip.challenges);

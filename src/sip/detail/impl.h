@@ -1,4 +1,5 @@
 #pragma once
+// size: one class, one declaration for each function of its eight files
 
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "sip/detail/guard.h"
 #include "sip/detail/leg.h"
 #include "sip/detail/message.h"
+#include "sip/detail/record.h"
 #include "sip/detail/registrar.h"
 #include "sip/detail/secret.h"
 #include "sip/detail/transactions.h"
@@ -21,7 +23,7 @@
 namespace escucha::sip {
 
 /// The Stack's inside: receive.cpp (which message goes where), access.cpp (who may), incoming.cpp,
-/// outgoing.cpp, parallel.cpp and session.cpp (legs), save.cpp.
+/// outgoing.cpp, parallel.cpp and session.cpp (legs), refresh.cpp (session timers), save.cpp.
 class Stack::Impl {
 public:
     Impl(Settings settings, Rng& rng);
@@ -45,7 +47,7 @@ public:
     Result<void> accept_reinvite(LegId id, std::string sdp, detail::Io& io);
     Result<void> reject_reinvite(LegId id, int status, detail::Io& io);
     [[nodiscard]] Result<std::string> save_leg(LegId id) const;
-    Result<void> restore_leg(LegId id, std::string_view saved);
+    Result<void> restore_leg(LegId id, std::string_view saved, Now now);
     [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId id) const;
 
     [[nodiscard]] std::vector<LegId> legs() const;
@@ -128,6 +130,8 @@ private:
     void on_invite_progress(Txn& txn, Handle handle, const Message& response, Io& io);
     void on_invite_success(Handle txn, const Flow& flow, const Message& response, Io& io);
     void on_invite_failure(Handle txn, const Message& response, Io& io);
+    /// Sends the INVITE again with a longer session. False when that is no use.
+    bool invite_longer(Handle handle, const Message& invite, const Message& response, Io& io);
     void on_later_success(Txn& txn, const Message& response, Io& io);
     void on_orphan_success(Handle txn, const Message& response, Io& io);
     void take_answer(Handle handle, Leg& leg, Handle txn, const Message& response, Io& io);
@@ -151,14 +155,20 @@ private:
     // session.cpp
     void on_bye(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
     void on_reinvite(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
-    void on_reinvite_success(Leg& leg, Handle txn, const Message& response, Io& io);
-    void on_reinvite_failure(Handle handle, Leg& leg, int status, Io& io);
-    void start_reinvite(Handle handle, Leg& leg, std::string sdp, unsigned attempt, Io& io);
+    void on_reinvite_success(Handle handle, Handle txn, const Message& response, Io& io);
+    struct Refused {
+        int status = 0;
+        std::chrono::seconds min_se{0};  ///< Of a 422.
+    };
+    void on_reinvite_failure(Handle handle, Leg& leg, const Refused& refused, Io& io);
+    void on_offer_refused(Handle handle, const detail::OurOffer& was, int status, Io& io);
+    void start_reinvite(Handle handle, Leg& leg, detail::Proposal proposal, Io& io);
+    Result<detail::TheirOffer> take_their_offer(const FoundLeg& found, std::string_view command);
     void on_leg_alarm(Handle handle, Io& io);
     void on_timeout(const detail::TxnTimeout& timeout, Io& io);
     void on_no_ack(Handle handle, Leg& leg, Io& io);
-    void hang_up_established(const FoundLeg& found, std::string_view reason, Io& io);
-    void acknowledge_empty(Leg& leg, Handle txn, Io& io);
+    void hang_up_established(const FoundLeg& found, EndedBy by, std::string_view reason, Io& io);
+    void acknowledge_empty(Leg& leg, const detail::AnswerOwed& owed, Io& io);
     void send_bye(detail::Dialog& dialog,
                   std::string_view reason,
                   const std::optional<LegId>& leg,
@@ -171,7 +181,7 @@ private:
                     const detail::ResponseParts& parts,
                     const Leg& leg,
                     Io& io);
-    void accept_txn(Handle txn, const detail::Echo& echo, Leg& leg, std::string_view sdp, Io& io);
+    void accept_txn(const detail::Asked& asked, Leg& leg, std::string_view sdp, Io& io);
     void end_leg(Handle handle, EndedBy by, std::string reason, Io& io);
     void fail_leg(Handle handle, Failed failed, Io& io);
     /// The owner was told; the id means nothing from here on.
@@ -183,6 +193,21 @@ private:
     [[nodiscard]] std::string own_host(const Flow& flow) const;
     [[nodiscard]] std::string contact_line(const Flow& flow) const;
     void remember_version(Leg& leg, std::string_view sdp) const;
+
+    // refresh.cpp
+    /// From now on the leg lives for another interval.
+    void start_session(Handle handle, Leg& leg, const detail::SessionTerms& terms, Io& io);
+    /// As the peer's 2xx to our INVITE wants it.
+    void renew_session(Handle handle, Leg& leg, const Message& response, Io& io);
+    void arm_session(Handle handle, Leg& leg);
+    void on_session_alarm(Handle handle, Io& io);
+    void on_refresh_failed(Handle handle, Leg& leg, Io& io);
+    /// 422 to a request that is too brief; then true.
+    bool is_session_refused(const Flow& flow, const Message& request, Io& io);
+    [[nodiscard]] detail::SessionTerms terms_for(const Message& request, const Leg& leg) const;
+    [[nodiscard]] std::string session_headers(const Leg& leg) const;
+    void save_session(const Leg& leg, detail::RecordWriter& writer) const;
+    void restore_session(detail::RecordReader& reader, Leg& leg, Now now);
 
     Settings settings_;
     Rng& rng_;
@@ -197,6 +222,7 @@ private:
     bool is_overloaded_ = false;
     detail::Slots<Leg> legs_;
     detail::Timers leg_timers_;
+    detail::Timers session_timers_;
     std::unordered_map<LegId, Handle> ids_;
     /// Outgoing legs that ring at several addresses; each is a Leg with the same id until one
     /// answers. `ids_` has one of them.

@@ -54,6 +54,7 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
     if (has_strange_body(request)) {
         return reply(flow, request, {.status = 415, .headers = kAcceptSdp}, io);
     }
+    if (is_session_refused(flow, request, io)) return;
     std::string_view contacts = request.find(HeaderId::Contact);
     std::string_view first;
     next_element(contacts, first);
@@ -105,7 +106,9 @@ void Stack::Impl::open_incoming(const Flow& flow,
     const Handle txn_handle = transactions_.open_server(std::move(txn));
     auto offer = sdp_of(request);
     std::string trying = write_response(echo, {.status = 100});
-    leg.state = Offered{.txn = txn_handle, .echo = std::move(echo), .is_offerless = !offer};
+    leg.state = Offered{
+        .asked = {.txn = txn_handle, .echo = std::move(echo), .terms = terms_for(request, leg)},
+        .is_offerless = !offer};
     const Handle handle = add_leg(std::move(leg));
     Leg& added = *legs_.get(handle);
     Txn& opened = *transactions_.get(txn_handle);
@@ -135,14 +138,14 @@ Result<void> Stack::Impl::ring(LegId id, int status, std::optional<std::string> 
     if (status <= 100 || status >= 200) return fail(Errc::Malformed, "status");
     if (sdp) remember_version(*found.leg, *sdp);
     const std::string headers = contact_line(found.leg->dialog.flow) + std::string{kAllow};
-    std::string bytes = write_response(offered->echo,
+    std::string bytes = write_response(offered->asked.echo,
                                        {.status = status,
                                         .to_tag = found.leg->dialog.local_tag,
                                         .headers = headers,
                                         .body = sdp ? std::string_view{*sdp} : std::string_view{},
                                         .makes_dialog = true});
-    wire_.response(offered->echo.flow, bytes, status, id, io);
-    if (Txn* txn = transactions_.get(offered->txn)) {
+    wire_.response(offered->asked.echo.flow, bytes, status, id, io);
+    if (Txn* txn = transactions_.get(offered->asked.txn)) {
         transactions_.provisional(*txn, std::move(bytes));
     }
     return ok();
@@ -154,13 +157,14 @@ Result<void> Stack::Impl::answer(LegId id, std::string sdp, Io& io) {
     if (offered == nullptr) return fail(Errc::WrongState, "answer");
     const Offered was = std::move(*offered);
     Established established;
-    established.exchange = AwaitingAck{.txn = was.txn,
+    established.exchange = AwaitingAck{.txn = was.asked.txn,
                                        .cseq = found.leg->dialog.remote_cseq,
                                        .is_initial = true,
                                        .is_offerless = was.is_offerless};
     found.leg->state = std::move(established);
     leg_timers_.set(found.handle, found.leg->alarm, kNever);
-    accept_txn(was.txn, was.echo, *found.leg, sdp, io);
+    accept_txn(was.asked, *found.leg, sdp, io);
+    start_session(found.handle, *found.leg, was.asked.terms, io);
     return ok();
 }
 
@@ -184,7 +188,7 @@ Result<void> Stack::Impl::reject(LegId id, const Rejection& rejection, Io& io) {
 
 void Stack::Impl::refuse_offered(Leg& leg, const ResponseParts& parts, Io& io) {
     const auto& offered = std::get<Offered>(leg.state);
-    refuse_txn(offered.txn, offered.echo, parts, leg, io);
+    refuse_txn(offered.asked.txn, offered.asked.echo, parts, leg, io);
 }
 
 void Stack::Impl::on_acknowledged(Handle handle, Leg& leg, const Message& ack, Io& io) {
@@ -221,10 +225,10 @@ void Stack::Impl::on_invite_cancelled(Handle txn_handle, const Message& cancel, 
     auto* established = std::get_if<Established>(&leg->state);
     if (established == nullptr) return;
     const auto* theirs = std::get_if<TheirOffer>(&established->exchange);
-    if (theirs == nullptr || theirs->txn != txn_handle) return;
+    if (theirs == nullptr || theirs->asked.txn != txn_handle) return;
     const TheirOffer was = *theirs;
     established->exchange = Quiet{};
-    refuse_txn(was.txn, was.echo, {.status = 487}, *leg, io);
+    refuse_txn(was.asked.txn, was.asked.echo, {.status = 487}, *leg, io);
 }
 
 }  // namespace escucha::sip

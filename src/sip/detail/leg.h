@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "sip/detail/session_timer.h"
 #include "sip/detail/slots.h"
 #include "sip/detail/timers.h"
 #include "sip/detail/writer.h"
@@ -15,7 +16,8 @@
 
 namespace escucha::sip::detail {
 
-/// CSeq of every INVITE that opens a dialog; its ACK repeats it, whatever was sent in between.
+/// CSeq of an INVITE that opens a dialog; one more when it is sent again after a 422. Its ACK
+/// repeats it, whatever was sent in between.
 inline constexpr std::uint32_t kInviteCseq = 1;
 
 /// The peer relation of one leg (RFC 3261 §12). `local` and `remote` are whole header values, tags
@@ -45,23 +47,34 @@ struct AwaitingAck {
     bool is_initial = false;
     bool is_offerless = false;
 };
-/// Their re-INVITE waits for the owner's decision.
-struct TheirOffer {
+/// A request that waits for our owner's decision, and the session it would have.
+struct Asked {
     Handle txn = kNoHandle;
     Echo echo;
+    SessionTerms terms;
+};
+/// Their re-INVITE waits for the owner's decision.
+struct TheirOffer {
+    Asked asked;
     std::uint32_t cseq = 0;
     bool is_offerless = false;
+};
+enum class Motive : std::uint8_t { Owner, Refresh };
+/// What our re-INVITE offers, and why. A refresh repeats the SDP we sent last.
+struct Proposal {
+    std::string sdp;
+    Motive motive = Motive::Owner;
+    unsigned attempt = 1;
 };
 /// Our re-INVITE waits for their answer.
 struct OurOffer {
     Handle txn = kNoHandle;
-    std::string sdp;
-    unsigned attempt = 1;
+    Proposal proposal;
+    std::string next;  ///< The owner's offer, when it met a refresh on its way.
 };
 /// Refused with 491; tried again when the leg's alarm goes off.
 struct OfferLater {
-    std::string sdp;
-    unsigned attempt = 1;
+    Proposal proposal;
 };
 using Exchange = std::variant<Quiet, AwaitingAck, TheirOffer, OurOffer, OfferLater>;
 
@@ -77,18 +90,19 @@ using Exchange = std::variant<Quiet, AwaitingAck, TheirOffer, OurOffer, OfferLat
 // A leg that is gone may leave a transaction behind, which finishes CANCEL or a crossing 200 alone.
 
 struct Offered {
-    Handle txn = kNoHandle;
-    Echo echo;
+    Asked asked;
     bool is_offerless = false;
 };
 struct Calling {
     Handle txn = kNoHandle;
+    std::uint32_t cseq = kInviteCseq;
     bool is_offerless = false;
     std::string early_sdp;          ///< Gateways that answer in 183 may leave the 200 empty.
     std::optional<Dialog> early{};  ///< Once it rings; the answer may come from another branch.
 };
 struct AnswerOwed {
     Handle txn = kNoHandle;
+    std::uint32_t cseq = kInviteCseq;
 };
 struct Established {
     Exchange exchange;
@@ -104,7 +118,11 @@ struct Leg {
     Dialog dialog;
     LegState state;
     std::optional<std::uint64_t> sdp_version;
+    std::string sdp;  ///< Ours, as last agreed: what a refresh repeats.
+    std::optional<SessionTimer> session;
+    std::chrono::seconds min_se{0};  ///< The longest a 422 of the peer asked for.
     Alarm alarm;
+    Alarm session_alarm;
 };
 
 /// One outgoing leg that rings at several addresses at once.

@@ -28,6 +28,8 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::ContentLength:
         case HeaderId::ContentType:
         case HeaderId::Expires:
+        case HeaderId::SessionExpires:
+        case HeaderId::MinSe:
             return true;
         case HeaderId::Via:
         case HeaderId::Contact:
@@ -40,6 +42,8 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::PAssertedIdentity:
         case HeaderId::Reason:
         case HeaderId::RetryAfter:
+        case HeaderId::Supported:
+        case HeaderId::Allow:
         case HeaderId::Other:
             return false;
     }
@@ -358,11 +362,17 @@ HeaderId header_id(std::string_view name) {
             case 'e':
             case 'E':
                 return HeaderId::ContentEncoding;
+            case 'k':
+            case 'K':
+                return HeaderId::Supported;
+            case 'x':
+            case 'X':
+                return HeaderId::SessionExpires;
             default:
                 return HeaderId::Other;
         }
     }
-    static constexpr std::array<std::pair<std::string_view, HeaderId>, 19> kNames{{
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 23> kNames{{
         {"Via", HeaderId::Via},
         {"From", HeaderId::From},
         {"To", HeaderId::To},
@@ -382,6 +392,10 @@ HeaderId header_id(std::string_view name) {
         {"P-Asserted-Identity", HeaderId::PAssertedIdentity},
         {"Reason", HeaderId::Reason},
         {"Retry-After", HeaderId::RetryAfter},
+        {"Supported", HeaderId::Supported},
+        {"Allow", HeaderId::Allow},
+        {"Session-Expires", HeaderId::SessionExpires},
+        {"Min-SE", HeaderId::MinSe},
     }};
     for (const auto& [text, id] : kNames) {
         if (iequals(text, name)) return id;

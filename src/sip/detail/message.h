@@ -69,6 +69,10 @@ enum class HeaderId : std::uint8_t {
     PAssertedIdentity,
     Reason,
     RetryAfter,
+    Supported,
+    Allow,
+    SessionExpires,
+    MinSe,
     Other
 };
 

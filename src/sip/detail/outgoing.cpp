@@ -49,6 +49,11 @@ bool read_own_invite(std::string& space,
     return parse(space, own, out).kind == Verdict::Ok;
 }
 
+std::string_view body_of(std::string_view invite) {
+    const std::size_t end = invite.find("\r\n\r\n");
+    return end == std::string_view::npos ? std::string_view{} : invite.substr(end + 4);
+}
+
 std::string head_of(const std::string& invite) {
     const std::size_t end = invite.find("\r\n\r\n");
     std::string head = invite.substr(0, end == std::string::npos ? invite.size() : end + 2);
@@ -99,7 +104,8 @@ Instant Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& 
     dialogs_.emplace(dialog_key(dialog.call_id, dialog.local_tag), handle);
 
     std::string headers = contact_line(dialog.flow);
-    headers.append(kAllow).append(kAcceptSdp);
+    headers.append(kAllow).append(kAcceptSdp).append(kSupported);
+    headers.append(offer_session(settings_.timing.session_expires, settings_.timing.min_se));
     if (request.expires) {
         headers.append("Expires: ").append(std::to_string(request.expires->count())).append("\r\n");
     }
@@ -222,7 +228,7 @@ void Stack::Impl::on_invite_success(Handle txn_handle,
     if (leg == nullptr) return on_orphan_success(txn_handle, response, io);
     if (is_stream(flow.transport)) leg->dialog.flow = flow;
     if (txn.purpose == Purpose::Reinvite)
-        return on_reinvite_success(*leg, txn_handle, response, io);
+        return on_reinvite_success(handle, txn_handle, response, io);
     confirm_dialog(leg->dialog, response);
     take_answer(handle, *leg, txn_handle, response, io);
 }
@@ -235,18 +241,20 @@ void Stack::Impl::take_answer(
     auto forks = std::make_unique<Forks>();
     forks->invite_head = head_of(transactions_.get(txn_handle)->bytes);
     forks->main_tag = leg.dialog.remote_tag;
+    leg.sdp = body_of(transactions_.get(txn_handle)->bytes);
     auto sdp = sdp_of(response);
     if (calling.is_offerless && sdp) {
         // The ACK has to carry our answer, so it waits for the owner; their 2xx repeats meanwhile.
         transactions_.accept(txn_handle, {}, std::move(forks), io.now);
-        leg.state = AnswerOwed{.txn = txn_handle};
+        leg.state = AnswerOwed{.txn = txn_handle, .cseq = calling.cseq};
+        renew_session(handle, leg, response, io);
         leg_timers_.set(handle, leg.alarm, io.now.mono + 64 * Duration{settings_.timing.t1});
         io.effects.push_back(Answered{.leg = leg.id, .sdp = std::move(*sdp)});
         return;
     }
     const Flow flow = next_hop(leg.dialog);
     std::string ack = write_in_dialog(
-        leg.dialog, {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = kInviteCseq});
+        leg.dialog, {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = calling.cseq});
     wire_.request(flow, ack, Counters::Ack, leg.id, io);
     if (Txn* txn = transactions_.get(txn_handle)) txn->flow = flow;
     transactions_.accept(txn_handle, std::move(ack), std::move(forks), io.now);
@@ -259,6 +267,7 @@ void Stack::Impl::take_answer(
                  io);
         return;
     }
+    renew_session(handle, leg, response, io);
     io.effects.push_back(Answered{.leg = leg.id, .sdp = std::move(*sdp)});
 }
 
@@ -290,12 +299,13 @@ Result<void> Stack::Impl::ack_with_answer(LegId id, std::string sdp, Io& io) {
     const Flow flow = next_hop(leg.dialog);
     std::string ack = write_in_dialog(
         leg.dialog,
-        {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = kInviteCseq, .body = sdp});
+        {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = owed->cseq, .body = sdp});
     wire_.request(flow, ack, Counters::Ack, id, io);
     if (Txn* txn = transactions_.get(owed->txn)) {
         txn->bytes = std::move(ack);
         txn->flow = flow;
     }
+    leg.sdp = std::move(sdp);
     leg.state = Established{};
     leg_timers_.set(found.handle, leg.alarm, kNever);
     return ok();
@@ -375,7 +385,13 @@ void Stack::Impl::on_invite_failure(Handle txn_handle, const Message& response, 
     transactions_.complete(txn_handle, std::move(ack), io.now);
     Leg* leg = legs_.get(handle);
     if (leg == nullptr) return;
-    if (purpose == Purpose::Reinvite) return on_reinvite_failure(handle, *leg, response.status, io);
+    if (purpose == Purpose::Reinvite) {
+        const auto min_se = read_session_headers(response).min_se;
+        const Refused refused{.status = response.status,
+                              .min_se = min_se.value_or(std::chrono::seconds{0})};
+        return on_reinvite_failure(handle, *leg, refused, io);
+    }
+    if (invite_longer(handle, invite, response, io)) return;
     const bool is_redirect = response.status < 400;
     fail_leg(handle,
              {.leg = leg->id,
@@ -383,6 +399,39 @@ void Stack::Impl::on_invite_failure(Handle txn_handle, const Message& response, 
               .reason = reason_of(response),
               .contacts = is_redirect ? contacts_of(response) : std::vector<std::string>{}},
              io);
+}
+
+// RFC 4028 §7.3 and RFC 3261 §8.1.3.5: the same INVITE with a session the peer finds long enough
+// and the next CSeq. Once: who asks for more again means no.
+bool Stack::Impl::invite_longer(Handle handle,
+                                const Message& invite,
+                                const Message& response,
+                                Io& io) {
+    Leg& leg = *legs_.get(handle);
+    auto& calling = std::get<Calling>(leg.state);
+    const auto min_se = read_session_headers(response).min_se;
+    if (response.status != 422 || leg.min_se.count() != 0 || !min_se) return false;
+    if (*min_se < kShortestInterval || *min_se > kLongestInterval) return false;
+    leg.min_se = *min_se;
+    calling.cseq = ++leg.dialog.local_cseq;
+    calling.early.reset();
+    calling.early_sdp.clear();
+    const std::string branch = "z9hG4bK" + secret_.token();
+    const auto interval = std::max(settings_.timing.session_expires, leg.min_se);
+    const std::string session = offer_session(interval, leg.min_se);
+    std::string bytes =
+        repeat_invite(invite, {.branch = branch, .cseq = calling.cseq, .session = session});
+    wire_.request(leg.dialog.flow, bytes, Counters::Invite, leg.id, io);
+    Txn txn;
+    txn.role = Role::InviteClient;
+    txn.purpose = Purpose::Invite;
+    txn.method = Counters::Invite;
+    txn.key = secret_.key({"client", branch, "INVITE"});
+    txn.leg = handle;
+    txn.flow = leg.dialog.flow;
+    txn.bytes = std::move(bytes);
+    calling.txn = transactions_.open_client(std::move(txn), io.now);
+    return true;
 }
 
 }  // namespace escucha::sip

@@ -18,6 +18,9 @@ bool is_keepalive(std::string_view text) {
            });
 }
 
+// Extensions a peer may require.
+bool is_understood(std::string_view tag) { return iequals(tag, "timer"); }
+
 bool is_known_method(Counters::Method method) { return method != Counters::Other; }
 
 }  // namespace
@@ -105,8 +108,12 @@ bool Stack::Impl::is_refused(const Flow& flow, const Message& request, Io& io) {
     std::string unsupported;
     for (const Header& header : request.headers) {
         if (header.id != HeaderId::Require && header.id != HeaderId::ProxyRequire) continue;
-        if (header.value.empty()) continue;
-        unsupported.append(unsupported.empty() ? "Unsupported: " : ", ").append(header.value);
+        std::string_view rest = header.value;
+        std::string_view tag;
+        while (next_element(rest, tag)) {
+            if (header.id == HeaderId::Require && is_understood(trim(tag))) continue;
+            unsupported.append(unsupported.empty() ? "Unsupported: " : ", ").append(trim(tag));
+        }
     }
     if (unsupported.empty()) return false;
     unsupported.append("\r\n");
@@ -125,11 +132,7 @@ void Stack::Impl::on_outside_dialog(const Flow& flow, const Message& request, Io
         case Counters::Register:
             return on_register(flow, request, io);
         case Counters::Options:
-            return reply_to_anyone(
-                flow,
-                request,
-                {.status = 200, .headers = std::string{kAllow} + std::string{kAcceptSdp}},
-                io);
+            return reply_to_anyone(flow, request, {.status = 200, .headers = capabilities()}, io);
         case Counters::Bye:
             return reply_to_anyone(flow, request, {.status = 481}, io);
         case Counters::Ack:
@@ -172,10 +175,7 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
         case Counters::Invite:
             return on_reinvite(handle, *leg, flow, request, io);
         case Counters::Options:
-            return reply(flow,
-                         request,
-                         {.status = 200, .headers = std::string{kAllow} + std::string{kAcceptSdp}},
-                         io);
+            return reply(flow, request, {.status = 200, .headers = capabilities()}, io);
         case Counters::Ack:
         case Counters::Cancel:
         case Counters::Register:

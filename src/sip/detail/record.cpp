@@ -35,7 +35,7 @@ RecordReader::RecordReader(std::string_view saved, std::string_view version) {
     rest_ = saved.substr(version.size() + 1);
 }
 
-std::string_view RecordReader::text() {
+std::string_view RecordReader::field() {
     const std::size_t colon = rest_.find(':');
     if (failed_ || colon == std::string_view::npos) {
         failed_ = true;
@@ -46,12 +46,19 @@ std::string_view RecordReader::text() {
         failed_ = true;
         return {};
     }
-    const std::string_view field = rest_.substr(colon + 1, static_cast<std::size_t>(*length));
-    // What is saved ends up in messages again: a line break here would be somebody's header there.
-    if (!is_line(field)) failed_ = true;
-    rest_.remove_prefix(colon + 1 + field.size());
-    return field;
+    const std::string_view value = rest_.substr(colon + 1, static_cast<std::size_t>(*length));
+    rest_.remove_prefix(colon + 1 + value.size());
+    return value;
 }
+
+std::string_view RecordReader::text() {
+    // What is saved ends up in messages again: a line break here would be somebody's header there.
+    const std::string_view line = field();
+    if (!is_line(line)) failed_ = true;
+    return line;
+}
+
+std::string_view RecordReader::body() { return field(); }
 
 std::uint64_t RecordReader::number(std::uint64_t max) {
     const auto value = parse_number(text(), max);

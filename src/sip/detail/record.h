@@ -29,12 +29,16 @@ class RecordReader {
 public:
     RecordReader(std::string_view saved, std::string_view version);
     std::string_view text();
+    /// A field that goes into the body of a message, where a line break is nobody's header.
+    std::string_view body();
     std::uint64_t number(std::uint64_t max);
     Flow flow();
     [[nodiscard]] bool ok() const { return !failed_; }
     [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
 private:
+    std::string_view field();
+
     std::string_view rest_;
     bool failed_ = false;
 };

@@ -10,7 +10,9 @@ using namespace detail;
 
 namespace {
 
-constexpr std::string_view kVersion = "leg1";
+constexpr std::string_view kVersion = "leg2";
+/// Before session timers.
+constexpr std::string_view kFirstVersion = "leg1";
 constexpr std::size_t kMaxSavedRoutes = 16;
 
 }  // namespace
@@ -30,7 +32,7 @@ void Stack::Impl::connection_closed(std::uint64_t connection, Io& io) {
 
 std::optional<Instant> Stack::Impl::next_wakeup() const {
     return earliest(earliest(transactions_.next_wakeup(), leg_timers_.next()),
-                    registrar_.next_wakeup());
+                    earliest(session_timers_.next(), registrar_.next_wakeup()));
 }
 
 void Stack::Impl::wake(Io& io) {
@@ -42,6 +44,13 @@ void Stack::Impl::wake(Io& io) {
         return leg == nullptr ? nullptr : &leg->alarm;
     };
     while (const Handle handle = leg_timers_.pop(io.now.mono, alarm_of)) on_leg_alarm(handle, io);
+    const auto session_alarm_of = [this](Handle handle) -> Alarm* {
+        Leg* leg = legs_.get(handle);
+        return leg == nullptr ? nullptr : &leg->session_alarm;
+    };
+    while (const Handle handle = session_timers_.pop(io.now.mono, session_alarm_of)) {
+        on_session_alarm(handle, io);
+    }
     registrar_.wake(io.now.mono, io.effects);
 }
 
@@ -49,7 +58,7 @@ Gauges Stack::Impl::gauges() const {
     return {.legs = legs_.size(),
             .transactions = transactions_.size(),
             .bindings = registrar_.bindings(),
-            .timers = transactions_.timers() + leg_timers_.size(),
+            .timers = transactions_.timers() + leg_timers_.size() + session_timers_.size(),
             .nonces = authenticator_.remembered()};
 }
 
@@ -78,13 +87,15 @@ Result<std::string> Stack::Impl::save_leg(LegId id) const {
     writer.add(leg->sdp_version ? std::to_string(*leg->sdp_version) : std::string{"-"});
     writer.add(dialog.routes.size());
     for (const std::string& route : dialog.routes) writer.add(route);
+    save_session(*leg, writer);
     return writer.take();
 }
 
-Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved) {
+Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved, Now now) {
     if (id.is_nil() || ids_.contains(id)) return fail(Errc::WrongState, "leg id");
     if (ids_.size() >= settings_.limits.legs) return fail(Errc::Overloaded, "legs");
-    RecordReader reader{saved, kVersion};
+    const bool is_first = saved.starts_with(kFirstVersion);
+    RecordReader reader{saved, is_first ? kFirstVersion : kVersion};
     Leg leg;
     leg.id = id;
     Dialog& dialog = leg.dialog;
@@ -105,6 +116,7 @@ Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved) {
     for (std::uint64_t i = 0; i < routes && reader.ok(); ++i) {
         dialog.routes.emplace_back(reader.text());
     }
+    if (!is_first) restore_session(reader, leg, now);
     const bool is_whole = reader.ok() && reader.at_end() && !dialog.call_id.empty() &&
                           !dialog.local_tag.empty() && parse_uri(dialog.remote_target) &&
                           parse_name_addr(dialog.local) && parse_name_addr(dialog.remote);
@@ -113,7 +125,8 @@ Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved) {
         return fail(Errc::WrongState, "dialog exists");
     }
     leg.state = Established{};
-    add_leg(std::move(leg));
+    const Handle handle = add_leg(std::move(leg));
+    arm_session(handle, *legs_.get(handle));
     return ok();
 }
 

@@ -33,16 +33,19 @@ Result<void> Stack::Impl::hang_up(LegId id, std::string_view reason, Io& io) {
                  {.leg = id, .status = 487, .reason = std::string{reason}, .contacts = {}},
                  io);
     } else if (const auto* owed = std::get_if<AnswerOwed>(&leg.state)) {
-        acknowledge_empty(leg, owed->txn, io);
+        acknowledge_empty(leg, *owed, io);
         send_bye(leg.dialog, reason, id, io);
         end_leg(found.handle, EndedBy::Local, std::string{reason}, io);
     } else {
-        hang_up_established(found, reason, io);
+        hang_up_established(found, EndedBy::Local, reason, io);
     }
     return ok();
 }
 
-void Stack::Impl::hang_up_established(const FoundLeg& found, std::string_view reason, Io& io) {
+void Stack::Impl::hang_up_established(const FoundLeg& found,
+                                      EndedBy by,
+                                      std::string_view reason,
+                                      Io& io) {
     Leg& leg = *found.leg;
     const LegId id = leg.id;
     const auto& exchange = std::get<Established>(leg.state).exchange;
@@ -52,12 +55,12 @@ void Stack::Impl::hang_up_established(const FoundLeg& found, std::string_view re
         // transaction timed out.
         leg.state = HangupOwed{.txn = awaiting->txn, .reason = std::string{reason}};
         forget_id(leg);
-        io.effects.push_back(Ended{.leg = id, .by = EndedBy::Local, .reason = std::string{reason}});
+        io.effects.push_back(Ended{.leg = id, .by = by, .reason = std::string{reason}});
         return;
     }
     settle_exchange(leg, io);
     send_bye(leg.dialog, reason, id, io);
-    end_leg(found.handle, EndedBy::Local, std::string{reason}, io);
+    end_leg(found.handle, by, std::string{reason}, io);
 }
 
 // Whatever is open inside the session ends with it.
@@ -66,7 +69,7 @@ void Stack::Impl::settle_exchange(Leg& leg, Io& io) {
     if (established == nullptr) return;
     const Exchange exchange = std::exchange(established->exchange, Quiet{});
     if (const auto* theirs = std::get_if<TheirOffer>(&exchange)) {
-        refuse_txn(theirs->txn, theirs->echo, {.status = 487}, leg, io);
+        refuse_txn(theirs->asked.txn, theirs->asked.echo, {.status = 487}, leg, io);
     } else if (const auto* awaiting = std::get_if<AwaitingAck>(&exchange)) {
         transactions_.acknowledge(awaiting->txn, io.now);
     }
@@ -116,8 +119,10 @@ void Stack::Impl::on_reinvite(
     if (has_strange_body(request)) {
         return reply(flow, request, {.status = 415, .headers = kAcceptSdp}, io);
     }
-    if (std::holds_alternative<OfferLater>(established->exchange)) {
-        io.effects.push_back(ReinviteFailed{.leg = leg.id, .status = 491});
+    if (is_session_refused(flow, request, io)) return;
+    if (const auto* later = std::get_if<OfferLater>(&established->exchange)) {
+        on_offer_refused(
+            handle, {.txn = kNoHandle, .proposal = later->proposal, .next = {}}, 491, io);
     }
     std::string_view contacts = request.find(HeaderId::Contact);
     std::string_view first;
@@ -136,65 +141,83 @@ void Stack::Impl::on_reinvite(
     wire_.response(txn.flow, trying, 100, leg.id, io);
     txn.bytes = std::move(trying);
     auto offer = sdp_of(request);
-    established->exchange = TheirOffer{.txn = transactions_.open_server(std::move(txn)),
-                                       .echo = std::move(echo),
+    established->exchange = TheirOffer{.asked = {.txn = transactions_.open_server(std::move(txn)),
+                                                 .echo = std::move(echo),
+                                                 .terms = terms_for(request, leg)},
                                        .cseq = request.cseq,
                                        .is_offerless = !offer};
     leg_timers_.set(handle, leg.alarm, io.now.mono + 64 * Duration{settings_.timing.t1});
     io.effects.push_back(Reinvite{.leg = leg.id, .sdp = std::move(offer)});
 }
 
-Result<void> Stack::Impl::accept_reinvite(LegId id, std::string sdp, Io& io) {
-    ESC_TRY(const FoundLeg found, find_leg(id));
+Result<TheirOffer> Stack::Impl::take_their_offer(const FoundLeg& found, std::string_view command) {
     auto* established = std::get_if<Established>(&found.leg->state);
     auto* theirs =
         established == nullptr ? nullptr : std::get_if<TheirOffer>(&established->exchange);
-    if (theirs == nullptr) return fail(Errc::WrongState, "accept_reinvite");
-    const TheirOffer was = std::move(*theirs);
-    established->exchange = AwaitingAck{
-        .txn = was.txn, .cseq = was.cseq, .is_initial = false, .is_offerless = was.is_offerless};
+    if (theirs == nullptr) return fail(Errc::WrongState, std::string{command});
+    TheirOffer was = std::move(*theirs);
+    established->exchange = Quiet{};
     leg_timers_.set(found.handle, found.leg->alarm, kNever);
-    accept_txn(was.txn, was.echo, *found.leg, sdp, io);
+    return was;
+}
+
+Result<void> Stack::Impl::accept_reinvite(LegId id, std::string sdp, Io& io) {
+    ESC_TRY(const FoundLeg found, find_leg(id));
+    ESC_TRY(const TheirOffer was, take_their_offer(found, "accept_reinvite"));
+    std::get<Established>(found.leg->state).exchange =
+        AwaitingAck{.txn = was.asked.txn,
+                    .cseq = was.cseq,
+                    .is_initial = false,
+                    .is_offerless = was.is_offerless};
+    accept_txn(was.asked, *found.leg, sdp, io);
+    start_session(found.handle, *found.leg, was.asked.terms, io);
+    ++counters_.sessions_refreshed;
+    io.effects.push_back(Refreshed{.leg = id, .sdp = {}});
     return ok();
 }
 
 Result<void> Stack::Impl::reject_reinvite(LegId id, int status, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
-    auto* established = std::get_if<Established>(&found.leg->state);
-    auto* theirs =
-        established == nullptr ? nullptr : std::get_if<TheirOffer>(&established->exchange);
-    if (theirs == nullptr) return fail(Errc::WrongState, "reject_reinvite");
     if (status < 300 || status > 699) return fail(Errc::Malformed, "status");
-    const TheirOffer was = std::move(*theirs);
-    established->exchange = Quiet{};
-    leg_timers_.set(found.handle, found.leg->alarm, kNever);
-    refuse_txn(was.txn, was.echo, {.status = status}, *found.leg, io);
+    ESC_TRY(const TheirOffer was, take_their_offer(found, "reject_reinvite"));
+    refuse_txn(was.asked.txn, was.asked.echo, {.status = status}, *found.leg, io);
     return ok();
 }
 
 Result<void> Stack::Impl::reinvite(LegId id, std::string sdp, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
-    const auto* established = std::get_if<Established>(&found.leg->state);
-    if (established == nullptr || !std::holds_alternative<Quiet>(established->exchange)) {
-        return fail(Errc::WrongState, "reinvite");
+    auto* established = std::get_if<Established>(&found.leg->state);
+    if (established == nullptr) return fail(Errc::WrongState, "reinvite");
+    Exchange& exchange = established->exchange;
+    // A refresh of ours is nothing the owner knows of: its offer goes out as soon as it may.
+    if (auto* ours = std::get_if<OurOffer>(&exchange);
+        ours != nullptr && ours->proposal.motive == Motive::Refresh && ours->next.empty()) {
+        ours->next = std::move(sdp);
+        return ok();
     }
-    start_reinvite(found.handle, *found.leg, std::move(sdp), 1, io);
+    if (auto* later = std::get_if<OfferLater>(&exchange);
+        later != nullptr && later->proposal.motive == Motive::Refresh) {
+        later->proposal = {.sdp = std::move(sdp)};
+        return ok();
+    }
+    if (!std::holds_alternative<Quiet>(exchange)) return fail(Errc::WrongState, "reinvite");
+    start_reinvite(found.handle, *found.leg, {.sdp = std::move(sdp)}, io);
     return ok();
 }
 
-void Stack::Impl::start_reinvite(
-    Handle handle, Leg& leg, std::string sdp, unsigned attempt, Io& io) {
+void Stack::Impl::start_reinvite(Handle handle, Leg& leg, Proposal proposal, Io& io) {
     ++leg.dialog.local_cseq;
-    remember_version(leg, sdp);
+    if (proposal.motive == Motive::Owner) remember_version(leg, proposal.sdp);
     const Flow flow = next_hop(leg.dialog);
     const std::string branch = "z9hG4bK" + secret_.token();
-    const std::string headers = contact_line(flow) + std::string{kAllow};
+    const std::string headers =
+        contact_line(flow) + std::string{kAllow} + std::string{kSupported} + session_headers(leg);
     std::string bytes = write_in_dialog(leg.dialog,
                                         {.method = "INVITE",
                                          .branch = branch,
                                          .cseq = leg.dialog.local_cseq,
                                          .headers = headers,
-                                         .body = sdp});
+                                         .body = proposal.sdp});
     wire_.request(flow, bytes, Counters::Invite, leg.id, io);
     Txn txn;
     txn.role = Role::InviteClient;
@@ -206,10 +229,11 @@ void Stack::Impl::start_reinvite(
     txn.bytes = std::move(bytes);
     const Handle txn_handle = transactions_.open_client(std::move(txn), io.now);
     std::get<Established>(leg.state).exchange =
-        OurOffer{.txn = txn_handle, .sdp = std::move(sdp), .attempt = attempt};
+        OurOffer{.txn = txn_handle, .proposal = std::move(proposal), .next = {}};
 }
 
-void Stack::Impl::on_reinvite_success(Leg& leg, Handle txn, const Message& response, Io& io) {
+void Stack::Impl::on_reinvite_success(Handle handle, Handle txn, const Message& response, Io& io) {
+    Leg& leg = *legs_.get(handle);
     auto* established = std::get_if<Established>(&leg.state);
     const auto* ours =
         established == nullptr ? nullptr : std::get_if<OurOffer>(&established->exchange);
@@ -229,35 +253,64 @@ void Stack::Impl::on_reinvite_success(Leg& leg, Handle txn, const Message& respo
     if (Txn* opened = transactions_.get(txn)) opened->flow = flow;
     transactions_.accept(txn, std::move(ack), std::move(forks), io.now);
     if (!is_current) return;
+    const OurOffer was = *ours;
     established->exchange = Quiet{};
+    renew_session(handle, leg, response, io);
     auto sdp = sdp_of(response);
-    if (sdp) {
+    if (sdp) leg.sdp = was.proposal.sdp;
+    if (was.proposal.motive == Motive::Refresh) {
+        ++counters_.sessions_refreshed;
+        io.effects.push_back(Refreshed{.leg = leg.id, .sdp = std::move(sdp)});
+    } else if (sdp) {
         io.effects.push_back(ReinviteAnswered{.leg = leg.id, .sdp = std::move(*sdp)});
     } else {
         io.effects.push_back(ReinviteFailed{.leg = leg.id, .status = 488});
     }
+    if (!was.next.empty()) start_reinvite(handle, leg, {.sdp = was.next}, io);
 }
 
-void Stack::Impl::on_reinvite_failure(Handle handle, Leg& leg, int status, Io& io) {
+void Stack::Impl::on_reinvite_failure(Handle handle, Leg& leg, const Refused& refused, Io& io) {
     auto* established = std::get_if<Established>(&leg.state);
     auto* ours = established == nullptr ? nullptr : std::get_if<OurOffer>(&established->exchange);
     if (ours == nullptr) return;
-    const OurOffer was = std::move(*ours);
+    OurOffer was = std::move(*ours);
     established->exchange = Quiet{};
-    if (status == 491 && was.attempt < kMaxOfferAttempts) {
+    Proposal& proposal = was.proposal;
+    if (refused.status == 491 && proposal.attempt < kMaxOfferAttempts) {
         // RFC 3261 §14.1: the owner of the Call-ID waits 2.1 to 4 s, the other side 0 to 2 s, in
         // units of 10 ms.
         const auto wait =
             leg.dialog.is_outgoing ? 2100ms + 10ms * rng_.below(191) : 10ms * rng_.below(201);
-        established->exchange = OfferLater{.sdp = was.sdp, .attempt = was.attempt + 1};
+        if (!was.next.empty()) proposal = {.sdp = std::move(was.next)};
+        ++proposal.attempt;
+        established->exchange = OfferLater{.proposal = std::move(proposal)};
         leg_timers_.set(handle, leg.alarm, io.now.mono + Duration{wait});
         return;
     }
-    io.effects.push_back(ReinviteFailed{.leg = leg.id, .status = status});
+    // RFC 4028 §7.3: too short for the peer, so longer.
+    if (refused.status == 422 && leg.session && refused.min_se > leg.session->terms.interval &&
+        refused.min_se <= kLongestInterval && proposal.attempt < kMaxOfferAttempts) {
+        leg.session->terms.interval = leg.min_se = refused.min_se;
+        ++proposal.attempt;
+        start_reinvite(handle, leg, std::move(proposal), io);
+        std::get<OurOffer>(established->exchange).next = std::move(was.next);
+        return;
+    }
+    on_offer_refused(handle, was, refused.status, io);
+}
+
+void Stack::Impl::on_offer_refused(Handle handle, const OurOffer& was, int status, Io& io) {
+    Leg& leg = *legs_.get(handle);
+    const bool is_refresh = was.proposal.motive == Motive::Refresh;
+    if (!is_refresh) io.effects.push_back(ReinviteFailed{.leg = leg.id, .status = status});
     // RFC 3261 §12.2.1.2: 481 and 408 mean the peer has no such dialog any more.
-    if (status != 481 && status != 408) return;
-    send_bye(leg.dialog, "session lost", leg.id, io);
-    end_leg(handle, EndedBy::Timeout, "re-INVITE failed", io);
+    if (status == 481 || status == 408) {
+        send_bye(leg.dialog, "session lost", leg.id, io);
+        const char* reason = is_refresh ? "session lost" : "re-INVITE failed";
+        return end_leg(handle, EndedBy::Timeout, reason, io);
+    }
+    if (is_refresh) on_refresh_failed(handle, leg, io);
+    if (!was.next.empty()) start_reinvite(handle, leg, {.sdp = was.next}, io);
 }
 
 void Stack::Impl::on_leg_alarm(Handle handle, Io& io) {
@@ -272,17 +325,17 @@ void Stack::Impl::on_leg_alarm(Handle handle, Io& io) {
         fail_leg(
             handle, {.leg = leg->id, .status = 408, .reason = "no answer", .contacts = {}}, io);
     } else if (const auto* owed = std::get_if<AnswerOwed>(&leg->state)) {
-        acknowledge_empty(*leg, owed->txn, io);
+        acknowledge_empty(*leg, *owed, io);
         send_bye(leg->dialog, "no answer to the offer", leg->id, io);
         end_leg(handle, EndedBy::Timeout, "offer never answered", io);
     } else if (auto* established = std::get_if<Established>(&leg->state)) {
         if (auto* later = std::get_if<OfferLater>(&established->exchange)) {
             OfferLater was = std::move(*later);
-            start_reinvite(handle, *leg, std::move(was.sdp), was.attempt, io);
+            start_reinvite(handle, *leg, std::move(was.proposal), io);
         } else if (auto* theirs = std::get_if<TheirOffer>(&established->exchange)) {
             const TheirOffer was = std::move(*theirs);
             established->exchange = Quiet{};
-            refuse_txn(was.txn, was.echo, {.status = 500}, *leg, io);
+            refuse_txn(was.asked.txn, was.asked.echo, {.status = 500}, *leg, io);
         }
     }
 }
@@ -293,7 +346,7 @@ void Stack::Impl::on_timeout(const TxnTimeout& timeout, Io& io) {
     if (timeout.kind == TxnTimeout::NoAck) return on_no_ack(timeout.leg, *leg, io);
     const bool is_cut = timeout.kind == TxnTimeout::NoConnection;
     if (timeout.purpose == Purpose::Reinvite) {
-        on_reinvite_failure(timeout.leg, *leg, is_cut ? 503 : 408, io);
+        on_reinvite_failure(timeout.leg, *leg, {.status = is_cut ? 503 : 408}, io);
     } else if (timeout.purpose == Purpose::Invite) {
         fail_leg(timeout.leg,
                  {.leg = leg->id,
@@ -315,12 +368,12 @@ void Stack::Impl::on_no_ack(Handle handle, Leg& leg, Io& io) {
     end_leg(handle, EndedBy::Timeout, "no ACK", io);
 }
 
-void Stack::Impl::acknowledge_empty(Leg& leg, Handle txn_handle, Io& io) {
+void Stack::Impl::acknowledge_empty(Leg& leg, const AnswerOwed& owed, Io& io) {
     const Flow flow = next_hop(leg.dialog);
     std::string ack = write_in_dialog(
-        leg.dialog, {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = kInviteCseq});
+        leg.dialog, {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = owed.cseq});
     wire_.request(flow, ack, Counters::Ack, leg.id, io);
-    if (Txn* txn = transactions_.get(txn_handle)) {
+    if (Txn* txn = transactions_.get(owed.txn)) {
         txn->bytes = std::move(ack);
         txn->flow = flow;
     }
@@ -355,19 +408,20 @@ void Stack::Impl::refuse_txn(
     transactions_.finish(handle, parts.status, std::move(bytes), io.now);
 }
 
-void Stack::Impl::accept_txn(
-    Handle handle, const Echo& echo, Leg& leg, std::string_view sdp, Io& io) {
+void Stack::Impl::accept_txn(const Asked& asked, Leg& leg, std::string_view sdp, Io& io) {
     remember_version(leg, sdp);
-    const std::string headers =
-        contact_line(leg.dialog.flow) + std::string{kAllow} + std::string{kAcceptSdp};
-    std::string bytes = write_response(echo,
+    leg.sdp = sdp;
+    std::string headers = contact_line(leg.dialog.flow);
+    headers.append(kAllow).append(kAcceptSdp).append(kSupported);
+    headers.append(grant_session(asked.terms));
+    std::string bytes = write_response(asked.echo,
                                        {.status = 200,
                                         .to_tag = leg.dialog.local_tag,
                                         .headers = headers,
                                         .body = sdp,
                                         .makes_dialog = true});
-    wire_.response(echo.flow, bytes, 200, leg.id, io);
-    transactions_.finish(handle, 200, std::move(bytes), io.now);
+    wire_.response(asked.echo.flow, bytes, 200, leg.id, io);
+    transactions_.finish(asked.txn, 200, std::move(bytes), io.now);
 }
 
 void Stack::Impl::end_leg(Handle handle, EndedBy by, std::string reason, Io& io) {

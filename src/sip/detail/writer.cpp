@@ -149,6 +149,10 @@ Echo make_echo(const Message& request, const Flow& flow) {
             case HeaderId::PAssertedIdentity:
             case HeaderId::Reason:
             case HeaderId::RetryAfter:
+            case HeaderId::Supported:
+            case HeaderId::Allow:
+            case HeaderId::SessionExpires:
+            case HeaderId::MinSe:
             case HeaderId::Other:
                 break;
         }
@@ -217,8 +221,26 @@ std::string derive_request(const Message& invite,
     return out;
 }
 
+std::string repeat_invite(const Message& invite, const Again& again) {
+    std::string out{"INVITE "};
+    out.append(invite.request_uri_text).append(" SIP/2.0\r\n");
+    for (const Header& header : invite.headers) {
+        if (header.id == HeaderId::SessionExpires || header.id == HeaderId::MinSe) continue;
+        std::string value{header.value};
+        if (header.id == HeaderId::Via) {
+            value.replace(value.find(invite.via.branch), invite.via.branch.size(), again.branch);
+        } else if (header.id == HeaderId::CSeq) {
+            value = std::to_string(again.cseq) + " INVITE";
+        }
+        append_line(out, header.name, value);
+    }
+    return out.append(again.session).append(kEnd).append(invite.body);
+}
+
+std::string capabilities() { return std::string{kAllow}.append(kAcceptSdp).append(kSupported); }
+
 std::string_view usual_phrase(int status) {
-    static constexpr std::array<std::pair<int, std::string_view>, 39> kPhrases{{
+    static constexpr std::array<std::pair<int, std::string_view>, 40> kPhrases{{
         {100, "Trying"},
         {180, "Ringing"},
         {181, "Call Is Being Forwarded"},
@@ -239,6 +261,7 @@ std::string_view usual_phrase(int status) {
         {415, "Unsupported Media Type"},
         {416, "Unsupported URI Scheme"},
         {420, "Bad Extension"},
+        {422, "Session Interval Too Small"},
         {423, "Interval Too Brief"},
         {480, "Temporarily Unavailable"},
         {481, "Call/Transaction Does Not Exist"},

@@ -56,6 +56,14 @@ std::string derive_request(const Message& invite,
                            std::string_view to,
                            std::string_view headers);
 
+/// Our INVITE again, as another transaction: its own branch and CSeq, other session headers.
+struct Again {
+    std::string_view branch = {};
+    std::uint32_t cseq = 0;
+    std::string_view session = {};  ///< Whole lines.
+};
+std::string repeat_invite(const Message& invite, const Again& again);
+
 std::string_view usual_phrase(int status);
 
 /// One line for the flight recorder: start line, From, To with numbers shortened, CSeq, Call-ID.
@@ -64,6 +72,9 @@ std::string trace_line(const Message& message);
 std::string trace_line(std::string_view own_message);
 
 inline constexpr std::string_view kAllow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER\r\n";
+inline constexpr std::string_view kSupported = "Supported: timer\r\n";
 inline constexpr std::string_view kAcceptSdp = "Accept: application/sdp\r\n";
+/// All three of them.
+std::string capabilities();
 
 }  // namespace escucha::sip::detail
