@@ -41,7 +41,7 @@ struct Stage {
         request.cseq = cseq;
         request.to = to;
         request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK" + method + "x;rport";
-        if (method == "INVITE") request.body = kOffer;
+        if (method == "INVITE" || method == "UPDATE") request.body = kOffer;
         h.receive(request.text());
     }
 };
@@ -55,7 +55,9 @@ enum class At {
     TheirOffer,
     OurOffer,
     HangupOwed,
-    Gone
+    Gone,
+    TheirUpdate,
+    OurRefresh
 };
 constexpr std::array kStates{At::Offered,
                              At::Calling,
@@ -65,7 +67,9 @@ constexpr std::array kStates{At::Offered,
                              At::TheirOffer,
                              At::OurOffer,
                              At::HangupOwed,
-                             At::Gone};
+                             At::Gone,
+                             At::TheirUpdate,
+                             At::OurRefresh};
 
 void bring(Stage& stage, At at) {
     Harness& h = stage.h;
@@ -88,6 +92,8 @@ void bring(Stage& stage, At at) {
         REQUIRE(h.stack.reinvite(stage.leg, kAnswer, h.now, h.effects).has_value());
     }
     if (at == At::Gone) stage.inside("BYE", 2);
+    if (at == At::TheirUpdate) stage.inside("UPDATE", 2);
+    if (at == At::OurRefresh) h.advance(std::chrono::seconds{900});
     h.effects.clear();
 }
 
@@ -101,40 +107,40 @@ struct Command {
 const std::array kCommands{
     Command{"ring",
             [](Stage& s) { return s.h.stack.ring(s.leg, 180, std::nullopt, s.h.now, s.h.effects); },
-            "ywwwwwwuu"},
+            "ywwwwwwuuww"},
     Command{"answer",
             [](Stage& s) { return s.h.stack.answer(s.leg, kAnswer, s.h.now, s.h.effects); },
-            "ywwwwwwuu"},
+            "ywwwwwwuuww"},
     Command{"reject",
             [](Stage& s) { return s.h.stack.reject(s.leg, {.status = 486}, s.h.now, s.h.effects); },
-            "ywwwwwwuu"},
+            "ywwwwwwuuww"},
     Command{"cancel",
             [](Stage& s) { return s.h.stack.cancel(s.leg, s.h.now, s.h.effects); },
-            "wywwwwwuu"},
+            "wywwwwwuuww"},
     Command{
         "ack_with_answer",
         [](Stage& s) { return s.h.stack.ack_with_answer(s.leg, kAnswer, s.h.now, s.h.effects); },
-        "wwywwwwuu"},
+        "wwywwwwuuww"},
     Command{"hang_up",
             [](Stage& s) { return s.h.stack.hang_up(s.leg, "", s.h.now, s.h.effects); },
-            "yyyyyyyuu"},
+            "yyyyyyyuuyy"},
     Command{"reinvite",
             [](Stage& s) { return s.h.stack.reinvite(s.leg, kAnswer, s.h.now, s.h.effects); },
-            "wwwwywwuu"},
+            "wwwwywwuuwy"},
     Command{
         "accept_reinvite",
         [](Stage& s) { return s.h.stack.accept_reinvite(s.leg, kAnswer, s.h.now, s.h.effects); },
-        "wwwwwywuu"},
+        "wwwwwywuuyw"},
     Command{"reject_reinvite",
             [](Stage& s) { return s.h.stack.reject_reinvite(s.leg, 488, s.h.now, s.h.effects); },
-            "wwwwwywuu"},
+            "wwwwwywuuyw"},
     Command{"save_leg",
             [](Stage& s) -> Result<void> {
                 const auto saved = s.h.stack.save_leg(s.leg);
                 if (!saved) return saved.error();
                 return ok();
             },
-            "wwwyyyyuu"},
+            "wwwyyyyuuyy"},
 };
 
 }  // namespace
@@ -177,8 +183,14 @@ TEST_CASE("a leg hung up in any state ends exactly once and leaves nothing") {
 }
 
 TEST_CASE("the peer's BYE in any state ends the leg exactly once") {
-    for (const At at :
-         {At::Offered, At::AwaitingAck, At::Quiet, At::TheirOffer, At::OurOffer, At::HangupOwed}) {
+    for (const At at : {At::Offered,
+                        At::AwaitingAck,
+                        At::Quiet,
+                        At::TheirOffer,
+                        At::OurOffer,
+                        At::HangupOwed,
+                        At::TheirUpdate,
+                        At::OurRefresh}) {
         CAPTURE(static_cast<int>(at));
         Stage stage;
         bring(stage, at);

@@ -85,8 +85,9 @@ struct Ended {
     std::string reason = {};  ///< Text of the Reason header, or our own words.
 };
 
-/// The peer wants to change media or holds the call. Reply with `accept_reinvite` or
-/// `reject_reinvite`. Without `sdp` the peer asks for our offer; its answer comes as `Confirmed`.
+/// The peer wants to change media or holds the call, by re-INVITE or UPDATE. Reply with
+/// `accept_reinvite` or `reject_reinvite`. Without `sdp` the peer asks for our offer; its answer
+/// comes as `Confirmed`.
 struct Reinvite {
     LegId leg = {};
     std::optional<std::string> sdp = {};

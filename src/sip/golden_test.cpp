@@ -141,6 +141,33 @@ TEST_CASE("golden: a call with a session timer is refused as too short, refreshe
     ladder.compare("session_timer");
 }
 
+TEST_CASE("golden: a caller changes the media by UPDATE and is refreshed by it") {
+    Harness h;
+    Ladder ladder{h};
+    TestRequest request;
+    request.body = kOffer;
+    request.extra = "Supported: timer\r\nAllow: INVITE, ACK, BYE, UPDATE\r\n";
+    ladder.in(request.text(), h.peer);
+    const LegId leg = h.take<Incoming>().at(0).leg;
+    ladder.out();
+    REQUIRE(h.stack.answer(leg, kAnswer, h.now, h.effects).has_value());
+    request.to = header(ladder.out(), "To");
+    request.method = "ACK";
+    request.body.clear();
+    ladder.in(request.text(), h.peer);
+    request.method = "UPDATE";
+    request.cseq = 2;
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKhold;rport";
+    request.body = kOffer + "a=sendonly\r\n";
+    ladder.in(request.text(), h.peer);
+    REQUIRE(h.stack.accept_reinvite(leg, kAnswer + "a=recvonly\r\n", h.now, h.effects).has_value());
+    ladder.out();
+    h.advance(900s);
+    const std::string terms = "Require: timer\r\nSession-Expires: 1800;refresher=uac\r\n";
+    ladder.in(response_to(ladder.out(), 200, "", terms), h.peer);
+    ladder.compare("update");
+}
+
 TEST_CASE("golden: a phone registers, is called and does not answer") {
     Harness h;
     Ladder ladder{h};

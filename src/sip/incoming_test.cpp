@@ -324,6 +324,9 @@ TEST_CASE("a re-INVITE that crosses ours is 491, and ours is tried again after a
     theirs.body = kOffer;
     h.receive(theirs.text());
     CHECK(h.sent_lines() == kLines({"SIP/2.0 491 Request Pending"}));
+    TestRequest ack = inside("ACK", call.to, 2);
+    ack.via = theirs.via;
+    h.receive(ack.text());
     h.receive(response_to(ours, 491, ""));
     CHECK(h.sent_lines() == kLines({"ACK sip:ana@198.51.100.7:5060 SIP/2.0"}));
     // We did not make the Call-ID: 0 to 2 s.
@@ -348,9 +351,29 @@ TEST_CASE("requests inside a dialog are judged by tags and CSeq") {
     TestRequest old = inside("BYE", call.to, 1);
     h.receive(old.text());
     CHECK(h.sent_lines() == kLines({"SIP/2.0 500 CSeq Out Of Order"}));
-    h.receive(inside("UPDATE", call.to, 3).text());
+    h.receive(inside("INFO", call.to, 3).text());
     CHECK(h.sent_lines() == kLines({"SIP/2.0 405 Method Not Allowed"}));
-    h.receive(inside("OPTIONS", call.to, 4).text());
+    const TestRequest options = inside("OPTIONS", call.to, 4);
+    h.receive(options.text());
+    CHECK(h.sent_lines() == kLines({"SIP/2.0 200 OK"}));
+    h.receive(options.text());
     CHECK(h.sent_lines() == kLines({"SIP/2.0 200 OK"}));
     CHECK(h.take<Ended>().empty());
+}
+
+TEST_CASE("a refusal of a re-INVITE is the same when it comes again, and repeated until its ACK") {
+    Harness h;
+    const auto call = established(h);
+    REQUIRE(h.stack.reinvite(call.leg, kAnswer, h.now, h.effects).has_value());
+    h.effects.clear();
+    TestRequest theirs = inside("INVITE", call.to, 2);
+    theirs.body = kOffer;
+    h.receive(theirs.text());
+    h.receive(theirs.text());
+    CHECK(h.sent_lines() == kLines({"SIP/2.0 491 Request Pending", "SIP/2.0 491 Request Pending"}));
+    TestRequest ack = inside("ACK", call.to, 2);
+    ack.via = theirs.via;
+    h.receive(ack.text());
+    h.advance(400ms);
+    CHECK(h.sent_lines().empty());
 }

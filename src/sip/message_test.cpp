@@ -155,7 +155,8 @@ TEST_CASE("methods are refused by name") {
         const auto sends = h.take<Send>();
         REQUIRE(sends.size() == 1);
         CHECK(first_line(sends[0].bytes) == "SIP/2.0 405 Method Not Allowed");
-        CHECK(header(sends[0].bytes, "Allow") == "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER");
+        CHECK(header(sends[0].bytes, "Allow") ==
+              "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE");
     }
 }
 

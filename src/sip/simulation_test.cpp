@@ -18,6 +18,7 @@ struct Weather {
     unsigned lost_percent = 0;
     unsigned doubled_percent = 0;
     Duration slowest{20ms};
+    bool is_update_hidden = false;  ///< Neither knows that the other takes UPDATE.
 };
 
 /// Two Stacks, a caller and a callee, joined by a bad wire. Both are played by a random user who
@@ -161,6 +162,13 @@ private:
 
     void carry(Stack& from, Send send) {
         if (rng_.below(100) < weather_.lost_percent) return;
+        // Half of the callers want the duty themselves; else the callee takes it.
+        const std::size_t expires = send.bytes.find("Session-Expires: 16\r\n");
+        if (expires != std::string::npos && rng_.below(2) == 0) {
+            send.bytes.insert(expires + 19, ";refresher=uac");
+        }
+        const std::size_t update = send.bytes.find(", UPDATE");
+        if (weather_.is_update_hidden && update != std::string::npos) send.bytes.erase(update, 8);
         const bool is_doubled = rng_.below(100) < weather_.doubled_percent;
         Stack& to = &from == &a_ ? b_ : a_;
         const Flow flow{
@@ -251,6 +259,8 @@ TEST_CASE("on a good wire every call ends exactly once on both sides and nothing
     world.check();
     CHECK(world.ended() == 2000);
     CHECK(world.refreshed() > 1000);
+    CHECK(world.caller().counters().requests_out[Counters::Update] > 0);
+    CHECK(world.callee().counters().requests_out[Counters::Update] > 0);
     CHECK(world.callee().counters().ack_timeouts == 0);
     CHECK(world.caller().counters().transaction_timeouts == 0);
 }
@@ -261,7 +271,8 @@ TEST_CASE("on a bad wire every call still ends exactly once on both sides and no
         World world{seed,
                     {.lost_percent = static_cast<unsigned>(seed % 4) * 10,
                      .doubled_percent = 10,
-                     .slowest = seed % 2 == 0 ? Duration{50ms} : Duration{1500ms}}};
+                     .slowest = seed % 2 == 0 ? Duration{50ms} : Duration{1500ms},
+                     .is_update_hidden = seed % 3 == 0}};
         world.run(300);
         world.check();
     }

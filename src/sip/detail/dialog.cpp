@@ -118,15 +118,15 @@ std::string reason_header(std::string_view text) {
     return "Reason: Q.850;cause=16;text=" + quote(text.substr(0, kMaxReasonBytes)) + "\r\n";
 }
 
+std::string retry_after(std::uint64_t seconds) {
+    return "Retry-After: " + std::to_string(seconds) + "\r\n";
+}
+
 void confirm_dialog(Dialog& dialog, const Message& response) {
     constexpr std::size_t kMaxRoutes = 16;
     dialog.remote = response.to.whole;
     dialog.remote_tag = response.to.tag();
-    std::string_view contacts = response.find(HeaderId::Contact);
-    std::string_view first;
-    next_element(contacts, first);
-    const auto contact = parse_name_addr(first);
-    if (contact && contact->uri.is_sip()) dialog.remote_target = contact->uri.text;
+    refresh_target(dialog, response);
     dialog.routes.clear();
     for (const Header& header : response.headers) {
         if (header.id != HeaderId::RecordRoute) continue;
@@ -137,6 +137,14 @@ void confirm_dialog(Dialog& dialog, const Message& response) {
         }
     }
     std::reverse(dialog.routes.begin(), dialog.routes.end());
+}
+
+void refresh_target(Dialog& dialog, const Message& message) {
+    std::string_view contacts = message.find(HeaderId::Contact);
+    std::string_view first;
+    next_element(contacts, first);
+    const auto contact = parse_name_addr(first);
+    if (contact && contact->uri.is_sip()) dialog.remote_target = contact->uri.text;
 }
 
 Flow next_hop(const Dialog& dialog) {

@@ -23,7 +23,8 @@
 namespace escucha::sip {
 
 /// The Stack's inside: receive.cpp (which message goes where), access.cpp (who may), incoming.cpp,
-/// outgoing.cpp, parallel.cpp and session.cpp (legs), refresh.cpp (session timers), save.cpp.
+/// outgoing.cpp, parallel.cpp and session.cpp (legs), refresh.cpp (session timers),
+/// update.cpp, save.cpp.
 class Stack::Impl {
 public:
     Impl(Settings settings, Rng& rng);
@@ -87,6 +88,14 @@ private:
                          const Message& request,
                          const detail::ResponseParts& parts,
                          Io& io);
+    /// A final answer inside a dialog, kept for repetitions of the request.
+    void settle(const Flow& flow,
+                const Message& request,
+                const Leg& leg,
+                const detail::ResponseParts& parts,
+                Io& io);
+    /// The dialog of the leg, early or not, that the request belongs to.
+    static detail::Dialog* dialog_of(Leg& leg, const Message& request);
     [[nodiscard]] detail::Key server_key(const Message& request, std::string_view method) const;
     [[nodiscard]] detail::Key merge_key(const Message& request) const;
     [[nodiscard]] detail::Key dialog_key(std::string_view call_id, std::string_view tag) const;
@@ -194,16 +203,25 @@ private:
     [[nodiscard]] std::string contact_line(const Flow& flow) const;
     void remember_version(Leg& leg, std::string_view sdp) const;
 
+    // update.cpp
+    void on_update(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
+    /// Why this UPDATE cannot be taken now; nullopt when it can.
+    static std::optional<int> update_refusal(const Leg& leg, const Message& request);
+    void send_update(Handle handle, Leg& leg, Io& io);
+    void on_update_response(Handle handle, const Message& response, Io& io);
+    void on_update_failure(Handle handle, Leg& leg, const Refused& refused, Io& io);
+
     // refresh.cpp
     /// From now on the leg lives for another interval.
     void start_session(Handle handle, Leg& leg, const detail::SessionTerms& terms, Io& io);
     /// As the peer's 2xx to our INVITE wants it.
     void renew_session(Handle handle, Leg& leg, const Message& response, Io& io);
     void arm_session(Handle handle, Leg& leg);
+    void refresh(Handle handle, Leg& leg, Io& io);
     void on_session_alarm(Handle handle, Io& io);
     void on_refresh_failed(Handle handle, Leg& leg, Io& io);
-    /// 422 to a request that is too brief; then true.
-    bool is_session_refused(const Flow& flow, const Message& request, Io& io);
+    /// The headers of the 422 that a request gets whose session is too brief.
+    [[nodiscard]] std::optional<std::string> session_refusal(const Message& request) const;
     [[nodiscard]] detail::SessionTerms terms_for(const Message& request, const Leg& leg) const;
     [[nodiscard]] std::string session_headers(const Leg& leg) const;
     void save_session(const Leg& leg, detail::RecordWriter& writer) const;
@@ -243,9 +261,14 @@ bool has_strange_body(const Message& message);
 std::string reason_of(const Message& message);
 /// A complete dialog from the peer's 2xx (RFC 3261 §12.1.2).
 void confirm_dialog(Dialog& dialog, const Message& response);
+/// The peer's new Contact, if it names one (RFC 3261 §12.2.1.2, §12.2.2).
+void refresh_target(Dialog& dialog, const Message& message);
 /// Where an in-dialog request is sent. See ADR 0002, "flows".
 Flow next_hop(const Dialog& dialog);
 std::string reason_header(std::string_view text);
+std::string retry_after(std::uint64_t seconds);
+/// One more than the longest of 0 to 10 s: RFC 3261 §14.2, RFC 3311 §5.2.
+inline constexpr std::uint64_t kMaxRetryAfter = 11;
 
 }  // namespace detail
 

@@ -54,7 +54,9 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
     if (has_strange_body(request)) {
         return reply(flow, request, {.status = 415, .headers = kAcceptSdp}, io);
     }
-    if (is_session_refused(flow, request, io)) return;
+    if (const auto headers = session_refusal(request)) {
+        return reply(flow, request, {.status = 422, .headers = *headers}, io);
+    }
     std::string_view contacts = request.find(HeaderId::Contact);
     std::string_view first;
     next_element(contacts, first);
@@ -95,6 +97,7 @@ void Stack::Impl::open_incoming(const Flow& flow,
     leg.dialog.routes = routes_in_order(request);
     leg.dialog.remote_cseq = request.cseq;
     leg.dialog.flow = flow;
+    leg.is_update_allowed = allows(request, "UPDATE").value_or(false);
     leg.dialog.is_phone = std::holds_alternative<PhoneSource>(admission.source);
 
     Txn txn;
@@ -106,9 +109,11 @@ void Stack::Impl::open_incoming(const Flow& flow,
     const Handle txn_handle = transactions_.open_server(std::move(txn));
     auto offer = sdp_of(request);
     std::string trying = write_response(echo, {.status = 100});
-    leg.state = Offered{
-        .asked = {.txn = txn_handle, .echo = std::move(echo), .terms = terms_for(request, leg)},
-        .is_offerless = !offer};
+    leg.state = Offered{.asked = {.txn = txn_handle,
+                                  .echo = std::move(echo),
+                                  .terms = terms_for(request, leg),
+                                  .cseq = request.cseq},
+                        .is_offerless = !offer};
     const Handle handle = add_leg(std::move(leg));
     Leg& added = *legs_.get(handle);
     Txn& opened = *transactions_.get(txn_handle);
@@ -158,7 +163,7 @@ Result<void> Stack::Impl::answer(LegId id, std::string sdp, Io& io) {
     const Offered was = std::move(*offered);
     Established established;
     established.exchange = AwaitingAck{.txn = was.asked.txn,
-                                       .cseq = found.leg->dialog.remote_cseq,
+                                       .cseq = was.asked.cseq,
                                        .is_initial = true,
                                        .is_offerless = was.is_offerless};
     found.leg->state = std::move(established);

@@ -52,11 +52,13 @@ struct Asked {
     Handle txn = kNoHandle;
     Echo echo;
     SessionTerms terms;
+    std::uint32_t cseq = 0;
 };
-/// Their re-INVITE waits for the owner's decision.
+enum class OfferedBy : std::uint8_t { Invite, Update };
+/// Their re-INVITE, or UPDATE with an offer, waits for the owner's decision.
 struct TheirOffer {
     Asked asked;
-    std::uint32_t cseq = 0;
+    OfferedBy by = OfferedBy::Invite;
     bool is_offerless = false;
 };
 enum class Motive : std::uint8_t { Owner, Refresh };
@@ -120,6 +122,7 @@ struct Leg {
     std::optional<std::uint64_t> sdp_version;
     std::string sdp;  ///< Ours, as last agreed: what a refresh repeats.
     std::optional<SessionTimer> session;
+    bool is_update_allowed = false;  ///< The peer's Allow has it: our refreshes need no SDP.
     std::chrono::seconds min_se{0};  ///< The longest a 422 of the peer asked for.
     Alarm alarm;
     Alarm session_alarm;

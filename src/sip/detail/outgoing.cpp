@@ -211,7 +211,10 @@ void Stack::Impl::on_invite_progress(Txn& txn, Handle handle, const Message& res
     auto sdp = sdp_of(response);
     if (sdp && !calling->is_offerless) calling->early_sdp = *sdp;
     if (!response.to.tag().empty()) {
+        const bool is_same = calling->early && calling->early->remote_tag == response.to.tag();
+        const std::uint32_t remote_cseq = is_same ? calling->early->remote_cseq : 0;
         calling->early = leg->dialog;
+        calling->early->remote_cseq = remote_cseq;
         confirm_dialog(*calling->early, response);
     }
     io.effects.push_back(
@@ -236,6 +239,8 @@ void Stack::Impl::on_invite_success(Handle txn_handle,
 void Stack::Impl::take_answer(
     Handle handle, Leg& leg, Handle txn_handle, const Message& response, Io& io) {
     const Calling calling = std::get<Calling>(leg.state);
+    const bool was_early = calling.early && calling.early->remote_tag == leg.dialog.remote_tag;
+    if (was_early) leg.dialog.remote_cseq = calling.early->remote_cseq;
     release_others(handle, Elsewhere::Answered, io);
     leg_timers_.set(handle, leg.alarm, kNever);
     auto forks = std::make_unique<Forks>();

@@ -155,27 +155,28 @@ void Stack::Impl::on_outside_dialog(const Flow& flow, const Message& request, Io
 void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io& io) {
     const auto found = dialogs_.find(dialog_key(request.call_id, request.to.tag()));
     Leg* leg = found == dialogs_.end() ? nullptr : legs_.get(found->second);
-    const bool is_ours = leg != nullptr && !std::holds_alternative<Calling>(leg->state) &&
-                         leg->dialog.remote_tag == request.from.tag();
-    if (!is_ours) return reply_to_anyone(flow, request, {.status = 481}, io);
+    Dialog* dialog = leg == nullptr ? nullptr : dialog_of(*leg, request);
+    if (dialog == nullptr) return reply_to_anyone(flow, request, {.status = 481}, io);
     const Handle handle = found->second;
     note_leg(*leg, io);
     // RFC 3261 §12.2.2: out of order is 500. Equal means another branch of the same request.
-    if (leg->dialog.remote_cseq != 0 && request.cseq <= leg->dialog.remote_cseq) {
+    if (dialog->remote_cseq != 0 && request.cseq <= dialog->remote_cseq) {
         return reply(flow, request, {.status = 500, .phrase = "CSeq Out Of Order"}, io);
     }
-    leg->dialog.remote_cseq = request.cseq;
+    dialog->remote_cseq = request.cseq;
     // A phone whose NAT moved it, or a peer that reconnected, is answered where it is now.
     const bool is_moved =
         is_stream(flow.transport) || flow.remote.same_host(leg->dialog.flow.remote);
-    if (is_moved) leg->dialog.flow = flow;
+    if (is_moved) dialog->flow = flow;
     switch (request.method) {
         case Counters::Bye:
             return on_bye(handle, *leg, flow, request, io);
         case Counters::Invite:
             return on_reinvite(handle, *leg, flow, request, io);
+        case Counters::Update:
+            return on_update(handle, *leg, flow, request, io);
         case Counters::Options:
-            return reply(flow, request, {.status = 200, .headers = capabilities()}, io);
+            return settle(flow, request, *leg, {.status = 200, .headers = capabilities()}, io);
         case Counters::Ack:
         case Counters::Cancel:
         case Counters::Register:
@@ -183,7 +184,6 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
         case Counters::Subscribe:
         case Counters::Notify:
         case Counters::Refer:
-        case Counters::Update:
         case Counters::Info:
         case Counters::Prack:
         case Counters::Publish:
@@ -239,6 +239,7 @@ void Stack::Impl::on_response(const Flow& flow, const Message& response, Io& io)
     if (response.status < 200) {
         transactions_.proceed(handle, io.now);
     } else if (txn->state != TxnState::Completed) {
+        if (txn->purpose == Purpose::Refresh) on_update_response(txn->leg, response, io);
         transactions_.complete(handle, {}, io.now);
     }
 }
@@ -261,6 +262,35 @@ void Stack::Impl::reply_to_anyone(const Flow& flow,
                                   const ResponseParts& parts,
                                   Io& io) {
     if (may_ask(flow, io.now)) reply(flow, request, parts, io);
+}
+
+void Stack::Impl::settle(
+    const Flow& flow, const Message& request, const Leg& leg, const ResponseParts& parts, Io& io) {
+    const Echo echo = make_echo(request, flow);
+    ResponseParts tagged = parts;
+    tagged.to_tag = leg.dialog.local_tag;
+    std::string bytes = write_response(echo, tagged);
+    const std::optional<LegId> id = leg.id.is_nil() ? std::nullopt : std::optional{leg.id};
+    wire_.response(echo.flow, bytes, parts.status, id, io);
+    if (transactions_.size() >= settings_.limits.transactions) return;
+    Txn txn;
+    txn.role = request.method == Counters::Invite ? Role::InviteServer : Role::Server;
+    txn.method = request.method;
+    txn.key = server_key(request, request.method_text);
+    txn.flow = echo.flow;
+    transactions_.finish(
+        transactions_.open_server(std::move(txn)), parts.status, std::move(bytes), io.now);
+}
+
+Dialog* Stack::Impl::dialog_of(Leg& leg, const Message& request) {
+    Dialog* dialog = &leg.dialog;
+    if (auto* calling = std::get_if<Calling>(&leg.state)) {
+        // Before the answer there is little a callee may ask for.
+        const bool is_early = calling->early && request.method == Counters::Update;
+        dialog = is_early ? &*calling->early : nullptr;
+    }
+    const bool is_ours = dialog != nullptr && dialog->remote_tag == request.from.tag();
+    return is_ours ? dialog : nullptr;
 }
 
 Key Stack::Impl::server_key(const Message& request, std::string_view method) const {

@@ -28,6 +28,7 @@ void Stack::Impl::start_session(Handle handle, Leg& leg, const SessionTerms& ter
 }
 
 void Stack::Impl::renew_session(Handle handle, Leg& leg, const Message& response, Io& io) {
+    if (const auto is_allowed = allows(response, "UPDATE")) leg.is_update_allowed = *is_allowed;
     if (const auto terms = read_terms(read_session_headers(response))) {
         start_session(handle, leg, *terms, io);
     } else if (leg.session && !leg.session->terms.is_agreed) {
@@ -63,10 +64,16 @@ void Stack::Impl::on_session_alarm(Handle handle, Io& io) {
         session.refresh_at = is_quiet ? kNever : io.now.mono + kBusyAgain;
         arm_session(handle, *leg);
         if (!is_quiet) return;
-        start_reinvite(handle, *leg, {.sdp = leg->sdp, .motive = Motive::Refresh}, io);
+        refresh(handle, *leg, io);
     } else {
         arm_session(handle, *leg);
     }
+}
+
+// RFC 4028 §7.4: UPDATE is the better one, since it leaves the media alone.
+void Stack::Impl::refresh(Handle handle, Leg& leg, Io& io) {
+    if (leg.is_update_allowed) return send_update(handle, leg, io);
+    start_reinvite(handle, leg, {.sdp = leg.sdp, .motive = Motive::Refresh}, io);
 }
 
 // RFC 4028 §10: the session is as it was, and ends when no later refresh saves it. A peer that does
@@ -79,11 +86,9 @@ void Stack::Impl::on_refresh_failed(Handle handle, Leg& leg, Io& io) {
     arm_session(handle, leg);
 }
 
-bool Stack::Impl::is_session_refused(const Flow& flow, const Message& request, Io& io) {
-    if (!is_too_brief(read_session_headers(request), settings_.timing)) return false;
-    const std::string headers = min_se_line(settings_.timing.min_se);
-    reply(flow, request, {.status = 422, .headers = headers}, io);
-    return true;
+std::optional<std::string> Stack::Impl::session_refusal(const Message& request) const {
+    if (!is_too_brief(read_session_headers(request), settings_.timing)) return std::nullopt;
+    return min_se_line(settings_.timing.min_se);
 }
 
 SessionTerms Stack::Impl::terms_for(const Message& request, const Leg& leg) const {
@@ -110,7 +115,8 @@ void Stack::Impl::save_session(const Leg& leg, RecordWriter& writer) const {
     writer.add(std::uint64_t{session.terms.is_agreed ? 1U : 0U});
     writer.add(seconds(leg.min_se));
     writer.add(static_cast<std::uint64_t>(to_micros(session.expires_wall)));
-    writer.add(is_ours ? std::string_view{leg.sdp} : std::string_view{});
+    writer.add(std::uint64_t{leg.is_update_allowed ? 1U : 0U});
+    writer.add(is_ours && !leg.is_update_allowed ? std::string_view{leg.sdp} : std::string_view{});
 }
 
 void Stack::Impl::restore_session(RecordReader& reader, Leg& leg, Now now) {
@@ -125,9 +131,10 @@ void Stack::Impl::restore_session(RecordReader& reader, Leg& leg, Now now) {
     terms.is_agreed = reader.number(1) == 1;
     leg.min_se = seconds();
     session.expires_wall = from_micros(static_cast<std::int64_t>(reader.number(kMaxWallMicros)));
+    leg.is_update_allowed = reader.number(1) == 1;
     leg.sdp = reader.body();
     const bool is_ours = terms.refresher == Refresher::Us;
-    if (!reader.ok() || (is_ours && leg.sdp.empty())) return;
+    if (!reader.ok() || (is_ours && !leg.is_update_allowed && leg.sdp.empty())) return;
     // What is left of it, whatever the wall clock did meanwhile. A peer's refresh that came while
     // we were away is repeated for 64*T1, so it is waited for.
     const Duration left = std::clamp<Duration>(

@@ -13,10 +13,6 @@ namespace {
 
 constexpr unsigned kMaxOfferAttempts = 4;
 
-std::string retry_after(std::uint64_t seconds) {
-    return "Retry-After: " + std::to_string(seconds) + "\r\n";
-}
-
 }  // namespace
 
 Result<void> Stack::Impl::hang_up(LegId id, std::string_view reason, Io& io) {
@@ -103,32 +99,27 @@ void Stack::Impl::on_bye(
 void Stack::Impl::on_reinvite(
     Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io) {
     auto* established = std::get_if<Established>(&leg.state);
-    if (established == nullptr) {
-        // The first INVITE is still open (RFC 3261 §14.2).
-        const std::string headers = retry_after(rng_.below(11));
-        return reply(flow, request, {.status = 500, .headers = headers}, io);
-    }
-    if (std::holds_alternative<TheirOffer>(established->exchange)) {
-        const std::string headers = retry_after(rng_.below(11));
-        return reply(flow, request, {.status = 500, .headers = headers}, io);
+    // RFC 3261 §14.2: the first INVITE, or another of theirs, is still open.
+    if (established == nullptr || std::holds_alternative<TheirOffer>(established->exchange)) {
+        const std::string headers = retry_after(rng_.below(kMaxRetryAfter));
+        return settle(flow, request, leg, {.status = 500, .headers = headers}, io);
     }
     if (std::holds_alternative<OurOffer>(established->exchange) ||
         std::holds_alternative<AwaitingAck>(established->exchange)) {
-        return reply(flow, request, {.status = 491}, io);
+        return settle(flow, request, leg, {.status = 491}, io);
     }
     if (has_strange_body(request)) {
-        return reply(flow, request, {.status = 415, .headers = kAcceptSdp}, io);
+        return settle(flow, request, leg, {.status = 415, .headers = kAcceptSdp}, io);
     }
-    if (is_session_refused(flow, request, io)) return;
+    if (const auto headers = session_refusal(request)) {
+        return settle(flow, request, leg, {.status = 422, .headers = *headers}, io);
+    }
     if (const auto* later = std::get_if<OfferLater>(&established->exchange)) {
         on_offer_refused(
             handle, {.txn = kNoHandle, .proposal = later->proposal, .next = {}}, 491, io);
     }
-    std::string_view contacts = request.find(HeaderId::Contact);
-    std::string_view first;
-    next_element(contacts, first);
-    const auto contact = parse_name_addr(first);
-    if (contact && contact->uri.is_sip()) leg.dialog.remote_target = contact->uri.text;
+    refresh_target(leg.dialog, request);
+    if (const auto is_allowed = allows(request, "UPDATE")) leg.is_update_allowed = *is_allowed;
 
     Echo echo = make_echo(request, flow);
     std::string trying = write_response(echo, {.status = 100});
@@ -143,8 +134,8 @@ void Stack::Impl::on_reinvite(
     auto offer = sdp_of(request);
     established->exchange = TheirOffer{.asked = {.txn = transactions_.open_server(std::move(txn)),
                                                  .echo = std::move(echo),
-                                                 .terms = terms_for(request, leg)},
-                                       .cseq = request.cseq,
+                                                 .terms = terms_for(request, leg),
+                                                 .cseq = request.cseq},
                                        .is_offerless = !offer};
     leg_timers_.set(handle, leg.alarm, io.now.mono + 64 * Duration{settings_.timing.t1});
     io.effects.push_back(Reinvite{.leg = leg.id, .sdp = std::move(offer)});
@@ -164,13 +155,15 @@ Result<TheirOffer> Stack::Impl::take_their_offer(const FoundLeg& found, std::str
 Result<void> Stack::Impl::accept_reinvite(LegId id, std::string sdp, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
     ESC_TRY(const TheirOffer was, take_their_offer(found, "accept_reinvite"));
-    std::get<Established>(found.leg->state).exchange =
-        AwaitingAck{.txn = was.asked.txn,
-                    .cseq = was.cseq,
-                    .is_initial = false,
-                    .is_offerless = was.is_offerless};
     accept_txn(was.asked, *found.leg, sdp, io);
     start_session(found.handle, *found.leg, was.asked.terms, io);
+    if (was.by == OfferedBy::Invite) {
+        std::get<Established>(found.leg->state).exchange =
+            AwaitingAck{.txn = was.asked.txn,
+                        .cseq = was.asked.cseq,
+                        .is_initial = false,
+                        .is_offerless = was.is_offerless};
+    }
     ++counters_.sessions_refreshed;
     io.effects.push_back(Refreshed{.leg = id, .sdp = {}});
     return ok();
@@ -238,11 +231,7 @@ void Stack::Impl::on_reinvite_success(Handle handle, Handle txn, const Message& 
     const auto* ours =
         established == nullptr ? nullptr : std::get_if<OurOffer>(&established->exchange);
     const bool is_current = ours != nullptr && ours->txn == txn;
-    std::string_view contacts = response.find(HeaderId::Contact);
-    std::string_view first;
-    next_element(contacts, first);
-    const auto contact = parse_name_addr(first);
-    if (contact && contact->uri.is_sip()) leg.dialog.remote_target = contact->uri.text;
+    refresh_target(leg.dialog, response);
     const Flow flow = next_hop(leg.dialog);
     std::string ack = write_in_dialog(
         leg.dialog,
@@ -347,6 +336,8 @@ void Stack::Impl::on_timeout(const TxnTimeout& timeout, Io& io) {
     const bool is_cut = timeout.kind == TxnTimeout::NoConnection;
     if (timeout.purpose == Purpose::Reinvite) {
         on_reinvite_failure(timeout.leg, *leg, {.status = is_cut ? 503 : 408}, io);
+    } else if (timeout.purpose == Purpose::Refresh) {
+        on_update_failure(timeout.leg, *leg, {.status = is_cut ? 503 : 408}, io);
     } else if (timeout.purpose == Purpose::Invite) {
         fail_leg(timeout.leg,
                  {.leg = leg->id,

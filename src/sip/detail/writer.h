@@ -71,7 +71,8 @@ std::string_view usual_phrase(int status);
 std::string trace_line(const Message& message);
 std::string trace_line(std::string_view own_message);
 
-inline constexpr std::string_view kAllow = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER\r\n";
+inline constexpr std::string_view kAllow =
+    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE\r\n";
 inline constexpr std::string_view kSupported = "Supported: timer\r\n";
 inline constexpr std::string_view kAcceptSdp = "Accept: application/sdp\r\n";
 /// All three of them.
