@@ -168,6 +168,31 @@ TEST_CASE("golden: a caller changes the media by UPDATE and is refreshed by it")
     ladder.compare("update");
 }
 
+TEST_CASE("golden: a caller requires reliable ringing and hears early media before the answer") {
+    Harness h;
+    Ladder ladder{h};
+    TestRequest request;
+    request.body = kOffer;
+    request.extra = "Require: 100rel\r\n";
+    ladder.in(request.text(), h.peer);
+    const LegId leg = h.take<Incoming>().at(0).leg;
+    ladder.out();
+    REQUIRE(h.stack.ring(leg, 183, kAnswer, h.now, h.effects).has_value());
+    const std::string early = ladder.out();
+    REQUIRE(h.stack.answer(leg, kAnswer, h.now, h.effects).has_value());
+    h.advance(500ms);
+    ladder.out();
+    request.method = "PRACK";
+    request.cseq = 2;
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKprack;rport";
+    request.to = header(early, "To");
+    request.body.clear();
+    request.extra = "RAck: " + header(early, "RSeq") + " 1 INVITE\r\n";
+    ladder.in(request.text(), h.peer);
+    ladder.out();
+    ladder.compare("reliable_ringing");
+}
+
 TEST_CASE("golden: a phone registers, is called and does not answer") {
     Harness h;
     Ladder ladder{h};

@@ -167,6 +167,12 @@ private:
         if (expires != std::string::npos && rng_.below(2) == 0) {
             send.bytes.insert(expires + 19, ";refresher=uac");
         }
+        // A third of the callers with an offer require reliable ringing.
+        const std::size_t supported = send.bytes.find("Supported: timer, 100rel\r\n");
+        if (send.bytes.starts_with("INVITE ") && supported != std::string::npos &&
+            header(send.bytes, "Call-ID")[0] % 3 == 0) {
+            send.bytes.insert(supported, "Require: 100rel\r\n");
+        }
         const std::size_t update = send.bytes.find(", UPDATE");
         if (weather_.is_update_hidden && update != std::string::npos) send.bytes.erase(update, 8);
         const bool is_doubled = rng_.below(100) < weather_.doubled_percent;
@@ -187,7 +193,9 @@ private:
         const LegId leg = call.leg;
         later(soon(200ms), [this, leg] {
             Effects effects;
-            static_cast<void>(b_.ring(leg, 180, std::nullopt, now_, effects));
+            std::optional<std::string> early;
+            if (rng_.below(3) == 0) early = kAnswer;
+            static_cast<void>(b_.ring(leg, early ? 183 : 180, early, now_, effects));
             handle(b_, effects);
         });
         const bool is_refused = rng_.below(6) == 0;
@@ -261,6 +269,7 @@ TEST_CASE("on a good wire every call ends exactly once on both sides and nothing
     CHECK(world.refreshed() > 1000);
     CHECK(world.caller().counters().requests_out[Counters::Update] > 0);
     CHECK(world.callee().counters().requests_out[Counters::Update] > 0);
+    CHECK(world.caller().counters().requests_out[Counters::Prack] > 100);
     CHECK(world.callee().counters().ack_timeouts == 0);
     CHECK(world.caller().counters().transaction_timeouts == 0);
 }

@@ -90,10 +90,13 @@ public:
 
     // Incoming legs.
 
-    /// 180, or 183 with `sdp` for early media. May repeat.
+    /// 180, or 183 with `sdp` for early media. May repeat. Where the caller requires it (RFC 3262)
+    /// it is sent reliably, after the one before was acknowledged; an SDP in it is then our answer
+    /// for good. Such a caller without an offer hears nothing before the answer.
     Result<void> ring(
         LegId leg, int status, std::optional<std::string> sdp, Now now, Effects& effects);
-    /// 200. `sdp` answers the INVITE's offer, or is our offer when it had none.
+    /// 200. `sdp` answers the INVITE's offer, or is our offer when it had none. After a reliable
+    /// `ring` with SDP it must be the same; the 200 waits for the caller to acknowledge that one.
     Result<void> answer(LegId leg, std::string sdp, Now now, Effects& effects);
     /// Ends the leg with `Ended{Local}`.
     Result<void> reject(LegId leg, const Rejection& rejection, Now now, Effects& effects);

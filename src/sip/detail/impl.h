@@ -1,5 +1,5 @@
 #pragma once
-// size: one class, one declaration for each function of its eight files
+// size: one class, one declaration for each function of its ten files
 
 #include <optional>
 #include <string>
@@ -24,7 +24,7 @@ namespace escucha::sip {
 
 /// The Stack's inside: receive.cpp (which message goes where), access.cpp (who may), incoming.cpp,
 /// outgoing.cpp, parallel.cpp and session.cpp (legs), refresh.cpp (session timers),
-/// update.cpp, save.cpp.
+/// update.cpp, reliable.cpp (100rel), save.cpp.
 class Stack::Impl {
 public:
     Impl(Settings settings, Rng& rng);
@@ -131,6 +131,7 @@ private:
                        const Admission& admission,
                        Io& io);
     void refuse_offered(Leg& leg, const detail::ResponseParts& parts, Io& io);
+    void answer_offered(const FoundLeg& found, std::string_view sdp, Io& io);
     void on_acknowledged(Handle handle, Leg& leg, const Message& ack, Io& io);
     void on_invite_cancelled(Handle handle, const Message& cancel, Io& io);
 
@@ -146,7 +147,12 @@ private:
     void take_answer(Handle handle, Leg& leg, Handle txn, const Message& response, Io& io);
     /// The instant at which it is given up.
     Instant start_invite(Handle handle, Leg& leg, const InviteRequest& request, Io& io);
-    void send_talk(Leg& leg, const detail::Dialog& early, Io& io);
+    /// A request inside a dialog that is not answered yet; `parts` has method and headers.
+    void send_early(Leg& leg,
+                    const detail::Dialog& early,
+                    Counters::Method method,
+                    const detail::RequestParts& parts,
+                    Io& io);
     void abandon(Handle txn, Io& io);
     void send_cancel(Txn& txn, Handle handle, Io& io);
 
@@ -210,6 +216,14 @@ private:
     void send_update(Handle handle, Leg& leg, Io& io);
     void on_update_response(Handle handle, const Message& response, Io& io);
     void on_update_failure(Handle handle, Leg& leg, const Refused& refused, Io& io);
+
+    // reliable.cpp
+    void ring_reliably(Leg& leg, detail::Reliable::Ring ring, Io& io);
+    void send_reliably(Leg& leg, const detail::Reliable::Ring& ring, Io& io);
+    void on_prack(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
+    void on_no_prack(Handle handle, Leg& leg, Io& io);
+    /// Acknowledges a reliable response. False when it is an old one, or out of order: drop it.
+    bool is_heard(Leg& leg, detail::Calling& calling, const Message& response, Io& io);
 
     // refresh.cpp
     /// From now on the leg lives for another interval.

@@ -114,6 +114,9 @@ void Stack::Impl::open_incoming(const Flow& flow,
                                   .terms = terms_for(request, leg),
                                   .cseq = request.cseq},
                         .is_offerless = !offer};
+    if (has_option(request, HeaderId::Require, "100rel")) {
+        std::get<Offered>(leg.state).reliable.emplace();
+    }
     const Handle handle = add_leg(std::move(leg));
     Leg& added = *legs_.get(handle);
     Txn& opened = *transactions_.get(txn_handle);
@@ -141,6 +144,11 @@ Result<void> Stack::Impl::ring(LegId id, int status, std::optional<std::string> 
     auto* offered = std::get_if<Offered>(&found.leg->state);
     if (offered == nullptr) return fail(Errc::WrongState, "ring");
     if (status <= 100 || status >= 200) return fail(Errc::Malformed, "status");
+    if (offered->reliable) {
+        if (offered->reliable->answer) return fail(Errc::WrongState, "ring");
+        ring_reliably(*found.leg, {.status = status, .sdp = std::move(sdp)}, io);
+        return ok();
+    }
     if (sdp) remember_version(*found.leg, *sdp);
     const std::string headers = contact_line(found.leg->dialog.flow) + std::string{kAllow};
     std::string bytes = write_response(offered->asked.echo,
@@ -160,22 +168,38 @@ Result<void> Stack::Impl::answer(LegId id, std::string sdp, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
     auto* offered = std::get_if<Offered>(&found.leg->state);
     if (offered == nullptr) return fail(Errc::WrongState, "answer");
-    const Offered was = std::move(*offered);
+    if (offered->reliable && offered->reliable->answer) return fail(Errc::WrongState, "answer");
+    if (offered->reliable && offered->reliable->is_sdp_open) {
+        // RFC 3262 §3: no 2xx while an answer in a provisional response waits for its PRACK.
+        offered->reliable->answer = std::move(sdp);
+        return ok();
+    }
+    answer_offered(found, sdp, io);
+    return ok();
+}
+
+void Stack::Impl::answer_offered(const FoundLeg& found, std::string_view sdp, Io& io) {
+    Leg& leg = *found.leg;
+    const Offered was = std::move(std::get<Offered>(leg.state));
+    const Reliable reliable = was.reliable.value_or(Reliable{});
     Established established;
     established.exchange = AwaitingAck{.txn = was.asked.txn,
                                        .cseq = was.asked.cseq,
                                        .is_initial = true,
-                                       .is_offerless = was.is_offerless};
-    found.leg->state = std::move(established);
-    leg_timers_.set(found.handle, found.leg->alarm, kNever);
-    accept_txn(was.asked, *found.leg, sdp, io);
-    start_session(found.handle, *found.leg, was.asked.terms, io);
-    return ok();
+                                       .is_offerless = was.is_offerless,
+                                       .rseq = reliable.is_open ? reliable.rseq : 0};
+    leg.state = std::move(established);
+    leg_timers_.set(found.handle, leg.alarm, kNever);
+    // RFC 3261 §13.2.1: nothing after the answer is one, so it is not said twice.
+    accept_txn(was.asked, leg, reliable.has_sdp ? std::string_view{} : sdp, io);
+    start_session(found.handle, leg, was.asked.terms, io);
 }
 
 Result<void> Stack::Impl::reject(LegId id, const Rejection& rejection, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
-    if (!std::holds_alternative<Offered>(found.leg->state)) return fail(Errc::WrongState, "reject");
+    const auto* offered = std::get_if<Offered>(&found.leg->state);
+    const bool is_answered = offered != nullptr && offered->reliable && offered->reliable->answer;
+    if (offered == nullptr || is_answered) return fail(Errc::WrongState, "reject");
     if (rejection.status < 300 || rejection.status > 699) return fail(Errc::Malformed, "status");
     std::string headers;
     for (const std::string& contact : rejection.contacts) {

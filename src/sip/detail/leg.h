@@ -46,6 +46,7 @@ struct AwaitingAck {
     std::uint32_t cseq = 0;
     bool is_initial = false;
     bool is_offerless = false;
+    std::uint32_t rseq = 0;  ///< Of a reliable response that was not acknowledged before the 2xx.
 };
 /// A request that waits for our owner's decision, and the session it would have.
 struct Asked {
@@ -91,15 +92,36 @@ using Exchange = std::variant<Quiet, AwaitingAck, TheirOffer, OurOffer, OfferLat
 //
 // A leg that is gone may leave a transaction behind, which finishes CANCEL or a crossing 200 alone.
 
+/// The peer requires its provisional responses to be reliable (RFC 3262): one at a time, each until
+/// its PRACK.
+struct Reliable {
+    struct Ring {
+        int status = 180;
+        std::optional<std::string> sdp;
+    };
+    std::uint32_t rseq = 0;  ///< Of the last one sent; 0: none yet.
+    bool is_open = false;    ///< The last one waits for its PRACK.
+    bool has_sdp = false;    ///< One of them carried our answer: no other response will.
+    bool is_sdp_open = false;
+    std::optional<Ring> next;           ///< Waits for the one before.
+    std::optional<std::string> answer;  ///< The 2xx waits: our answer is not acknowledged yet.
+};
 struct Offered {
     Asked asked;
     bool is_offerless = false;
+    std::optional<Reliable> reliable{};
 };
 struct Calling {
     Handle txn = kNoHandle;
     std::uint32_t cseq = kInviteCseq;
     bool is_offerless = false;
-    std::string early_sdp;          ///< Gateways that answer in 183 may leave the 200 empty.
+    std::string early_sdp;  ///< Gateways that answer in 183 may leave the 200 empty.
+    /// The last reliable response of each fork, which alone decides what is acknowledged next.
+    struct Heard {
+        std::string tag;
+        std::uint32_t rseq = 0;
+    };
+    std::vector<Heard> heard{};
     std::optional<Dialog> early{};  ///< Once it rings; the answer may come from another branch.
 };
 struct AnswerOwed {

@@ -30,6 +30,8 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::Expires:
         case HeaderId::SessionExpires:
         case HeaderId::MinSe:
+        case HeaderId::RSeq:
+        case HeaderId::RAck:
             return true;
         case HeaderId::Via:
         case HeaderId::Contact:
@@ -372,7 +374,7 @@ HeaderId header_id(std::string_view name) {
                 return HeaderId::Other;
         }
     }
-    static constexpr std::array<std::pair<std::string_view, HeaderId>, 23> kNames{{
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 25> kNames{{
         {"Via", HeaderId::Via},
         {"From", HeaderId::From},
         {"To", HeaderId::To},
@@ -396,6 +398,8 @@ HeaderId header_id(std::string_view name) {
         {"Allow", HeaderId::Allow},
         {"Session-Expires", HeaderId::SessionExpires},
         {"Min-SE", HeaderId::MinSe},
+        {"RSeq", HeaderId::RSeq},
+        {"RAck", HeaderId::RAck},
     }};
     for (const auto& [text, id] : kNames) {
         if (iequals(text, name)) return id;

@@ -73,6 +73,8 @@ enum class HeaderId : std::uint8_t {
     Allow,
     SessionExpires,
     MinSe,
+    RSeq,
+    RAck,
     Other
 };
 

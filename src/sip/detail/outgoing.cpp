@@ -104,7 +104,8 @@ Instant Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& 
     dialogs_.emplace(dialog_key(dialog.call_id, dialog.local_tag), handle);
 
     std::string headers = contact_line(dialog.flow);
-    headers.append(kAllow).append(kAcceptSdp).append(kSupported);
+    headers.append(kAllow).append(kAcceptSdp);
+    headers.append(request.offer ? kSupportedAtAll : kSupported);
     headers.append(offer_session(settings_.timing.session_expires, settings_.timing.min_se));
     if (request.expires) {
         headers.append("Expires: ").append(std::to_string(request.expires->count())).append("\r\n");
@@ -208,8 +209,6 @@ void Stack::Impl::on_invite_progress(Txn& txn, Handle handle, const Message& res
     Leg* leg = legs_.get(txn.leg);
     auto* calling = leg == nullptr ? nullptr : std::get_if<Calling>(&leg->state);
     if (calling == nullptr || response.status == 100) return;
-    auto sdp = sdp_of(response);
-    if (sdp && !calling->is_offerless) calling->early_sdp = *sdp;
     if (!response.to.tag().empty()) {
         const bool is_same = calling->early && calling->early->remote_tag == response.to.tag();
         const std::uint32_t remote_cseq = is_same ? calling->early->remote_cseq : 0;
@@ -217,6 +216,9 @@ void Stack::Impl::on_invite_progress(Txn& txn, Handle handle, const Message& res
         calling->early->remote_cseq = remote_cseq;
         confirm_dialog(*calling->early, response);
     }
+    if (!is_heard(*leg, *calling, response, io)) return;
+    auto sdp = sdp_of(response);
+    if (sdp && !calling->is_offerless) calling->early_sdp = *sdp;
     io.effects.push_back(
         Progress{.leg = leg->id, .status = response.status, .sdp = std::move(sdp)});
 }
@@ -276,20 +278,19 @@ void Stack::Impl::take_answer(
     io.effects.push_back(Answered{.leg = leg.id, .sdp = std::move(*sdp)});
 }
 
-void Stack::Impl::send_talk(Leg& leg, const Dialog& early, Io& io) {
+void Stack::Impl::send_early(
+    Leg& leg, const Dialog& early, Counters::Method method, const RequestParts& parts, Io& io) {
     const Flow flow = next_hop(early);
     const std::string branch = "z9hG4bK" + secret_.token();
-    std::string bytes = write_in_dialog(
-        early,
-        {.method = "NOTIFY",
-         .branch = branch,
-         .cseq = ++leg.dialog.local_cseq,
-         .headers = contact_line(flow) + "Event: talk\r\nSubscription-State: active\r\n"});
-    wire_.request(flow, bytes, Counters::Notify, leg.id, io);
+    RequestParts whole = parts;
+    whole.branch = branch;
+    whole.cseq = ++leg.dialog.local_cseq;
+    std::string bytes = write_in_dialog(early, whole);
+    wire_.request(flow, bytes, method, leg.id, io);
     Txn txn;
     txn.role = Role::Client;
-    txn.method = Counters::Notify;
-    txn.key = secret_.key({"client", branch, "NOTIFY"});
+    txn.method = method;
+    txn.key = secret_.key({"client", branch, parts.method});
     txn.flow = flow;
     txn.bytes = std::move(bytes);
     transactions_.open_client(std::move(txn), io.now);
@@ -421,6 +422,7 @@ bool Stack::Impl::invite_longer(Handle handle,
     calling.cseq = ++leg.dialog.local_cseq;
     calling.early.reset();
     calling.early_sdp.clear();
+    calling.heard.clear();
     const std::string branch = "z9hG4bK" + secret_.token();
     const auto interval = std::max(settings_.timing.session_expires, leg.min_se);
     const std::string session = offer_session(interval, leg.min_se);

@@ -125,7 +125,10 @@ Result<void> Stack::Impl::lift(LegId id, Io& io) {
         Leg& leg = *legs_.get(branch);
         const auto* calling = std::get_if<Calling>(&leg.state);
         if (calling == nullptr || !calling->early) continue;
-        send_talk(leg, *calling->early, io);
+        const std::string headers = contact_line(next_hop(*calling->early)) +
+                                    "Event: talk\r\nSubscription-State: active\r\n";
+        send_early(
+            leg, *calling->early, Counters::Notify, {.method = "NOTIFY", .headers = headers}, io);
         is_done = true;
     }
     if (!is_done) return fail(Errc::WrongState, "lift");

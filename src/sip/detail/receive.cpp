@@ -19,7 +19,7 @@ bool is_keepalive(std::string_view text) {
 }
 
 // Extensions a peer may require.
-bool is_understood(std::string_view tag) { return iequals(tag, "timer"); }
+bool is_understood(std::string_view tag) { return iequals(tag, "timer") || iequals(tag, "100rel"); }
 
 bool is_known_method(Counters::Method method) { return method != Counters::Other; }
 
@@ -175,6 +175,8 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
             return on_reinvite(handle, *leg, flow, request, io);
         case Counters::Update:
             return on_update(handle, *leg, flow, request, io);
+        case Counters::Prack:
+            return on_prack(handle, *leg, flow, request, io);
         case Counters::Options:
             return settle(flow, request, *leg, {.status = 200, .headers = capabilities()}, io);
         case Counters::Ack:
@@ -185,7 +187,6 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
         case Counters::Notify:
         case Counters::Refer:
         case Counters::Info:
-        case Counters::Prack:
         case Counters::Publish:
         case Counters::Other:
         case Counters::MethodCount:

@@ -333,6 +333,7 @@ void Stack::Impl::on_timeout(const TxnTimeout& timeout, Io& io) {
     Leg* leg = legs_.get(timeout.leg);
     if (leg == nullptr) return;
     if (timeout.kind == TxnTimeout::NoAck) return on_no_ack(timeout.leg, *leg, io);
+    if (timeout.kind == TxnTimeout::NoPrack) return on_no_prack(timeout.leg, *leg, io);
     const bool is_cut = timeout.kind == TxnTimeout::NoConnection;
     if (timeout.purpose == Purpose::Reinvite) {
         on_reinvite_failure(timeout.leg, *leg, {.status = is_cut ? 503 : 408}, io);
@@ -400,8 +401,10 @@ void Stack::Impl::refuse_txn(
 }
 
 void Stack::Impl::accept_txn(const Asked& asked, Leg& leg, std::string_view sdp, Io& io) {
-    remember_version(leg, sdp);
-    leg.sdp = sdp;
+    if (!sdp.empty()) {
+        remember_version(leg, sdp);
+        leg.sdp = sdp;
+    }
     std::string headers = contact_line(leg.dialog.flow);
     headers.append(kAllow).append(kAcceptSdp).append(kSupported);
     headers.append(grant_session(asked.terms));

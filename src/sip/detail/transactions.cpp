@@ -43,11 +43,29 @@ void Transactions::repeat(Txn& txn, Io& io) {
     wire_.again(txn.flow, txn.bytes, io);
 }
 
+void Transactions::provisional_reliably(Handle handle, std::string bytes, Now now) {
+    Txn* txn = txns_.get(handle);
+    if (txn == nullptr) return;
+    txn->bytes = std::move(bytes);
+    txn->interval = timing_.t1;
+    txn->retransmit_at = now.mono + txn->interval;
+    txn->expires_at = now.mono + give_up();
+    arm(handle, *txn);
+}
+
+void Transactions::provisional_acknowledged(Handle handle) {
+    Txn* txn = txns_.get(handle);
+    if (txn == nullptr) return;
+    txn->retransmit_at = txn->expires_at = kNever;
+    arm(handle, *txn);
+}
+
 void Transactions::finish(Handle handle, int status, std::string bytes, Now now) {
     Txn* txn = txns_.get(handle);
     if (txn == nullptr) return;
     txn->bytes = std::move(bytes);
     txn->interval = timing_.t1;
+    txn->retransmit_at = kNever;
     txn->expires_at = now.mono + give_up();
     if (txn->role == Role::Server) {
         if (!is_udp(*txn)) return close(handle);  // Timer J is 0.
@@ -173,6 +191,12 @@ void Transactions::on_alarm(Handle handle, Io& io, std::vector<TxnTimeout>& time
         arm(handle, txn);
         return;
     }
+    if (txn.role == Role::InviteServer && txn.state == TxnState::Proceeding) {
+        // Its leg refuses the INVITE.
+        txn.retransmit_at = txn.expires_at = kNever;
+        timeouts.push_back({.kind = TxnTimeout::NoPrack, .txn = handle, .leg = txn.leg});
+        return;
+    }
     const bool is_client = txn.role == Role::InviteClient || txn.role == Role::Client;
     if (is_client && (txn.state == TxnState::Trying || txn.state == TxnState::Proceeding)) {
         ++counters_.transaction_timeouts;
@@ -190,8 +214,10 @@ void Transactions::on_alarm(Handle handle, Io& io, std::vector<TxnTimeout>& time
 
 void Transactions::retransmit(Txn& txn, Io& io) {
     wire_.again(txn.flow, txn.bytes, io);
-    // Only an INVITE nobody has heard of doubles without end (timer A); the others stop at T2.
-    const bool is_capped = txn.role != Role::InviteClient;
+    // An INVITE nobody has heard of doubles without end (timer A), and so does a reliable
+    // provisional response; the others stop at T2.
+    const bool is_ringing = txn.role == Role::InviteServer && txn.state == TxnState::Proceeding;
+    const bool is_capped = txn.role != Role::InviteClient && !is_ringing;
     txn.interval *= 2;
     if (is_capped) txn.interval = std::min<Duration>(txn.interval, timing_.t2);
     txn.retransmit_at = io.now.mono + txn.interval;

@@ -59,7 +59,7 @@ struct Txn {
 
 /// A transaction gave up.
 struct TxnTimeout {
-    enum Kind { NoResponse, NoAck, NoConnection };
+    enum Kind { NoResponse, NoAck, NoPrack, NoConnection };
     Kind kind = NoResponse;
     Handle txn = kNoHandle;
     Handle leg = kNoHandle;
@@ -83,6 +83,10 @@ public:
     /// A request came again: its last response goes out again, if there is one.
     void repeat(Txn& txn, Io& io);
     void provisional(Txn& txn, std::string bytes) { txn.bytes = std::move(bytes); }
+    /// Repeated at T1, doubling, until `provisional_acknowledged`; NoPrack after 64*T1 (RFC 3262
+    /// §3).
+    void provisional_reliably(Handle handle, std::string bytes, Now now);
+    void provisional_acknowledged(Handle handle);
     /// The final response, already sent by the caller. May close the transaction.
     void finish(Handle handle, int status, std::string bytes, Now now);
     /// The ACK of a final response came.

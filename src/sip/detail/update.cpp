@@ -19,7 +19,10 @@ std::optional<int> early_refusal(const LegState& state) {
         overloaded{
             // §5.2: no answer yet to an offer of theirs is 500, to one of ours 491. Media that were
             // agreed before the call is answered stay as they are.
-            [](const Offered&) -> std::optional<int> { return 500; },
+            [](const Offered& offered) -> std::optional<int> {
+                const bool is_agreed = offered.reliable && offered.reliable->has_sdp;
+                return is_agreed ? 488 : 500;
+            },
             [](const Calling& calling) -> std::optional<int> {
                 return calling.early_sdp.empty() ? 491 : 488;
             },

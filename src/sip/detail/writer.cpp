@@ -153,6 +153,8 @@ Echo make_echo(const Message& request, const Flow& flow) {
             case HeaderId::Allow:
             case HeaderId::SessionExpires:
             case HeaderId::MinSe:
+            case HeaderId::RSeq:
+            case HeaderId::RAck:
             case HeaderId::Other:
                 break;
         }
@@ -237,10 +239,12 @@ std::string repeat_invite(const Message& invite, const Again& again) {
     return out.append(again.session).append(kEnd).append(invite.body);
 }
 
-std::string capabilities() { return std::string{kAllow}.append(kAcceptSdp).append(kSupported); }
+std::string capabilities() {
+    return std::string{kAllow}.append(kAcceptSdp).append(kSupportedAtAll);
+}
 
 std::string_view usual_phrase(int status) {
-    static constexpr std::array<std::pair<int, std::string_view>, 40> kPhrases{{
+    static constexpr std::array<std::pair<int, std::string_view>, 41> kPhrases{{
         {100, "Trying"},
         {180, "Ringing"},
         {181, "Call Is Being Forwarded"},
@@ -275,6 +279,7 @@ std::string_view usual_phrase(int status) {
         {500, "Server Internal Error"},
         {501, "Not Implemented"},
         {503, "Service Unavailable"},
+        {504, "Server Time-out"},
         {505, "Version Not Supported"},
         {513, "Message Too Large"},
         {600, "Busy Everywhere"},
