@@ -42,6 +42,7 @@ struct Stage {
         request.to = to;
         request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK" + method + "x;rport";
         if (method == "INVITE" || method == "UPDATE") request.body = kOffer;
+        if (method == "REFER") request.extra = "Refer-To: <sip:200@escucha>\r\n";
         h.receive(request.text());
     }
 };
@@ -57,7 +58,8 @@ enum class At {
     HangupOwed,
     Gone,
     TheirUpdate,
-    OurRefresh
+    OurRefresh,
+    TheirRefer
 };
 constexpr std::array kStates{At::Offered,
                              At::Calling,
@@ -69,7 +71,8 @@ constexpr std::array kStates{At::Offered,
                              At::HangupOwed,
                              At::Gone,
                              At::TheirUpdate,
-                             At::OurRefresh};
+                             At::OurRefresh,
+                             At::TheirRefer};
 
 void bring(Stage& stage, At at) {
     Harness& h = stage.h;
@@ -93,6 +96,7 @@ void bring(Stage& stage, At at) {
     }
     if (at == At::Gone) stage.inside("BYE", 2);
     if (at == At::TheirUpdate) stage.inside("UPDATE", 2);
+    if (at == At::TheirRefer) stage.inside("REFER", 2);
     if (at == At::OurRefresh) h.advance(std::chrono::seconds{900});
     h.effects.clear();
 }
@@ -107,40 +111,49 @@ struct Command {
 const std::array kCommands{
     Command{"ring",
             [](Stage& s) { return s.h.stack.ring(s.leg, 180, std::nullopt, s.h.now, s.h.effects); },
-            "ywwwwwwuuww"},
+            "ywwwwwwuuwww"},
     Command{"answer",
             [](Stage& s) { return s.h.stack.answer(s.leg, kAnswer, s.h.now, s.h.effects); },
-            "ywwwwwwuuww"},
+            "ywwwwwwuuwww"},
     Command{"reject",
             [](Stage& s) { return s.h.stack.reject(s.leg, {.status = 486}, s.h.now, s.h.effects); },
-            "ywwwwwwuuww"},
+            "ywwwwwwuuwww"},
     Command{"cancel",
             [](Stage& s) { return s.h.stack.cancel(s.leg, s.h.now, s.h.effects); },
-            "wywwwwwuuww"},
+            "wywwwwwuuwww"},
     Command{
         "ack_with_answer",
         [](Stage& s) { return s.h.stack.ack_with_answer(s.leg, kAnswer, s.h.now, s.h.effects); },
-        "wwywwwwuuww"},
+        "wwywwwwuuwww"},
     Command{"hang_up",
             [](Stage& s) { return s.h.stack.hang_up(s.leg, "", s.h.now, s.h.effects); },
-            "yyyyyyyuuyy"},
+            "yyyyyyyuuyyy"},
     Command{"reinvite",
             [](Stage& s) { return s.h.stack.reinvite(s.leg, kAnswer, s.h.now, s.h.effects); },
-            "wwwwywwuuwy"},
+            "wwwwywwuuwyy"},
     Command{
         "accept_reinvite",
         [](Stage& s) { return s.h.stack.accept_reinvite(s.leg, kAnswer, s.h.now, s.h.effects); },
-        "wwwwwywuuyw"},
+        "wwwwwywuuyww"},
     Command{"reject_reinvite",
             [](Stage& s) { return s.h.stack.reject_reinvite(s.leg, 488, s.h.now, s.h.effects); },
-            "wwwwwywuuyw"},
+            "wwwwwywuuyww"},
+    Command{"accept_transfer",
+            [](Stage& s) { return s.h.stack.accept_transfer(s.leg, s.h.now, s.h.effects); },
+            "wwwwwwwuuwwy"},
+    Command{"refuse_transfer",
+            [](Stage& s) { return s.h.stack.refuse_transfer(s.leg, 603, s.h.now, s.h.effects); },
+            "wwwwwwwuuwwy"},
+    Command{"finish_transfer",
+            [](Stage& s) { return s.h.stack.finish_transfer(s.leg, 200, s.h.now, s.h.effects); },
+            "wwwwwwwuuwww"},
     Command{"save_leg",
             [](Stage& s) -> Result<void> {
                 const auto saved = s.h.stack.save_leg(s.leg);
                 if (!saved) return saved.error();
                 return ok();
             },
-            "wwwyyyyuuyy"},
+            "wwwyyyyuuyyy"},
 };
 
 }  // namespace
@@ -190,7 +203,8 @@ TEST_CASE("the peer's BYE in any state ends the leg exactly once") {
                         At::OurOffer,
                         At::HangupOwed,
                         At::TheirUpdate,
-                        At::OurRefresh}) {
+                        At::OurRefresh,
+                        At::TheirRefer}) {
         CAPTURE(static_cast<int>(at));
         Stage stage;
         bring(stage, at);

@@ -113,6 +113,24 @@ struct Refreshed {
     std::optional<std::string> sdp = {};
 };
 
+/// The call the new one is to take over (RFC 3891): one of another dialog of the same peer.
+struct Replaces {
+    std::string call_id = {};
+    std::string to_tag = {};
+    std::string from_tag = {};
+};
+
+/// The peer wants the other party of its call connected elsewhere (REFER, RFC 3515). Reply with
+/// `accept_transfer` or `refuse_transfer` at once. The target is a wish of the peer's: nobody has
+/// looked whether it may call there.
+struct TransferRequested {
+    LegId leg = {};
+    std::string target_uri = {};   ///< "sip:200@escucha", without header parameters.
+    std::string target_user = {};  ///< Its user part: a number or a name.
+    std::string referred_by = {};  ///< The URI of Referred-By, a claim; may be empty.
+    std::optional<Replaces> replaces = {};
+};
+
 /// A phone is reachable: after every accepted REGISTER that leaves at least one binding.
 struct Registered {
     std::string username = {};
@@ -155,6 +173,7 @@ using Effect = std::variant<Send,
                             ReinviteAnswered,
                             ReinviteFailed,
                             Refreshed,
+                            TransferRequested,
                             Registered,
                             Unregistered,
                             Ban,

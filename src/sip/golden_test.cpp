@@ -193,6 +193,32 @@ TEST_CASE("golden: a caller requires reliable ringing and hears early media befo
     ladder.compare("reliable_ringing");
 }
 
+TEST_CASE("golden: a caller asks to be transferred, hears of it and is let go") {
+    Harness h;
+    Ladder ladder{h};
+    TestRequest request;
+    request.body = kOffer;
+    ladder.in(request.text(), h.peer);
+    const LegId leg = h.take<Incoming>().at(0).leg;
+    ladder.out();
+    REQUIRE(h.stack.answer(leg, kAnswer, h.now, h.effects).has_value());
+    request.to = header(ladder.out(), "To");
+    request.method = "ACK";
+    request.body.clear();
+    ladder.in(request.text(), h.peer);
+    request.method = "REFER";
+    request.cseq = 2;
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKrefer;rport";
+    request.extra = "Refer-To: <sip:200@192.0.2.100>\r\nReferred-By: <sip:ana@198.51.100.7>\r\n";
+    ladder.in(request.text(), h.peer);
+    REQUIRE(h.stack.accept_transfer(leg, h.now, h.effects).has_value());
+    ladder.in(response_to(ladder.out(), 200, ""), h.peer);
+    REQUIRE(h.stack.finish_transfer(leg, 200, h.now, h.effects).has_value());
+    REQUIRE(h.stack.hang_up(leg, "transferred", h.now, h.effects).has_value());
+    ladder.out();
+    ladder.compare("transfer");
+}
+
 TEST_CASE("golden: a phone registers, is called and does not answer") {
     Harness h;
     Ladder ladder{h};

@@ -96,6 +96,21 @@ Result<void> Stack::reject_reinvite(LegId leg, int status, Now now, Effects& eff
     return impl_->reject_reinvite(leg, status, io);
 }
 
+Result<void> Stack::accept_transfer(LegId leg, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->accept_transfer(leg, io);
+}
+
+Result<void> Stack::refuse_transfer(LegId leg, int status, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->refuse_transfer(leg, status, io);
+}
+
+Result<void> Stack::finish_transfer(LegId leg, int status, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->finish_transfer(leg, status, io);
+}
+
 Result<std::string> Stack::save_leg(LegId leg) const { return std::as_const(*impl_).save_leg(leg); }
 
 Result<void> Stack::restore_leg(LegId leg, std::string_view saved, Now now) {

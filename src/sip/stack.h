@@ -126,6 +126,15 @@ public:
     Result<void> accept_reinvite(LegId leg, std::string sdp, Now now, Effects& effects);
     Result<void> reject_reinvite(LegId leg, int status, Now now, Effects& effects);
 
+    // A transfer the peer asked for; see `TransferRequested`.
+
+    /// 202, and NOTIFY that it is being tried. Then `finish_transfer`, before the leg is hung up.
+    Result<void> accept_transfer(LegId leg, Now now, Effects& effects);
+    /// 403, 603 or another refusal.
+    Result<void> refuse_transfer(LegId leg, int status, Now now, Effects& effects);
+    /// The last NOTIFY: 200, or what the target said (up to 699).
+    Result<void> finish_transfer(LegId leg, int status, Now now, Effects& effects);
+
     // Survival of a restart.
 
     /// An established (or answered, not yet acknowledged) leg in a few hundred bytes of text;

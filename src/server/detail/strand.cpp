@@ -301,6 +301,13 @@ void Strand::take(const sip::Effect& effect) {
             [&](const sip::Refreshed& refreshed) {
                 leg_event(control::LegRefreshed{refreshed.leg, refreshed.sdp});
             },
+            [&](const sip::TransferRequested& wanted) {
+                // Agents transfer on their page, where the queue and the case come along.
+                constexpr int kDecline = 603;
+                sip::Effects out;
+                if (!stack_.refuse_transfer(wanted.leg, kDecline, read_clocks(), out)) return;
+                take(std::move(out));
+            },
             [&](const sip::Registered& registered) {
                 phone_event(registered.username, acd::Reachability::Reachable);
                 save_registrations();

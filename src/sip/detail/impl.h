@@ -1,5 +1,5 @@
 #pragma once
-// size: one class, one declaration for each function of its ten files
+// size: one class, one declaration for each function of its eleven files
 
 #include <optional>
 #include <string>
@@ -24,7 +24,8 @@ namespace escucha::sip {
 
 /// The Stack's inside: receive.cpp (which message goes where), access.cpp (who may), incoming.cpp,
 /// outgoing.cpp, parallel.cpp and session.cpp (legs), refresh.cpp (session timers),
-/// update.cpp, reliable.cpp (100rel), save.cpp.
+/// update.cpp, reliable.cpp (100rel),
+/// refer.cpp, save.cpp.
 class Stack::Impl {
 public:
     Impl(Settings settings, Rng& rng);
@@ -47,6 +48,9 @@ public:
     Result<void> reinvite(LegId id, std::string sdp, detail::Io& io);
     Result<void> accept_reinvite(LegId id, std::string sdp, detail::Io& io);
     Result<void> reject_reinvite(LegId id, int status, detail::Io& io);
+    Result<void> accept_transfer(LegId id, detail::Io& io);
+    Result<void> refuse_transfer(LegId id, int status, detail::Io& io);
+    Result<void> finish_transfer(LegId id, int status, detail::Io& io);
     [[nodiscard]] Result<std::string> save_leg(LegId id) const;
     Result<void> restore_leg(LegId id, std::string_view saved, Now now);
     [[nodiscard]] std::optional<std::uint64_t> sdp_version(LegId id) const;
@@ -191,7 +195,7 @@ private:
     void settle_exchange(Leg& leg, Io& io);
     std::string write_in_dialog(const detail::Dialog& dialog,
                                 const detail::RequestParts& parts) const;
-    void refuse_txn(Handle txn,
+    void answer_txn(Handle txn,
                     const detail::Echo& echo,
                     const detail::ResponseParts& parts,
                     const Leg& leg,
@@ -224,6 +228,10 @@ private:
     void on_no_prack(Handle handle, Leg& leg, Io& io);
     /// Acknowledges a reliable response. False when it is an old one, or out of order: drop it.
     bool is_heard(Leg& leg, detail::Calling& calling, const Message& response, Io& io);
+
+    // refer.cpp
+    void on_refer(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
+    void notify_transfer(Leg& leg, int status, std::string_view subscription, Io& io);
 
     // refresh.cpp
     /// From now on the leg lives for another interval.

@@ -217,7 +217,7 @@ Result<void> Stack::Impl::reject(LegId id, const Rejection& rejection, Io& io) {
 
 void Stack::Impl::refuse_offered(Leg& leg, const ResponseParts& parts, Io& io) {
     const auto& offered = std::get<Offered>(leg.state);
-    refuse_txn(offered.asked.txn, offered.asked.echo, parts, leg, io);
+    answer_txn(offered.asked.txn, offered.asked.echo, parts, leg, io);
 }
 
 void Stack::Impl::on_acknowledged(Handle handle, Leg& leg, const Message& ack, Io& io) {
@@ -257,7 +257,7 @@ void Stack::Impl::on_invite_cancelled(Handle txn_handle, const Message& cancel, 
     if (theirs == nullptr || theirs->asked.txn != txn_handle) return;
     const TheirOffer was = *theirs;
     established->exchange = Quiet{};
-    refuse_txn(was.asked.txn, was.asked.echo, {.status = 487}, *leg, io);
+    answer_txn(was.asked.txn, was.asked.echo, {.status = 487}, *leg, io);
 }
 
 }  // namespace escucha::sip

@@ -137,6 +137,13 @@ struct HangupOwed {
 };
 using LegState = std::variant<Offered, Calling, AnswerOwed, Established, HangupOwed>;
 
+/// The peer's REFER: asked until our owner accepts, then told of until it is finished.
+struct Transfer {
+    Handle txn = kNoHandle;  ///< None once it is accepted.
+    Echo echo;
+    std::uint32_t cseq = 0;
+};
+
 struct Leg {
     LegId id;
     Dialog dialog;
@@ -146,6 +153,7 @@ struct Leg {
     std::optional<SessionTimer> session;
     bool is_update_allowed = false;  ///< The peer's Allow has it: our refreshes need no SDP.
     std::chrono::seconds min_se{0};  ///< The longest a 422 of the peer asked for.
+    std::optional<Transfer> transfer;
     Alarm alarm;
     Alarm session_alarm;
 };

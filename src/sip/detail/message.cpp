@@ -32,6 +32,8 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::MinSe:
         case HeaderId::RSeq:
         case HeaderId::RAck:
+        case HeaderId::ReferTo:
+        case HeaderId::ReferredBy:
             return true;
         case HeaderId::Via:
         case HeaderId::Contact:
@@ -338,43 +340,22 @@ Counters::Method method_of(std::string_view text) {
 }
 
 HeaderId header_id(std::string_view name) {
-    if (name.size() == 1) {
-        switch (name.front()) {
-            case 'v':
-            case 'V':
-                return HeaderId::Via;
-            case 'f':
-            case 'F':
-                return HeaderId::From;
-            case 't':
-            case 'T':
-                return HeaderId::To;
-            case 'i':
-            case 'I':
-                return HeaderId::CallId;
-            case 'm':
-            case 'M':
-                return HeaderId::Contact;
-            case 'l':
-            case 'L':
-                return HeaderId::ContentLength;
-            case 'c':
-            case 'C':
-                return HeaderId::ContentType;
-            case 'e':
-            case 'E':
-                return HeaderId::ContentEncoding;
-            case 'k':
-            case 'K':
-                return HeaderId::Supported;
-            case 'x':
-            case 'X':
-                return HeaderId::SessionExpires;
-            default:
-                return HeaderId::Other;
-        }
-    }
-    static constexpr std::array<std::pair<std::string_view, HeaderId>, 25> kNames{{
+    // RFC 3261 §7.3.3 and the extensions we speak.
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 12> kCompact{{
+        {"v", HeaderId::Via},
+        {"f", HeaderId::From},
+        {"t", HeaderId::To},
+        {"i", HeaderId::CallId},
+        {"m", HeaderId::Contact},
+        {"l", HeaderId::ContentLength},
+        {"c", HeaderId::ContentType},
+        {"e", HeaderId::ContentEncoding},
+        {"k", HeaderId::Supported},
+        {"x", HeaderId::SessionExpires},
+        {"r", HeaderId::ReferTo},
+        {"b", HeaderId::ReferredBy},
+    }};
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 27> kNames{{
         {"Via", HeaderId::Via},
         {"From", HeaderId::From},
         {"To", HeaderId::To},
@@ -400,7 +381,15 @@ HeaderId header_id(std::string_view name) {
         {"Min-SE", HeaderId::MinSe},
         {"RSeq", HeaderId::RSeq},
         {"RAck", HeaderId::RAck},
+        {"Refer-To", HeaderId::ReferTo},
+        {"Referred-By", HeaderId::ReferredBy},
     }};
+    if (name.size() == 1) {
+        for (const auto& [text, id] : kCompact) {
+            if (iequals(text, name)) return id;
+        }
+        return HeaderId::Other;
+    }
     for (const auto& [text, id] : kNames) {
         if (iequals(text, name)) return id;
     }

@@ -75,6 +75,8 @@ enum class HeaderId : std::uint8_t {
     MinSe,
     RSeq,
     RAck,
+    ReferTo,
+    ReferredBy,
     Other
 };
 

@@ -181,7 +181,7 @@ void Stack::Impl::send_cancel(Txn& invite, Handle handle, Io& io) {
     txn.flow = invite.flow;
     txn.bytes = std::move(bytes);
     transactions_.open_client(std::move(txn), io.now);
-    transactions_.expire_after_cancel(handle, io.now);
+    transactions_.expire(handle, io.now);
 }
 
 void Stack::Impl::on_invite_response(Handle handle,

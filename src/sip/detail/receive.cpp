@@ -164,6 +164,10 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
         return reply(flow, request, {.status = 500, .phrase = "CSeq Out Of Order"}, io);
     }
     dialog->remote_cseq = request.cseq;
+    // A REFER makes calls: it has to come from where the call came from.
+    if (request.method == Counters::Refer && !flow.remote.same_host(dialog->flow.remote)) {
+        return settle(flow, request, *leg, {.status = 403}, io);
+    }
     // A phone whose NAT moved it, or a peer that reconnected, is answered where it is now.
     const bool is_moved =
         is_stream(flow.transport) || flow.remote.same_host(leg->dialog.flow.remote);
@@ -177,6 +181,8 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
             return on_update(handle, *leg, flow, request, io);
         case Counters::Prack:
             return on_prack(handle, *leg, flow, request, io);
+        case Counters::Refer:
+            return on_refer(handle, *leg, flow, request, io);
         case Counters::Options:
             return settle(flow, request, *leg, {.status = 200, .headers = capabilities()}, io);
         case Counters::Ack:
@@ -185,7 +191,6 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
         case Counters::Message:
         case Counters::Subscribe:
         case Counters::Notify:
-        case Counters::Refer:
         case Counters::Info:
         case Counters::Publish:
         case Counters::Other:

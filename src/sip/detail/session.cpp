@@ -61,11 +61,15 @@ void Stack::Impl::hang_up_established(const FoundLeg& found,
 
 // Whatever is open inside the session ends with it.
 void Stack::Impl::settle_exchange(Leg& leg, Io& io) {
+    if (leg.transfer && leg.transfer->txn != kNoHandle) {
+        answer_txn(leg.transfer->txn, leg.transfer->echo, {.status = 487}, leg, io);
+    }
+    leg.transfer.reset();
     auto* established = std::get_if<Established>(&leg.state);
     if (established == nullptr) return;
     const Exchange exchange = std::exchange(established->exchange, Quiet{});
     if (const auto* theirs = std::get_if<TheirOffer>(&exchange)) {
-        refuse_txn(theirs->asked.txn, theirs->asked.echo, {.status = 487}, leg, io);
+        answer_txn(theirs->asked.txn, theirs->asked.echo, {.status = 487}, leg, io);
     } else if (const auto* awaiting = std::get_if<AwaitingAck>(&exchange)) {
         transactions_.acknowledge(awaiting->txn, io.now);
     }
@@ -173,7 +177,7 @@ Result<void> Stack::Impl::reject_reinvite(LegId id, int status, Io& io) {
     ESC_TRY(const FoundLeg found, find_leg(id));
     if (status < 300 || status > 699) return fail(Errc::Malformed, "status");
     ESC_TRY(const TheirOffer was, take_their_offer(found, "reject_reinvite"));
-    refuse_txn(was.asked.txn, was.asked.echo, {.status = status}, *found.leg, io);
+    answer_txn(was.asked.txn, was.asked.echo, {.status = status}, *found.leg, io);
     return ok();
 }
 
@@ -324,7 +328,7 @@ void Stack::Impl::on_leg_alarm(Handle handle, Io& io) {
         } else if (auto* theirs = std::get_if<TheirOffer>(&established->exchange)) {
             const TheirOffer was = std::move(*theirs);
             established->exchange = Quiet{};
-            refuse_txn(was.asked.txn, was.asked.echo, {.status = 500}, *leg, io);
+            answer_txn(was.asked.txn, was.asked.echo, {.status = 500}, *leg, io);
         }
     }
 }
@@ -391,7 +395,7 @@ void Stack::Impl::send_bye(Dialog& dialog,
     transactions_.open_client(std::move(txn), io.now);
 }
 
-void Stack::Impl::refuse_txn(
+void Stack::Impl::answer_txn(
     Handle handle, const Echo& echo, const ResponseParts& parts, const Leg& leg, Io& io) {
     ResponseParts tagged = parts;
     tagged.to_tag = leg.dialog.local_tag;

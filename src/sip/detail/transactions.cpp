@@ -141,7 +141,7 @@ void Transactions::accept(Handle handle, std::string ack, std::unique_ptr<Forks>
     arm(handle, *txn);
 }
 
-void Transactions::expire_after_cancel(Handle handle, Now now) {
+void Transactions::expire(Handle handle, Now now) {
     Txn* txn = txns_.get(handle);
     if (txn == nullptr) return;
     txn->expires_at = now.mono + give_up();

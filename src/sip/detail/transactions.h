@@ -97,8 +97,9 @@ public:
     void proceed(Handle handle, Now now);
     void complete(Handle handle, std::string ack, Now now);
     void accept(Handle handle, std::string ack, std::unique_ptr<Forks> forks, Now now);
-    /// An unanswered INVITE that was cancelled lives this long at most (RFC 3261 §9.1).
-    void expire_after_cancel(Handle handle, Now now);
+    /// 64*T1 at most from now on, for an INVITE that was cancelled (RFC 3261 §9.1) and a request
+    /// that nobody answers.
+    void expire(Handle handle, Now now);
 
     void close(Handle handle);
     void connection_closed(std::uint64_t connection, std::vector<TxnTimeout>& timeouts);

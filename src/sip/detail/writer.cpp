@@ -24,8 +24,8 @@ void append_line(std::string& out, std::string_view name, std::string_view value
     out.append(name).append(": ").append(value).append(kEnd);
 }
 
-void append_body(std::string& out, std::string_view body) {
-    if (!body.empty()) out.append("Content-Type: application/sdp\r\n");
+void append_body(std::string& out, std::string_view body, std::string_view type = kSdpType) {
+    if (!body.empty()) append_line(out, "Content-Type", type);
     out.append("Content-Length: ");
     append_number(out, body.size());
     out.append(kEnd).append(kEnd).append(body);
@@ -155,6 +155,8 @@ Echo make_echo(const Message& request, const Flow& flow) {
             case HeaderId::MinSe:
             case HeaderId::RSeq:
             case HeaderId::RAck:
+            case HeaderId::ReferTo:
+            case HeaderId::ReferredBy:
             case HeaderId::Other:
                 break;
         }
@@ -197,7 +199,7 @@ std::string write_request(const RequestParts& parts) {
     out.append("CSeq: ");
     append_number(out, parts.cseq);
     out.append(" ").append(parts.method).append(kEnd).append(parts.headers);
-    append_body(out, parts.body);
+    append_body(out, parts.body, parts.body_type);
     return out;
 }
 
@@ -244,13 +246,14 @@ std::string capabilities() {
 }
 
 std::string_view usual_phrase(int status) {
-    static constexpr std::array<std::pair<int, std::string_view>, 41> kPhrases{{
+    static constexpr std::array<std::pair<int, std::string_view>, 42> kPhrases{{
         {100, "Trying"},
         {180, "Ringing"},
         {181, "Call Is Being Forwarded"},
         {182, "Queued"},
         {183, "Session Progress"},
         {200, "OK"},
+        {202, "Accepted"},
         {300, "Multiple Choices"},
         {301, "Moved Permanently"},
         {302, "Moved Temporarily"},

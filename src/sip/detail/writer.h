@@ -11,6 +11,8 @@
 /// The wire codec, writing side.
 namespace escucha::sip::detail {
 
+inline constexpr std::string_view kSdpType = "application/sdp";
+
 /// What every response to one request repeats (RFC 3261 §8.2.6.2), kept while the request waits.
 struct Echo {
     std::string head;  ///< Via, From, Call-ID, CSeq lines.
@@ -45,7 +47,8 @@ struct RequestParts {
     std::uint32_t cseq = 1;
     const std::vector<std::string>* routes = nullptr;
     std::string_view headers = {};  ///< Whole lines.
-    std::string_view body = {};     ///< SDP.
+    std::string_view body = {};
+    std::string_view body_type = kSdpType;
 };
 std::string write_request(const RequestParts& parts);
 
@@ -72,7 +75,7 @@ std::string trace_line(const Message& message);
 std::string trace_line(std::string_view own_message);
 
 inline constexpr std::string_view kAllow =
-    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, PRACK\r\n";
+    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, PRACK, REFER\r\n";
 /// 100rel concerns the INVITE that opens a call, and needs an offer in it.
 inline constexpr std::string_view kSupported = "Supported: timer\r\n";
 inline constexpr std::string_view kSupportedAtAll = "Supported: timer, 100rel\r\n";
