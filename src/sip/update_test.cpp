@@ -319,3 +319,21 @@ TEST_CASE("an UPDATE outside any dialog is 481") {
     h.receive(request.text());
     CHECK(h.sent_lines() == Lines{"SIP/2.0 481 Call/Transaction Does Not Exist"});
 }
+
+TEST_CASE("a peer that hands us the duty by UPDATE after a restart is refreshed without an SDP") {
+    Talking caller{kTimer + "Session-Expires: 600;refresher=uac\r\n"};
+    const std::string saved = caller.h.stack.save_leg(caller.leg).value();
+    Harness after;
+    REQUIRE(after.stack.restore_leg(caller.leg, saved, after.now).has_value());
+    TestRequest update = caller.inside("UPDATE", 2);
+    update.extra = kTimer + "Session-Expires: 600;refresher=uas\r\nAllow: INVITE, ACK, BYE\r\n";
+    after.receive(update.text());
+    after.effects.clear();
+    after.advance(300s);
+    const std::string refresh = sole_send(after);
+    CHECK(first_line(refresh) == "UPDATE sip:ana@198.51.100.7:5060 SIP/2.0");
+    after.receive(response_to(refresh, 405, ""));
+    after.advance(30s);
+    CHECK(after.sent_lines() == Lines{"UPDATE sip:ana@198.51.100.7:5060 SIP/2.0"});
+    CHECK(after.take<Ended>().empty());
+}

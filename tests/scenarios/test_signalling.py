@@ -138,6 +138,42 @@ class InsideACall(Case):
         self.assertIn("m=audio", answer.body)
         call.hang_up()
 
+    def test_a_session_too_short_is_refused_and_a_longer_one_refreshed_by_update(self):
+        timer = ("Supported", "timer")
+        refusal = self.caller().call("100", headers=[timer, ("Session-Expires", "60")]).wait_final()
+        self.assertEqual((refusal.status, refusal.get("Min-SE")), (422, "90"))
+        call = self.caller().call("100", headers=[timer, ("Session-Expires", "600;refresher=uac")])
+        call.wait_answered()
+        self.assertEqual(call.final().get("Session-Expires"), "600;refresher=uac")
+        self.assertEqual(call.final().get("Require"), "timer")
+        call.request("UPDATE", [("Contact", call.phone.contact), timer, ("Session-Expires", "600;refresher=uac")])
+        refreshed = call.wait_final(method="UPDATE")
+        self.assertEqual((refreshed.status, refreshed.get("Session-Expires")), (200, "600;refresher=uac"))
+        call.hang_up()
+
+    def test_a_caller_may_hold_by_update(self):
+        call = self.answered()
+        call.wait_sound(10)
+        held = sdp(call.phone.host, call.stream.port, "sendonly", version=2)
+        call.request("UPDATE", [("Contact", call.phone.contact), ("Content-Type", "application/sdp")], held)
+        answer = call.wait_final(method="UPDATE")
+        self.assertEqual(answer.status, 200)
+        self.assertRegex(answer.body, "a=(recvonly|inactive)")
+        call.hang_up()
+
+    def test_a_caller_that_requires_reliable_ringing_is_not_refused(self):
+        call = self.caller().call("100", headers=[("Require", "100rel")])
+        call.wait_answered()
+        call.wait_sound(10)
+        call.hang_up()
+
+    def test_a_callers_transfer_is_declined_and_the_call_goes_on(self):
+        call = self.answered()
+        call.request("REFER", [("Contact", call.phone.contact), ("Refer-To", "<sip:101@127.0.0.1>")])
+        self.assertEqual(call.wait_final(method="REFER").status, 603)
+        call.wait_sound(10)
+        call.hang_up()
+
     def test_an_options_inside_the_call_is_answered(self):
         call = self.answered()
         call.request("OPTIONS")

@@ -72,7 +72,8 @@ void Stack::Impl::on_session_alarm(Handle handle, Io& io) {
 
 // RFC 4028 §7.4: UPDATE is the better one, since it leaves the media alone.
 void Stack::Impl::refresh(Handle handle, Leg& leg, Io& io) {
-    if (leg.is_update_allowed) return send_update(handle, leg, io);
+    // After a restart there may be no SDP to repeat.
+    if (leg.is_update_allowed || leg.sdp.empty()) return send_update(handle, leg, io);
     start_reinvite(handle, leg, {.sdp = leg.sdp, .motive = Motive::Refresh}, io);
 }
 

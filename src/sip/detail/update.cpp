@@ -63,7 +63,7 @@ void Stack::Impl::on_update(
         return settle(flow, request, leg, {.status = 422, .headers = *headers}, io);
     }
     refresh_target(*dialog_of(leg, request), request);
-    if (const auto is_allowed = allows(request, "UPDATE")) leg.is_update_allowed = *is_allowed;
+    leg.is_update_allowed = allows(request, "UPDATE").value_or(true);
     auto* established = std::get_if<Established>(&leg.state);
     const SessionTerms terms = terms_for(request, leg);
     auto offer = sdp_of(request);
@@ -144,10 +144,10 @@ void Stack::Impl::on_update_failure(Handle handle, Leg& leg, const Refused& refu
     SessionTimer& session = *leg.session;
     const bool is_longer = status == 422 && refused.min_se > session.terms.interval &&
                            refused.min_se <= kLongestInterval;
-    const bool is_unknown = status == 405 || status == 501;
+    // Its Allow was wrong. Without an SDP to repeat there is no other way.
+    const bool is_unknown = (status == 405 || status == 501) && !leg.sdp.empty();
     if (is_longer) session.terms.interval = leg.min_se = refused.min_se;
-    // Its Allow was wrong. Without an SDP to repeat there is no other way, so it is tried again.
-    if (is_unknown && !leg.sdp.empty()) leg.is_update_allowed = false;
+    if (is_unknown) leg.is_update_allowed = false;
     if (!is_longer && !is_unknown && status != 491) return on_refresh_failed(handle, leg, io);
     session.refresh_at = io.now.mono + kUpdateAgain;
     arm_session(handle, leg);
