@@ -605,6 +605,38 @@ TEST_CASE("a transfer to a queue keeps the caller, the case and the place in tim
     CHECK(world.legs_told<RingPhone>().back().phone == "luis");
 }
 
+TEST_CASE("a phone's transfer button does what the page would, and is told before it is hung up") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    const auto phone = world.legs_told<RingPhone>().front().leg;
+    world.leg(LegAnswered{phone, std::string{kPhoneSdp}});
+    world.make_ready(world.luis);
+
+    world.leg(LegTransferAsked{phone, "nobody"});
+    CHECK(world.legs_told<RefuseTransfer>().back().status == 404);
+    world.leg(LegTransferAsked{phone, "ana"});
+    CHECK(world.legs_told<RefuseTransfer>().back().status == 603);
+    CHECK(world.state(world.ana) == AgentState::Talking);
+    CHECK(world.legs_told<EndLeg>().empty());
+
+    world.leg(LegTransferAsked{phone, "luis"});
+    CHECK(world.legs_told<GrantTransfer>().back().leg == phone);
+    CHECK(world.legs_told<EndLeg>().back().leg == phone);
+    CHECK(world.state(world.ana) == AgentState::WrapUp);
+    CHECK(world.legs_told<RingPhone>().back().phone == "luis");
+}
+
+TEST_CASE("a caller's own transfer request is refused") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    world.leg(LegAnswered{world.legs_told<RingPhone>().front().leg, std::string{kPhoneSdp}});
+    world.leg(LegTransferAsked{world.legs_told<AnswerCaller>().front().leg, "luis"});
+    CHECK(world.legs_told<RefuseTransfer>().back().status == 603);
+    CHECK(world.state(world.ana) == AgentState::Talking);
+}
+
 TEST_CASE("a transfer to an agent who is not ready is refused and nothing changes") {
     World world;
     world.make_ready(world.ana);

@@ -66,6 +66,13 @@ struct LegRefreshed {
     std::optional<std::string> sdp;
 };
 
+/// A phone's transfer button (REFER): the other party of its call is to be connected elsewhere.
+/// Answered by `GrantTransfer` or `RefuseTransfer`.
+struct LegTransferAsked {
+    LegId leg;
+    std::string target;  ///< The user part of the target: a phone of ours, a line or a queue.
+};
+
 using LegEvent = std::variant<IncomingCall,
                               LegProgress,
                               LegAnswered,
@@ -75,7 +82,8 @@ using LegEvent = std::variant<IncomingCall,
                               LegReoffered,
                               LegReofferAnswered,
                               LegReofferFailed,
-                              LegRefreshed>;
+                              LegRefreshed,
+                              LegTransferAsked>;
 
 struct RingCaller {
     LegId leg;
@@ -119,6 +127,15 @@ struct LiftPhone {
     LegId leg;
 };
 
+/// The transfer is ours to carry out; the phone is told that it is done.
+struct GrantTransfer {
+    LegId leg;
+};
+struct RefuseTransfer {
+    LegId leg;
+    int status;
+};
+
 using LegAction = std::variant<RingCaller,
                                AnswerCaller,
                                RejectCaller,
@@ -127,6 +144,8 @@ using LegAction = std::variant<RingCaller,
                                Reoffer,
                                AcceptReoffer,
                                RejectReoffer,
-                               LiftPhone>;
+                               LiftPhone,
+                               GrantTransfer,
+                               RefuseTransfer>;
 
 }  // namespace escucha::control

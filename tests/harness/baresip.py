@@ -138,6 +138,9 @@ class Baresip:
     def hold(self):
         self.command("hold")
 
+    def transfer(self, uri):
+        self.command("transfer", uri)
+
     def resume(self):
         self.command("resume")
 

@@ -74,6 +74,17 @@ class WithBaresip(Case):
         page.stream.wait_type("hold_ended", contact_id=call.contact_id)
         call.wait_tone(AGENT_HZ)
 
+    def test_its_transfer_button_gives_the_caller_to_the_other_agent(self):
+        phone, page, call = self.talk()
+        second, second_phone = self.ready_agent("luis")
+        phone.transfer(f"sip:luis@{self.server.sip[0]}:{self.server.sip[1]}")
+        second_phone.wait_incoming(20).answer()
+        second.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        phone.wait_event("CALL_CLOSED")
+        self.assertIsNone(call.ended_by)
+        call.hang_up()
+        self.finish(page)
+
     def test_it_declines_and_the_caller_keeps_waiting(self):
         phone, page = self.desk()
         call, _ = self.to_queue()

@@ -263,6 +263,21 @@ class Transferring(Case):
         taken.wait_tone(CALLER_HZ)
         self.assertEqual(second.desk()["case"]["case"]["reference"], case)
 
+    def test_the_phones_transfer_button_is_the_same(self):
+        call, ringing, page, _ = self.connected("ana")
+        case = page.desk()["case"]["case"]["reference"]
+        second, second_phone = self.ready_agent("luis", sound=rtp.tone(880))
+        ringing.request("REFER", [("Contact", ringing.phone.contact), ("Refer-To", f"<sip:luis@{self.server.host}>")])
+        self.assertEqual(ringing.wait_final(method="REFER").status, 202)
+        told = ringing.wait(lambda: [n for n in ringing.received("NOTIFY") if "200" in n.body], 10, "the transfer to be told")
+        self.assertIn("terminated", told[-1].get("Subscription-State"))
+        second_phone.wait_incoming(20).answer()
+        second.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        ringing.wait_ended()
+        call.wait_tone(880)
+        self.assertEqual(second.desk()["case"]["case"]["reference"], case)
+        page.stream.wait_type("transfer_started", contact_id=call.contact_id)
+
     def test_a_blind_transfer_to_a_queue_keeps_the_arrival(self):
         call, ringing, page, _ = self.connected("ana")
         queue = page.desk()["queues"][0]["id"]

@@ -245,6 +245,39 @@ void Centre::Impl::handle_command(CommandToken token,
     turn.out.actions.emplace_back(CommandDone{.token = token, .result = std::move(result)});
 }
 
+// What the phone's button asks for is what the page would: the agent leaves, and the caller keeps
+// the case, the context and the place in time.
+void Centre::Impl::handle(const LegTransferAsked& event, Turn turn) {
+    constexpr int kNotFound = 404;
+    constexpr int kDecline = 603;
+    Call* call = find_by_leg(event.leg);
+    const bool is_agents = call != nullptr && call->agent && call->agent->leg.id == event.leg;
+    if (!is_agents) return turn.act(RefuseTransfer{.leg = event.leg, .status = kDecline});
+    const AgentId agent = call->agent->agent;
+    const auto wanted = transfer_to(*call, agent, event.target);
+    if (!wanted) return turn.act(RefuseTransfer{.leg = event.leg, .status = kNotFound});
+    // The phone is told before its leg is hung up, and only of a transfer that happens.
+    const auto at = static_cast<std::ptrdiff_t>(turn.out.actions.size());
+    const auto done = std::visit(CommandDesk{*this, turn}, *wanted);
+    LegAction answer = GrantTransfer{.leg = event.leg};
+    if (!done) answer = RefuseTransfer{.leg = event.leg, .status = kDecline};
+    turn.out.actions.insert(turn.out.actions.begin() + at, Action{std::move(answer)});
+    if (!done) note(*call, "decision", "transfer refused: " + done.error().message(), turn.now);
+}
+
+std::optional<Command> Centre::Impl::transfer_to(const Call& call,
+                                                 AgentId agent,
+                                                 const std::string& target) const {
+    const auto phone = agent_by_phone_.find(target);
+    if (phone != agent_by_phone_.end()) return TransferToAgent{.agent = agent, .to = phone->second};
+    for (const auto& [id, queue] : queues_) {
+        if (queue.key == target && queue.acd.company == call.company()) {
+            return TransferToQueue{.agent = agent, .to = id};
+        }
+    }
+    return std::nullopt;
+}
+
 void Centre::Impl::handle_phone(std::string_view username, acd::Reachability reach, Turn turn) {
     const auto found = agent_by_phone_.find(std::string{username});
     if (found == agent_by_phone_.end()) return;

@@ -155,6 +155,11 @@ public:
     void handle(const LegReofferAnswered& event, Turn turn);
     void handle(const LegReofferFailed& event, Turn turn);
     void handle(const LegRefreshed& event, Turn turn);
+    void handle(const LegTransferAsked& event, Turn turn);
+    /// What a phone means by this target: an agent by the phone's name, a queue by its key.
+    [[nodiscard]] std::optional<Command> transfer_to(const Call& call,
+                                                     AgentId agent,
+                                                     const std::string& target) const;
     void apply_reoffer(Call& call, Leg& leg, const std::string& offer, Turn turn);
     void media_changed(Call& call, Leg& leg, Turn turn);
     void hold(Call& call, Held::By by, Turn turn);

@@ -302,11 +302,13 @@ void Strand::take(const sip::Effect& effect) {
                 leg_event(control::LegRefreshed{refreshed.leg, refreshed.sdp});
             },
             [&](const sip::TransferRequested& wanted) {
-                // Agents transfer on their page, where the queue and the case come along.
-                constexpr int kDecline = 603;
-                sip::Effects out;
-                if (!stack_.refuse_transfer(wanted.leg, kDecline, read_clocks(), out)) return;
-                take(std::move(out));
+                // To take a call over that another phone holds (Replaces) is not offered yet.
+                if (wanted.replaces) {
+                    constexpr int kDecline = 603;
+                    return carry_out(control::LegAction{
+                        control::RefuseTransfer{.leg = wanted.leg, .status = kDecline}});
+                }
+                leg_event(control::LegTransferAsked{wanted.leg, wanted.target_user});
             },
             [&](const sip::Registered& registered) {
                 phone_event(registered.username, acd::Reachability::Reachable);
@@ -516,7 +518,15 @@ void Strand::carry_out(const control::LegAction& action) {
             [&](const control::RejectReoffer& a) {
                 return stack_.reject_reinvite(a.leg, a.status, now, out);
             },
-            [&](const control::LiftPhone& a) { return stack_.lift(a.leg, now, out); }},
+            [&](const control::LiftPhone& a) { return stack_.lift(a.leg, now, out); },
+            [&](const control::GrantTransfer& a) -> Result<void> {
+                constexpr int kDone = 200;
+                ESC_TRY(stack_.accept_transfer(a.leg, now, out));
+                return stack_.finish_transfer(a.leg, kDone, now, out);
+            },
+            [&](const control::RefuseTransfer& a) {
+                return stack_.refuse_transfer(a.leg, a.status, now, out);
+            }},
         action);
     // The leg ended while the decision was on its way; its end is told by an event of its own.
     if (!done) log::debug("leg_action_refused", {{"why", done.error().message()}});

@@ -157,7 +157,9 @@ bool Callers::act(const control::LegAction& action) {
                    },
                    [](const control::AcceptReoffer&) {},
                    [](const control::RejectReoffer&) {},
-                   [](const control::LiftPhone&) {}},
+                   [](const control::LiftPhone&) {},
+                   [](const control::GrantTransfer&) {},
+                   [](const control::RefuseTransfer&) {}},
         action);
     return true;
 }

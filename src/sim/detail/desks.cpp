@@ -246,7 +246,7 @@ void Desks::during_talk(Desk& desk) {
         return [this, command = std::move(command)](Desk&) { world_.shell->command(command); };
     };
     const Duration when = dice.between(5s, 60s);
-    switch (dice.below(6)) {
+    switch (dice.below(7)) {
         case 0:
             later(desk, when, say(control::Hold{agent}));
             if (dice.chance(0.9)) {
@@ -271,6 +271,16 @@ void Desks::during_talk(Desk& desk) {
         case 4:
             later(desk, when, say(control::SetNotReady{agent, "lunch"}));
             break;
+        case 5: {
+            // The transfer button of the phone.
+            const auto other = static_cast<std::uint32_t>(dice.below(world_.options.agents));
+            later(desk, when, [this, other](Desk& d) {
+                if (!d.leg || !d.is_answered) return;
+                world_.shell->deliver(control::LegEvent{
+                    control::LegTransferAsked{.leg = *d.leg, .target = phone_of(other)}});
+            });
+            break;
+        }
         default:
             // The hold key of the phone, and its release.
             for (const auto& [delay, direction] :
