@@ -22,13 +22,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Which folders of src/ a folder may include, beside itself. ARCHITECTURE.md, "Folders and arrows".
 PROTOCOLS = {"base", "sip", "sdp", "rtp"}
 DOMAIN = {"calendar", "speech", "flow", "acd", "cases"}
-CORES = PROTOCOLS | DOMAIN | {"media", "control"}
+CORES = PROTOCOLS | DOMAIN | {"audio", "media", "control"}
 ARROWS = {
     "base": set(),
     "sip": {"base"},
     "sdp": {"base"},
     "rtp": {"base"},
-    "media": {"base", "sdp", "rtp"},
+    "audio": {"base", "rtp"},
+    "media": {"base", "sdp", "rtp", "audio"},
     "calendar": {"base"},
     "speech": {"base"},
     "flow": {"base", "speech"},  # what is said is said in speech's words
@@ -46,7 +47,7 @@ ARROWS = {
 }
 
 # Pure cores: no I/O, no clock, no thread. base and media hold parts of a shell beside pure ones.
-PURE = (PROTOCOLS | DOMAIN | {"control"}) - {"base"}
+PURE = (PROTOCOLS | DOMAIN | {"audio", "control"}) - {"base"}
 IMPURE_HEADERS = re.compile(
     r"boost/(?:asio|beast)|sqlite3\.h|libpq|curl/|ares\.h|"
     r"sys/(?:socket|epoll|mman|wait)\.h|unistd\.h|"
