@@ -22,6 +22,7 @@ constexpr Repeat last_of(Repeat) { return Repeat::Forever; }
 constexpr RecordingKind last_of(RecordingKind) { return RecordingKind::Voicemail; }
 constexpr PlayEnd last_of(PlayEnd) { return PlayEnd::Error; }
 constexpr RecordEnd last_of(RecordEnd) { return RecordEnd::Interrupted; }
+constexpr OneWay last_of(OneWay) { return OneWay::NothingSent; }
 constexpr FailureCode last_of(FailureCode) { return FailureCode::Overloaded; }
 
 template <typename T>
@@ -72,6 +73,8 @@ public:
     void items(const std::vector<T>& v, std::size_t count_limit);
     template <typename T>
     void nested(const T& v);
+    /// Whether fields follow that an older build did not write.
+    static bool has_more() { return true; }
 
 private:
     ByteWriter out_;
@@ -134,6 +137,7 @@ public:
     void items(std::vector<T>& v, std::size_t count_limit);
     template <typename T>
     void nested(T& v);
+    [[nodiscard]] bool has_more() const { return !in_.at_end(); }
 
     [[nodiscard]] bool ok() const { return in_.ok() && !is_wrong_; }
     [[nodiscard]] bool is_done() const { return ok() && in_.at_end(); }
@@ -270,6 +274,10 @@ void fields(auto& ar, Is<StatsReport> auto& m) {
     ar.value(m.rtt_us);
     ar.value(m.last_packet_ms);
     ar.value(m.peer_lost);
+    if (!ar.has_more()) return;
+    ar.value(m.mos_x100);
+    ar.value(m.one_way);
+    ar.value(m.one_way_ms);
 }
 void fields(auto& ar, Is<Destroyed> auto& m) {
     ar.value(m.endpoint);

@@ -21,7 +21,8 @@ namespace escucha::media {
 ///
 /// A frame is a 32-bit big-endian length, one byte of type, the body; the length counts type and
 /// body. The types of `Command` count from 1 and those of `Event` from 128, in the order of the
-/// variants below, which may only be appended to within a version.
+/// variants below, which may only be appended to within a version. So may `StatsReport`: what an
+/// older one lacks at its end has its default.
 
 inline constexpr std::uint16_t kProtocolVersion = 1;
 inline constexpr std::size_t kMaxFrameBytes = 64 * 1024;  ///< Type and body.
@@ -307,6 +308,8 @@ struct RecordEnded {
     std::vector<Pause> pauses{};
     auto operator<=>(const RecordEnded&) const = default;
 };
+/// Whether a leg that should go both ways did so over the last five seconds.
+enum class OneWay : std::uint8_t { No, NothingHeard, NothingSent };
 struct StatsReport {
     EndpointId endpoint{};
     std::uint64_t packets_received = 0;
@@ -317,6 +320,11 @@ struct StatsReport {
     std::optional<std::uint32_t> rtt_us{};  ///< From RTCP.
     std::optional<std::uint32_t> last_packet_ms{};  ///< Age of the last packet; absent before one.
     std::uint32_t peer_lost = 0;                    ///< What the peer's RTCP says it lost of ours.
+    /// Of what we hear of the peer, in hundredths, 100 to 450 (ITU-T G.107); absent before a
+    /// packet.
+    std::optional<std::uint16_t> mos_x100{};
+    OneWay one_way = OneWay::No;
+    std::uint32_t one_way_ms = 0;  ///< How long it was one way, over the leg's life.
     auto operator<=>(const StatsReport&) const = default;
 };
 struct Destroyed {

@@ -67,7 +67,10 @@ std::vector<Event> one_of_each_event() {
                             .jitter_us = 1250,
                             .rtt_us = 20'000,
                             .last_packet_ms = 19,
-                            .peer_lost = 1};
+                            .peer_lost = 1,
+                            .mos_x100 = 441,
+                            .one_way = OneWay::NothingHeard,
+                            .one_way_ms = 5'000};
     const RecordEnded ended{.recording = kRecording,
                             .reason = RecordEnd::MaxLength,
                             .duration_ms = 60'000,
@@ -222,6 +225,23 @@ TEST_CASE("limits hold at their edge") {
     digits[4 + 1 + 8 + 3] = static_cast<std::byte>(kMaxDigits + 1);
     digits.push_back(std::byte{'1'});
     CHECK_FALSE(decode_command(body_of(digits)).has_value());
+}
+
+TEST_CASE("statistics of an older build lack what was appended since, and no part of it") {
+    const StatsReport stats{
+        .endpoint = EndpointId{7}, .packets_sent = 9, .peer_lost = 4, .mos_x100 = 390};
+    Bytes frame;
+    encode(Event{stats}, frame);
+    const std::size_t appended = 3 + 1 + 4;
+    const auto old = decode_event(body_of(frame).first(frame.size() - 4 - appended));
+    REQUIRE(old.has_value());
+    CHECK(old.value() ==
+          Event{StatsReport{.endpoint = EndpointId{7}, .packets_sent = 9, .peer_lost = 4}});
+    for (std::size_t cut = 1; cut < appended; ++cut) {
+        CHECK_FALSE(decode_event(body_of(frame).first(frame.size() - 4 - cut)).has_value());
+    }
+    frame[frame.size() - 5] = std::byte{3};
+    CHECK_FALSE(decode_event(body_of(frame)).has_value());
 }
 
 TEST_CASE("a full listing fits into a frame") {

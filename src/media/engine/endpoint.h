@@ -11,6 +11,7 @@
 #include "media/engine/prompt.h"
 #include "media/engine/udp.h"
 #include "media/protocol.h"
+#include "rtp/one_way.h"
 #include "rtp/out_stream.h"
 #include "rtp/reception.h"
 #include "rtp/source_lock.h"
@@ -98,12 +99,16 @@ struct Endpoint {
     Instant next_report{};
     std::optional<Duration> round_trip;
     std::uint32_t peer_lost = 0;
+    rtp::OneWayWatch one_way;
 
     [[nodiscard]] bool is_generating() const { return play != nullptr || digits.has_value(); }
     [[nodiscard]] bool can_send() const {
         return remote.has_value() && remote->sends() && lock.target().has_value();
     }
+    void watch_one_way(Instant now);
     [[nodiscard]] StatsReport stats(Instant now) const;
+    /// Of what is heard of the peer; nothing before the first packet.
+    [[nodiscard]] std::optional<double> mos() const;
 };
 
 }  // namespace escucha::media

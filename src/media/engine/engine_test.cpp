@@ -387,6 +387,31 @@ TEST_CASE("silence of a leg that should speak is told once, and its end") {
     CHECK(rig.count<MediaTimeout>() == 2);
 }
 
+TEST_CASE("the statistics tell what a leg's sound is worth: nothing yet, good, worse with losses") {
+    Rig rig;
+    Phone phone{1};
+    rig.connect(kCaller, phone);
+    rig.command(Stats{.endpoint = kCaller});
+    const auto before = rig.await<StatsReport>();
+    CHECK_FALSE(before.mos_x100.has_value());
+    CHECK(before.one_way == OneWay::No);
+    const auto voice = tone(500, 160);
+    for (int i = 0; i < 20; ++i) phone.say(rtp::Law::Mu, voice);
+    const auto good = rig.await_packets(kCaller, 20);
+    REQUIRE(good.mos_x100.has_value());
+    CHECK(*good.mos_x100 >= 420);
+    for (int i = 0; i < 20; ++i) {
+        phone.lose(2);
+        phone.say(rtp::Law::Mu, voice);
+    }
+    const auto bad = rig.await_packets(kCaller, 40);
+    REQUIRE(bad.mos_x100.has_value());
+    CHECK(bad.packets_lost == 40);
+    CHECK(*bad.mos_x100 < 250);
+    rig.command(Destroy{.endpoint = kCaller});
+    CHECK(rig.await<Destroyed>().stats.mos_x100 == bad.mos_x100);
+}
+
 TEST_CASE("the port range is used up at its last pair, with a clear answer") {
     Rig rig{32'100, 32'104};
     CHECK(rig.create(EndpointId{1}).port == 32'100);

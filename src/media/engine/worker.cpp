@@ -491,6 +491,7 @@ void Worker::keep_house(Now now) {
         if (is_new_second) endpoint->keys_left = kMaxKeysPerSecond;
         if (const auto press = endpoint->keys.wake(now.mono)) tell_key(*endpoint, *press);
         if (!endpoint->remote) continue;
+        endpoint->watch_one_way(now.mono);
         if (now.mono >= endpoint->next_report) send_report(*endpoint, now);
         const Duration timeout = endpoint->remote->media_timeout;
         if (timeout == Duration::zero() || endpoint->is_silent || !endpoint->remote->receives()) {

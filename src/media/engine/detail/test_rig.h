@@ -126,6 +126,11 @@ public:
         send_packet(packet, law == rtp::Law::Mu ? 0 : 8, timestamp_);
         timestamp_ += static_cast<std::uint32_t>(samples.size());
     }
+    /// Packets that never arrive.
+    void lose(std::uint16_t packets) {
+        sequence_ = static_cast<std::uint16_t>(sequence_ + packets);
+        timestamp_ += packets * 160U;
+    }
     void press(char key, std::uint8_t payload_type, int packets = 5) {
         for (int i = 1; i <= packets + 2; ++i) {
             const auto ticks = static_cast<std::uint16_t>(160 * std::min(i, packets));
