@@ -1,5 +1,6 @@
 #include "media/protocol.h"
 
+#include <algorithm>
 #include <concepts>
 #include <string_view>
 #include <type_traits>
@@ -94,8 +95,11 @@ public:
     void value(char& v) { v = static_cast<char>(in_.read<std::uint8_t>()); }
     void value(Codec& v) {
         const auto raw = in_.read<std::uint8_t>();
-        if (raw != static_cast<std::uint8_t>(Codec::Pcmu) &&
-            raw != static_cast<std::uint8_t>(Codec::Pcma)) {
+        constexpr std::array kCodecs{Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus};
+        const bool is_known = std::any_of(kCodecs.begin(), kCodecs.end(), [&](Codec codec) {
+            return static_cast<std::uint8_t>(codec) == raw;
+        });
+        if (!is_known) {
             is_wrong_ = true;
             return;
         }
@@ -163,6 +167,9 @@ void fields(auto& ar, Is<SetRemote> auto& m) {
     ar.value(m.direction);
     ar.value(m.source);
     ar.value(m.media_timeout_ms);
+    if (m.codec != Codec::Opus) return;
+    ar.value(m.opus_pt);
+    ar.value(m.telephone_event_hz);
 }
 void fields(auto& ar, Is<Play> auto& m) {
     ar.value(m.endpoint);

@@ -42,7 +42,8 @@ enum class PlayId : std::uint64_t {};
 /// Endpoints of one conversation. Only endpoints of one group can be bridged: they share a thread.
 enum class CallGroup : std::uint64_t {};
 
-enum class Codec : std::uint8_t { Pcmu = 0, Pcma = 8 };  ///< The number is the RTP payload type.
+/// The number is the RTP payload type; Opus has none of its own.
+enum class Codec : std::uint8_t { Pcmu = 0, Pcma = 8, G722 = 9, Opus = 128 };
 /// Seen from the media process: `Send` plays but expects nothing, `Receive` the reverse.
 enum class Direction : std::uint8_t { None, Send, Receive, Both };
 /// Which source may speak to the endpoint (docs/media-protocol.md, "Source").
@@ -92,7 +93,9 @@ struct SetRemote {
     std::uint16_t port = 0;
     std::uint16_t rtcp_port = 0;  ///< 0 is port + 1; equal to `port` multiplexes (RFC 5761).
     Codec codec = Codec::Pcmu;
+    std::uint8_t opus_pt = 0;                          ///< 96 to 127 with Opus, else 0.
     std::optional<std::uint8_t> telephone_event_pt{};  ///< 96 to 127.
+    std::uint32_t telephone_event_hz = 8'000;          ///< With Opus it may be 48,000 (RFC 7587).
     Direction direction = Direction::Both;
     SourceRule source = SourceRule::Learn;
     std::uint32_t media_timeout_ms = 10'000;  ///< 0 never tells.

@@ -206,6 +206,29 @@ TEST_CASE("unknown types and values out of range are refused") {
     CHECK_FALSE(decode_command(body_of(frame)).has_value());
 }
 
+TEST_CASE(
+    "Opus has its payload type and the clock of its key presses after it, the others do not") {
+    SetRemote remote{.endpoint = EndpointId{1},
+                     .ip = "::1",
+                     .port = 5004,
+                     .codec = Codec::Opus,
+                     .opus_pt = 111,
+                     .telephone_event_pt = std::uint8_t{110},
+                     .telephone_event_hz = 48'000};
+    Bytes frame;
+    encode(Command{remote}, frame);
+    check_golden("set_remote_opus", frame);
+    CHECK(decode_command(body_of(frame)).value() == Command{remote});
+    for (std::size_t cut = 1; cut < 6; ++cut) {
+        CHECK_FALSE(decode_command(body_of(frame).first(frame.size() - 4 - cut)).has_value());
+    }
+    Bytes g722;
+    encode(Command{SetRemote{.endpoint = EndpointId{1}, .codec = Codec::G722}}, g722);
+    CHECK(decode_command(body_of(g722)).has_value());
+    g722.push_back(std::byte{111});
+    CHECK_FALSE(decode_command(body_of(g722)).has_value());
+}
+
 TEST_CASE("limits hold at their edge") {
     Play play{.endpoint = EndpointId{1}, .play = PlayId{1}};
     play.prompts.assign(kMaxPlayPrompts, std::string(kMaxPathBytes, 'x'));

@@ -8,16 +8,26 @@ namespace {
 
 // A step of the incoming numbers beyond this is a restart of the sender, not a loss.
 constexpr std::int32_t kMaxStep = 1'000;
-
-std::int64_t to_ticks(Duration duration) { return duration.count() * kClockRate / 1'000'000; }
-Duration to_duration(std::uint32_t ticks) {
-    return Duration{std::int64_t{ticks} * 1'000'000 / kClockRate};
-}
+// The longest segment of a press (RFC 4733 §2.5.1.3); the next one follows on it.
+constexpr std::int32_t kFullPressSegment = 0xFFFF;
 
 }  // namespace
 
 OutStream::OutStream(std::uint32_t ssrc, SequenceNumber first, Timestamp start)
     : ssrc_{ssrc}, next_sequence_{first}, next_timestamp_{start} {}
+
+std::int64_t OutStream::to_ticks(Duration duration) const {
+    return duration.count() * clock_hz_ / 1'000'000;
+}
+Duration OutStream::to_duration(std::uint32_t ticks) const {
+    return Duration{std::int64_t{ticks} * 1'000'000 / clock_hz_};
+}
+
+void OutStream::set_clock(std::uint32_t clock_hz) {
+    if (clock_hz_ == clock_hz) return;
+    clock_hz_ = clock_hz;
+    interrupt();
+}
 
 Header OutStream::make(std::uint8_t payload_type,
                        SequenceNumber sequence,
@@ -58,6 +68,24 @@ Header OutStream::event(std::uint8_t payload_type, bool is_start, Instant now) {
     if (take_over(Feed::Events, now) || is_start) event_timestamp_ = timestamp_at(now);
     Header header = make(payload_type, next_sequence_, event_timestamp_);
     header.marker = is_start;
+    next_sequence_ = next_sequence_.plus(1);
+    return header;
+}
+
+// The audio goes on between them, so they do not take the stream over.
+std::optional<Header> OutStream::passed_event(std::uint8_t payload_type,
+                                              Timestamp of_press,
+                                              Instant now) {
+    const bool is_new = !passed_ || passed_->in != of_press;
+    if (is_new) {
+        const std::int32_t step = passed_ ? of_press.since(passed_->in) : 1;
+        if (step < 0) return std::nullopt;
+        const Timestamp begin =
+            step == kFullPressSegment ? passed_->out.plus(kFullPressSegment) : timestamp_at(now);
+        passed_ = {.in = of_press, .out = begin};
+    }
+    Header header = make(payload_type, next_sequence_, passed_->out);
+    header.marker = is_new;
     next_sequence_ = next_sequence_.plus(1);
     return header;
 }

@@ -26,6 +26,11 @@ public:
                                   std::uint8_t payload_type,
                                   std::uint32_t ticks,
                                   Instant now);
+    /// A packet of a key press on a stream whose audio is made here, passed on from another stream
+    /// where its press has the timestamp `of_press`. Nothing for a press before the present one.
+    std::optional<Header> passed_event(std::uint8_t payload_type, Timestamp of_press, Instant now);
+    /// The ticks of a second, 8,000 unless told otherwise; another one begins a new spurt.
+    void set_clock(std::uint32_t clock_hz);
     /// The next packet begins a new spurt, whoever feeds it.
     void interrupt();
 
@@ -47,12 +52,19 @@ private:
         SequenceNumber first;
         SequenceNumber newest;
     };
+    struct PassedPress {
+        Timestamp in;
+        Timestamp out;
+    };
     enum class Feed : std::uint8_t { Nothing, Generated, Events, Relayed };
 
     Header make(std::uint8_t payload_type, SequenceNumber sequence, Timestamp timestamp) const;
     /// Moves the clock on to `now` when another feed takes over; true begins a spurt.
     bool take_over(Feed feed, Instant now);
+    [[nodiscard]] std::int64_t to_ticks(Duration duration) const;
+    [[nodiscard]] Duration to_duration(std::uint32_t ticks) const;
 
+    std::uint32_t clock_hz_ = kClockRate;
     std::uint32_t ssrc_;
     SequenceNumber next_sequence_;
     Timestamp next_timestamp_;
@@ -60,6 +72,7 @@ private:
     Feed feed_ = Feed::Nothing;
     Relay relay_;
     Timestamp event_timestamp_;
+    std::optional<PassedPress> passed_;
     std::uint64_t packets_ = 0;
     std::uint64_t octets_ = 0;
 };

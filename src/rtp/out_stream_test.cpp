@@ -138,4 +138,42 @@ TEST_CASE("whatever feeds it, numbers rise by one and time never runs back") {
     CHECK(holds);
 }
 
+TEST_CASE("at 48 kHz the timestamps follow the clock in its ticks") {
+    OutStream stream{1, {100}, {1'000}};
+    stream.set_clock(48'000);
+    const Instant start{std::chrono::seconds{5}};
+    const Header first = stream.generated(96, 960, start);
+    const Header second = stream.generated(96, 960, start + std::chrono::milliseconds{20});
+    CHECK(second.timestamp.since(first.timestamp) == 960);
+    stream.interrupt();
+    const Header later = stream.generated(96, 960, start + std::chrono::milliseconds{1'040});
+    CHECK(later.marker);
+    CHECK(later.timestamp.since(second.timestamp) == 48'960);
+    CHECK(later.sequence.since(second.sequence) == 1);
+}
+
+TEST_CASE("a key press passed on keeps one timestamp while the audio goes on between its packets") {
+    OutStream stream{1, {100}, {1'000}};
+    const Instant start{std::chrono::seconds{5}};
+    const auto at = [&](int ms) { return start + std::chrono::milliseconds{ms}; };
+    stream.generated(0, 160, at(0));
+    const auto first = stream.passed_event(101, {777}, at(5));
+    const Header audio = stream.generated(0, 160, at(20));
+    const auto second = stream.passed_event(101, {777}, at(25));
+    REQUIRE(first.has_value());
+    REQUIRE(second.has_value());
+    CHECK(first->marker);
+    CHECK_FALSE(second->marker);
+    CHECK(first->timestamp == second->timestamp);
+    CHECK_FALSE(audio.marker);
+    CHECK(second->sequence.since(first->sequence) == 2);
+    const auto next = stream.passed_event(101, {2'000}, at(200));
+    REQUIRE(next.has_value());
+    CHECK(next->timestamp.since(first->timestamp) > 0);
+    CHECK_FALSE(stream.passed_event(101, {777}, at(205)).has_value());
+    const auto segment = stream.passed_event(101, Timestamp{2'000}.plus(0xFFFF), at(8'400));
+    REQUIRE(segment.has_value());
+    CHECK(segment->timestamp.since(next->timestamp) == 0xFFFF);
+}
+
 }  // namespace escucha::rtp

@@ -10,7 +10,7 @@
 
 namespace escucha::rtp {
 
-inline constexpr std::uint32_t kClockRate = 8'000;  ///< Of every codec and event here, in Hz.
+inline constexpr std::uint32_t kClockRate = 8'000;  ///< In Hz, of everything but Opus.
 inline constexpr std::size_t kHeaderBytes = 12;
 inline constexpr std::size_t kMaxPacketBytes = 1'500;
 

@@ -10,11 +10,20 @@ constexpr std::int32_t kMaxDropout = 3'000;  // RFC 3550 A.1
 constexpr std::int32_t kMaxMisorder = 100;   // RFC 3550 A.1
 constexpr std::int64_t kMaxCumulativeLost = 0x7F'FFFF;
 
-std::int64_t to_ticks(Instant now) {
-    return now.time_since_epoch().count() * kClockRate / 1'000'000;
+// In whole seconds and the rest: at 48 kHz the product of a long uptime does not fit.
+std::int64_t to_ticks(Instant now, std::uint32_t clock_hz) {
+    const std::int64_t micros = now.time_since_epoch().count();
+    return micros / 1'000'000 * clock_hz + micros % 1'000'000 * clock_hz / 1'000'000;
 }
 
 }  // namespace
+
+void Reception::set_clock(std::uint32_t clock_hz) {
+    if (clock_hz_ == clock_hz) return;
+    clock_hz_ = clock_hz;
+    transit_.reset();
+    jitter_x16_ = 0;
+}
 
 void Reception::restart(const Header& header) {
     lost_before_ = lost();
@@ -63,15 +72,15 @@ std::uint64_t Reception::lost() const {
 }
 
 Duration Reception::jitter() const {
-    return Duration{std::int64_t{jitter_x16_ / 16} * 1'000'000 / kClockRate};
+    return Duration{std::int64_t{jitter_x16_ / 16} * 1'000'000 / clock_hz_};
 }
 
 void Reception::update_jitter(Timestamp timestamp, Instant now) {
-    const std::int64_t transit =
-        static_cast<std::int32_t>(static_cast<std::uint32_t>(to_ticks(now)) - timestamp.value);
+    const std::int64_t transit = static_cast<std::int32_t>(
+        static_cast<std::uint32_t>(to_ticks(now, clock_hz_)) - timestamp.value);
     if (transit_) {
         const auto difference = static_cast<std::uint32_t>(
-            std::min<std::int64_t>(std::abs(transit - *transit_), kClockRate * 60));
+            std::min<std::int64_t>(std::abs(transit - *transit_), std::int64_t{clock_hz_} * 60));
         jitter_x16_ += difference;
         jitter_x16_ -= (jitter_x16_ - difference + 8) / 16;
     }

@@ -18,6 +18,9 @@ public:
     enum class Kind : std::uint8_t { Audio, Event };
     void on_packet(const Header& header, Kind kind, Instant now);
 
+    /// The ticks of a second, 8,000 unless told otherwise.
+    void set_clock(std::uint32_t clock_hz);
+
     [[nodiscard]] std::uint64_t received() const { return total_received_; }
     [[nodiscard]] std::uint64_t lost() const;
     [[nodiscard]] Duration jitter() const;
@@ -34,6 +37,7 @@ private:
     [[nodiscard]] std::int64_t expected() const;
     void update_jitter(Timestamp timestamp, Instant now);
 
+    std::uint32_t clock_hz_ = kClockRate;
     std::optional<std::uint32_t> ssrc_;
     SequenceNumber base_;
     SequenceNumber highest_;

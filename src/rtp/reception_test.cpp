@@ -138,4 +138,19 @@ TEST_CASE("the peer's report comes back as LSR and DLSR") {
     CHECK(block->delay_since_last_sr == 2 * 65'536);
 }
 
+TEST_CASE("jitter is a time, whatever the clock of the stream") {
+    Reception slow;
+    Reception fast;
+    fast.set_clock(48'000);
+    // A machine that has been up for ten years.
+    const Instant start{std::chrono::hours{24 * 3'650}};
+    for (std::uint16_t n = 0; n < 200; ++n) {
+        const Instant now = start + milliseconds{20 * n + n % 3 * 5};
+        slow.on_packet({.sequence = {n}, .timestamp = {n * 160U}}, Reception::Kind::Audio, now);
+        fast.on_packet({.sequence = {n}, .timestamp = {n * 960U}}, Reception::Kind::Audio, now);
+    }
+    CHECK(slow.jitter() > milliseconds{4});
+    CHECK(std::chrono::abs(slow.jitter() - fast.jitter()) < milliseconds{1});
+}
+
 }  // namespace escucha::rtp

@@ -6,7 +6,6 @@ namespace escucha::rtp {
 namespace {
 
 constexpr std::string_view kKeys = "0123456789*#ABCD";
-constexpr std::uint32_t kTicksPerMs = kClockRate / 1000;
 constexpr std::uint32_t kFullSegment = 0xFFFF;
 
 constexpr int kToneBeats = 5;
@@ -46,9 +45,22 @@ std::array<std::byte, kEventPayloadBytes> EventPayload::print() const {
             static_cast<std::byte>(duration & 0xFFU)};
 }
 
-KeyPress TelephoneEventReceiver::finished(const Press& press) {
-    return {.key = press.key,
-            .duration = std::chrono::milliseconds{(press.earlier + press.duration) / kTicksPerMs}};
+EventPayload EventPayload::at_clock(std::uint32_t from_hz, std::uint32_t to_hz) const {
+    EventPayload result = *this;
+    const std::uint64_t ticks = std::uint64_t{duration} * to_hz / from_hz;
+    result.duration = static_cast<std::uint16_t>(std::min<std::uint64_t>(ticks, kFullSegment));
+    return result;
+}
+
+KeyPress TelephoneEventReceiver::finished(const Press& press) const {
+    const std::uint32_t ticks = press.earlier + press.duration;
+    return {.key = press.key, .duration = std::chrono::milliseconds{ticks / ticks_per_ms_}};
+}
+
+void TelephoneEventReceiver::set_clock(std::uint32_t clock_hz) {
+    if (ticks_per_ms_ == clock_hz / 1000) return;
+    ticks_per_ms_ = clock_hz / 1000;
+    reset();
 }
 
 TelephoneEventReceiver::Update TelephoneEventReceiver::on_packet(Timestamp timestamp,

@@ -29,6 +29,8 @@ struct EventPayload {
     std::uint16_t duration = 0;  ///< In clock ticks since the packet's timestamp.
 
     static std::optional<EventPayload> parse(ByteView payload);
+    /// The same on another clock; a duration that does not fit is the longest there is.
+    [[nodiscard]] EventPayload at_clock(std::uint32_t from_hz, std::uint32_t to_hz) const;
     [[nodiscard]] std::array<std::byte, kEventPayloadBytes> print() const;
     bool operator==(const EventPayload&) const = default;
 };
@@ -55,8 +57,13 @@ public:
     /// The press whose end was lost, from `kLostEndAfter` after its last packet on.
     std::optional<KeyPress> wake(Instant now);
     [[nodiscard]] bool is_active() const { return press_.has_value(); }
+    /// Of durations and timestamps, in Hz; 8,000 unless told otherwise. Another one begins anew.
+    void set_clock(std::uint32_t clock_hz);
     /// A new stream: timestamps start anew.
-    void reset() { *this = {}; }
+    void reset() {
+        press_.reset();
+        newest_.reset();
+    }
 
 private:
     struct Press {
@@ -66,8 +73,9 @@ private:
         std::uint32_t duration;  ///< Ticks of the present segment.
         Instant last_packet;
     };
-    [[nodiscard]] static KeyPress finished(const Press& press);
+    [[nodiscard]] KeyPress finished(const Press& press) const;
 
+    std::uint32_t ticks_per_ms_ = kClockRate / 1000;
     std::optional<Press> press_;
     std::optional<Timestamp> newest_;  ///< Of any segment seen; older ones are stragglers.
 };

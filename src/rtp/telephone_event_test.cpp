@@ -155,4 +155,18 @@ TEST_CASE("only keys can be sent") {
     CHECK_FALSE(TelephoneEventSender::is_sendable(""));
 }
 
+TEST_CASE("a press on a clock of 48 kHz has its length in milliseconds, and changes clocks") {
+    TelephoneEventReceiver receiver;
+    receiver.set_clock(48'000);
+    const EventPayload end{.event = 5, .is_end = true, .duration = 4'800};
+    const auto update = receiver.on_packet({1}, end.print(), Instant{});
+    REQUIRE(update.ended.has_value());
+    CHECK(update.ended->duration == std::chrono::milliseconds{100});
+    CHECK(end.at_clock(48'000, 8'000).duration == 800);
+    CHECK(end.at_clock(8'000, 48'000).duration == 28'800);
+    const EventPayload longest{.event = 5, .duration = 0xFFFF};
+    CHECK(longest.at_clock(8'000, 48'000).duration == 0xFFFF);
+    CHECK(longest.at_clock(8'000, 8'000) == longest);
+}
+
 }  // namespace escucha::rtp

@@ -37,12 +37,21 @@ void Endpoint::watch_one_way(Instant now) {
 
 std::optional<double> Endpoint::mos() const {
     if (in.received() == 0) return std::nullopt;
-    const auto lost = static_cast<double>(in.lost());
+    auto lost = static_cast<double>(in.lost());
+    auto heard = static_cast<double>(in.received());
+    Duration buffer = std::max(kLeastBuffer, 2 * in.jitter());
+    // Where it is decoded here, what was too late is lost as well, and the buffer is known.
+    if (is_decoding() && voice->listener().jitter().counters().kept > 0) {
+        const rtp::JitterBuffer& jitter = voice->listener().jitter();
+        lost = static_cast<double>(jitter.counters().lost);
+        heard = static_cast<double>(jitter.counters().kept);
+        buffer = std::max(kLeastBuffer, jitter.delay());
+    }
     const Duration way = round_trip.value_or(Duration::zero()) / 2;
-    const audio::Connection connection{
-        .loss_percent = 100 * lost / (lost + static_cast<double>(in.received())),
-        .one_way_delay = way + kPacketTime + std::max(kLeastBuffer, 2 * in.jitter())};
-    return audio::mos_of(audio::rating(audio::impairment_of(audio::Codec::Pcmu), connection));
+    const audio::Connection connection{.loss_percent = 100 * lost / (lost + heard),
+                                       .one_way_delay = way + kPacketTime + buffer};
+    const Codec codec = remote ? remote->codec : Codec::Pcmu;
+    return audio::mos_of(audio::rating(audio::impairment_of(to_audio(codec)), connection));
 }
 
 StatsReport Endpoint::stats(Instant now) const {

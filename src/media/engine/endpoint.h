@@ -10,7 +10,9 @@
 #include "media/engine/files.h"
 #include "media/engine/prompt.h"
 #include "media/engine/udp.h"
+#include "media/engine/voice.h"
 #include "media/protocol.h"
+#include "rtp/g711.h"
 #include "rtp/one_way.h"
 #include "rtp/out_stream.h"
 #include "rtp/reception.h"
@@ -29,8 +31,10 @@ inline constexpr int kMaxKeysPerSecond = 15;
 
 /// What a leg's offer and answer agreed, parsed.
 struct Remote {
-    rtp::Law law = rtp::Law::Mu;
+    Codec codec = Codec::Pcmu;
+    std::uint8_t payload_type = 0;
     std::optional<std::uint8_t> telephone_event_pt;
+    std::uint32_t telephone_event_hz = rtp::kClockRate;
     Direction direction = Direction::Both;
     std::uint16_t rtcp_port = 0;  ///< 0: the RTP port + 1.
     Duration media_timeout{};     ///< 0: never.
@@ -41,7 +45,14 @@ struct Remote {
     [[nodiscard]] bool receives() const {
         return direction == Direction::Receive || direction == Direction::Both;
     }
-    [[nodiscard]] std::uint8_t payload_type() const { return law == rtp::Law::Mu ? 0 : 8; }
+    [[nodiscard]] bool is_g711() const { return codec == Codec::Pcmu || codec == Codec::Pcma; }
+    /// Of a G.711 leg.
+    [[nodiscard]] rtp::Law law() const { return codec == Codec::Pcma ? rtp::Law::A : rtp::Law::Mu; }
+    [[nodiscard]] std::uint32_t clock_hz() const { return audio::rtp_clock_hz(to_audio(codec)); }
+    /// Whether packets of this leg can be passed on to that one, at most byte by byte.
+    [[nodiscard]] bool is_like(const Remote& other) const {
+        return codec == other.codec || (is_g711() && other.is_g711());
+    }
 };
 
 /// The random start of an outgoing stream (RFC 3550 §5.1).
@@ -86,6 +97,9 @@ struct Endpoint {
     std::optional<rtp::TelephoneEventSender> digits;
     Endpoint* peer = nullptr;  ///< Bridged to; the same worker's, and its `peer` is this one.
     std::optional<Tap> tap;
+    std::unique_ptr<Voice> voice;     ///< When this leg, or its peer, needs more than G.711.
+    bool is_speaking = false;         ///< The voice said something in the last beat.
+    rtp::Timestamp recorded_until{};  ///< Of the voice's sound in a recording, at 8 kHz.
 
     std::size_t slot = 0;       ///< Which millisecond of 20 it sends in.
     bool is_scheduled = false;  ///< In the worker's list of that slot.
@@ -105,6 +119,20 @@ struct Endpoint {
     [[nodiscard]] bool can_send() const {
         return remote.has_value() && remote->sends() && lock.target().has_value();
     }
+    /// The peer's packets cannot be passed on as they are.
+    [[nodiscard]] bool is_recoded() const {
+        return peer != nullptr && remote && peer->remote && !remote->is_like(*peer->remote);
+    }
+    /// What comes is decoded: for another codec, or for a recording.
+    [[nodiscard]] bool is_decoding() const {
+        return can_encode() && remote->receives() &&
+               (is_recoded() || (tap.has_value() && !remote->is_g711()));
+    }
+    [[nodiscard]] bool can_encode() const {
+        return voice != nullptr && remote && voice->codec() == to_audio(remote->codec);
+    }
+    /// Must be served every 20 ms.
+    [[nodiscard]] bool is_busy() const { return is_generating() || is_decoding(); }
     void watch_one_way(Instant now);
     [[nodiscard]] StatsReport stats(Instant now) const;
     /// Of what is heard of the peer; nothing before the first packet.

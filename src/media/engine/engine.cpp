@@ -53,6 +53,9 @@ Result<std::unique_ptr<Engine>> Engine::start(const EngineConfig& config) {
     if (config.port_low < 1024 || config.port_high <= config.port_low) {
         return fail(Errc::InvalidArgument, "port range");
     }
+    if (!config.opus.is_valid() || config.opus.sample_rate_hz > kMaxOpusRateHz) {
+        return fail(Errc::InvalidArgument, "opus settings");
+    }
     if (config.workers == 0 || config.workers > 64) return fail(Errc::InvalidArgument, "workers");
     ESC_TRY(auto prompts, Folder::open(config.prompts));
     ESC_TRY(auto recordings, Folder::open(config.recordings));
@@ -197,8 +200,17 @@ void Engine::on(const SetRemote& command, Now, Out& out) {
     const auto address = parse_address(command.ip, command.port);
     const bool is_bad_event_pt = command.telephone_event_pt && (*command.telephone_event_pt < 96 ||
                                                                 *command.telephone_event_pt > 127);
-    if (!address || command.port == 0 || is_bad_event_pt) {
+    const bool is_opus = command.codec == Codec::Opus;
+    const bool is_bad_opus_pt = is_opus ? command.opus_pt < 96 || command.opus_pt > 127 ||
+                                              command.opus_pt == command.telephone_event_pt
+                                        : command.opus_pt != 0;
+    if (!address || command.port == 0 || is_bad_event_pt || is_bad_opus_pt) {
         out.push_back(failed(command, FailureCode::InvalidArgument, "address or payload type"));
+        return;
+    }
+    const std::uint32_t event_hz = command.telephone_event_hz;
+    if (event_hz != rtp::kClockRate && !(is_opus && event_hz == 48'000)) {
+        out.push_back(failed(command, FailureCode::InvalidArgument, "telephone event clock"));
         return;
     }
     SetEndpointRemote set{
@@ -206,16 +218,39 @@ void Engine::on(const SetRemote& command, Now, Out& out) {
         .address = *address,
         .rule = command.source == SourceRule::Learn ? rtp::SourceLock::Rule::Learn
                                                     : rtp::SourceLock::Rule::Signalled,
-        .remote = {.law = command.codec == Codec::Pcmu ? rtp::Law::Mu : rtp::Law::A,
-                   .telephone_event_pt = command.telephone_event_pt,
-                   .direction = command.direction,
-                   .rtcp_port = command.rtcp_port,
-                   .media_timeout = std::chrono::milliseconds{command.media_timeout_ms}}};
-    if (!send(*known, std::move(set))) {
+        .remote = {
+            .codec = command.codec,
+            .payload_type = is_opus ? command.opus_pt : static_cast<std::uint8_t>(command.codec),
+            .telephone_event_pt = command.telephone_event_pt,
+            .telephone_event_hz = event_hz,
+            .direction = command.direction,
+            .rtcp_port = command.rtcp_port,
+            .media_timeout = std::chrono::milliseconds{command.media_timeout_ms}}};
+    known->codec = command.codec;
+    if (!equip_both(command.endpoint, *known) || !send(*known, std::move(set))) {
         out.push_back(failed(command, FailureCode::Overloaded));
         return;
     }
     known->has_digits = command.telephone_event_pt.has_value();
+}
+
+bool Engine::equip(EndpointId id, Known& known) {
+    const auto is_wide = [](const Known& leg) {
+        return leg.codec == Codec::G722 || leg.codec == Codec::Opus;
+    };
+    const Known* peer = known.bridged_to ? find(*known.bridged_to) : nullptr;
+    const bool needs_one = is_wide(known) || (peer != nullptr && is_wide(*peer));
+    if (!known.codec || !needs_one || known.has_voice_of == known.codec) return true;
+    auto voice = Voice::make(*known.codec, config_.opus);
+    ESC_CHECK(voice.has_value());  // The settings were checked at the start.
+    if (!send(known, GiveVoice{.endpoint = id, .voice = std::move(voice).value()})) return false;
+    known.has_voice_of = known.codec;
+    return true;
+}
+
+bool Engine::equip_both(EndpointId id, Known& known) {
+    Known* peer = known.bridged_to ? find(*known.bridged_to) : nullptr;
+    return equip(id, known) && (peer == nullptr || equip(*known.bridged_to, *peer));
 }
 
 void Engine::on(const Destroy& command, Now, Out& out) {
@@ -339,15 +374,15 @@ void Engine::on(const Bridge& command, Now, Out& out) {
         code = FailureCode::WrongGroup;
     } else if (a->bridged_to || b->bridged_to) {
         code = FailureCode::Busy;
-    } else if (!send(*a, command)) {
+    } else {
+        a->bridged_to = command.b;
+        b->bridged_to = command.a;
+        if (equip_both(command.a, *a) && send(*a, command)) return;
+        a->bridged_to.reset();
+        b->bridged_to.reset();
         code = FailureCode::Overloaded;
     }
-    if (code != FailureCode::None) {
-        out.push_back(failed(command, code));
-        return;
-    }
-    a->bridged_to = command.b;
-    b->bridged_to = command.a;
+    out.push_back(failed(command, code));
 }
 
 void Engine::on(const Unbridge& command, Now, Out& out) {

@@ -29,7 +29,11 @@ struct EngineConfig {
     std::string recordings;  ///< Folder; made when missing.
     std::string prompts;     ///< Folder.
     std::size_t prompt_cache_bytes = 128UL * 1024 * 1024;
+    /// How Opus is spoken where it is not passed on. At most `kMaxOpusRateHz`, as G.722 has: only
+    /// two legs of Opus could hear more, and they need no codec of ours.
+    audio::OpusSettings opus{};
 };
+inline constexpr std::uint32_t kMaxOpusRateHz = 16'000;
 
 /// The media plane without its control socket: commands in, events out. It checks each command
 /// against what exists and hands it to the worker, the loader or the recorder that does it; it
@@ -69,7 +73,9 @@ private:
         std::uint64_t loading = 0;  ///< Token of the play that waits for its prompts; 0 none.
         std::optional<EndpointId> bridged_to{};
         bool has_digits = false;
-        bool is_ending = false;  ///< Destroy was sent; for commands it exists no more.
+        std::optional<Codec> codec{};         ///< Once its remote is set.
+        std::optional<Codec> has_voice_of{};  ///< What its worker's `Voice` speaks.
+        bool is_ending = false;               ///< Destroy was sent; for commands it exists no more.
         std::optional<RecordingId> recorded_by{};
     };
     struct Recording {
@@ -126,6 +132,9 @@ private:
     /// Nothing for an endpoint that is being destroyed.
     Known* find(EndpointId id);
     bool send(const Known& known, WorkerCommand command);
+    /// Gives a leg its voice when it or the leg it talks to needs one. False when there is no room.
+    bool equip(EndpointId id, Known& known);
+    bool equip_both(EndpointId id, Known& known);
     void warn_of_drops();
     void wake();
     void post(Event event);

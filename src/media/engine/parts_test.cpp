@@ -186,8 +186,7 @@ TEST_CASE("generated prompts have their length and level") {
     const auto beep = Prompt::generate("tone:beep");
     CHECK(beep.size() == 2'400);
     // -20 dBFS RMS is an amplitude of 4,634.
-    CHECK(level(std::span{beep}.subspan(80, 2'240), 1'000) ==
-          doctest::Approx(4'634).epsilon(0.02));
+    CHECK(level(std::span{beep}.subspan(80, 2'240), 1'000) == doctest::Approx(4'634).epsilon(0.02));
     CHECK(Prompt::generate("tone:ringing").size() == 36'000);
 }
 

@@ -8,10 +8,13 @@
 #include <ctime>
 #include <utility>
 
+#include "audio/comfort_noise.h"
 #include "base/check.h"
 
 namespace escucha::media {
 namespace {
+
+using Put = rtp::JitterBuffer::Put;
 
 constexpr std::size_t kMaxCommands = 8'192;
 constexpr std::size_t kMaxReports = 16'384;
@@ -163,15 +166,23 @@ void Worker::handle(SetEndpointRemote& command, Now now) {
     if (endpoint == nullptr) return;
     endpoint->lock.retarget(command.address, command.rule);
     endpoint->target = to_socket(*endpoint->lock.target());
+    if (endpoint->remote && endpoint->remote->codec != command.remote.codec) {
+        endpoint->out.interrupt();
+    }
     endpoint->remote = command.remote;
+    endpoint->out.set_clock(command.remote.clock_hz());
+    endpoint->in.set_clock(command.remote.clock_hz());
+    endpoint->keys.set_clock(command.remote.telephone_event_hz);
     endpoint->listening_since = now.mono;
     endpoint->is_silent = false;
+    schedule_if_busy(endpoint);
+    schedule_if_busy(endpoint->peer);
 }
 
 void Worker::handle(StartPlay& command, Now) {
     Endpoint* endpoint = find(command.endpoint);
     if (endpoint == nullptr) {
-        report(Retired{.play = std::move(command.play), .endpoint = nullptr});
+        report(Retired{.play = std::move(command.play)});
         return;
     }
     if (endpoint->play) end_play(*endpoint, PlayEnd::Stopped);
@@ -200,6 +211,8 @@ void Worker::handle(Bridge& command, Now) {
     b->peer = a;
     a->out.interrupt();
     b->out.interrupt();
+    schedule_if_busy(a);
+    schedule_if_busy(b);
     report(Event{Bridged{.a = command.a, .b = command.b}});
 }
 
@@ -229,7 +242,19 @@ void Worker::handle(SendDigits& command, Now) {
 }
 
 void Worker::handle(SetTap& command, Now) {
-    if (Endpoint* endpoint = find(command.endpoint)) endpoint->tap = command.tap;
+    Endpoint* endpoint = find(command.endpoint);
+    if (endpoint == nullptr) return;
+    endpoint->tap = command.tap;
+    schedule_if_busy(endpoint);
+}
+
+void Worker::handle(GiveVoice& command, Now) {
+    if (Endpoint* endpoint = find(command.endpoint)) {
+        std::swap(endpoint->voice, command.voice);
+        endpoint->is_speaking = false;
+        schedule_if_busy(endpoint);
+    }
+    if (command.voice) report(Retired{.voice = std::move(command.voice)});
 }
 
 void Worker::handle(Destroy& command, Now now) {
@@ -251,7 +276,7 @@ void Worker::handle(Destroy& command, Now now) {
     }
     report(Event{Destroyed{.endpoint = endpoint->id, .stats = endpoint->stats(now.mono)}});
     // The sockets close with it, which takes them out of epoll.
-    report(Retired{.play = nullptr, .endpoint = std::move(endpoint)});
+    report(Retired{.endpoint = std::move(endpoint)});
 }
 
 void Worker::handle(Stats& command, Now now) {
@@ -263,12 +288,14 @@ void Worker::end_play(Endpoint& endpoint, PlayEnd reason) {
                            .play = endpoint.play->id(),
                            .reason = reason,
                            .played_ms = endpoint.play->played_ms()}});
-    report(Retired{.play = std::move(endpoint.play), .endpoint = nullptr});
+    report(Retired{.play = std::move(endpoint.play)});
 }
 
 void Worker::part(Endpoint& endpoint) {
     endpoint.out.interrupt();
     endpoint.peer->out.interrupt();
+    endpoint.is_speaking = false;
+    endpoint.peer->is_speaking = false;
     endpoint.peer->peer = nullptr;
     endpoint.peer = nullptr;
 }
@@ -279,6 +306,10 @@ void Worker::schedule(Endpoint& endpoint) {
     slots_[endpoint.slot].push_back(&endpoint);
     // The slots ran ahead unwatched while nothing was scheduled.
     if (scheduled_++ == 0) next_tick_ = to_tick(read_clocks().mono);
+}
+
+void Worker::schedule_if_busy(Endpoint* endpoint) {
+    if (endpoint != nullptr && endpoint->is_busy()) schedule(*endpoint);
 }
 
 // ---- Sending -----------------------------------------------------------------------------------
@@ -292,7 +323,10 @@ void Worker::run_slots(Now now) {
         for (std::size_t i = 0; i < slot.size();) {
             Endpoint& endpoint = *slot[i];
             generate(endpoint, now);
-            if (endpoint.is_generating()) {
+            if (endpoint.is_decoding()) {
+                hear(endpoint, Instant{std::chrono::milliseconds{next_tick_}}, now);
+            }
+            if (endpoint.is_busy()) {
                 ++i;
                 continue;
             }
@@ -311,22 +345,64 @@ void Worker::generate(Endpoint& endpoint, Now now) {
     }
     // A play waits for the answer: its beginning is not lost to a peer that is not there yet.
     if (!endpoint.play || !endpoint.remote) return;
-    const auto payload = std::span{out_buffer_}.subspan(rtp::kHeaderBytes, kFrameSamples);
-    if (!endpoint.play->fill(endpoint.remote->law, payload)) {
+    generate_play(endpoint, now);
+}
+
+// A leg on hold by its own wish still uses up its prompt: time goes on for the caller's flow.
+void Worker::generate_play(Endpoint& endpoint, Now now) {
+    const auto payload = std::span{out_buffer_}.subspan(rtp::kHeaderBytes);
+    if (endpoint.remote->is_g711()) {
+        if (!endpoint.play->fill(endpoint.remote->law(), payload.first(kFrameSamples))) {
+            end_play(endpoint, PlayEnd::Finished);
+        } else if (endpoint.can_send()) {
+            const std::uint8_t type = endpoint.remote->payload_type;
+            transmit(
+                endpoint, endpoint.out.generated(type, kFrameSamples, now.mono), kFrameSamples);
+        }
+        return;
+    }
+    // Prompts are kept in the two laws; the step from there to another codec is not heard.
+    const auto kept = std::span{recoded_}.first(kFrameSamples);
+    if (!endpoint.play->fill(rtp::Law::Mu, kept)) {
         end_play(endpoint, PlayEnd::Finished);
         return;
     }
-    // A leg on hold by its own wish still uses up its prompt: time goes on for the caller's flow.
-    if (!endpoint.can_send()) return;
+    if (!endpoint.can_send() || !endpoint.can_encode()) return;
+    std::array<std::int16_t, kFrameSamples> samples;
+    rtp::decode(rtp::Law::Mu, kept, samples);
+    speak(endpoint, endpoint.voice->encode_narrow(samples, payload), now);
+}
+
+void Worker::speak(Endpoint& endpoint, std::size_t payload_size, Now now) {
+    if (payload_size == 0) {
+        endpoint.out.interrupt();
+        return;
+    }
     transmit(endpoint,
-             endpoint.out.generated(endpoint.remote->payload_type(), kFrameSamples, now.mono),
-             kFrameSamples);
+             endpoint.out.generated(
+                 endpoint.remote->payload_type, endpoint.voice->frame_ticks(), now.mono),
+             payload_size);
+}
+
+// A beat of what this leg's peer says, for whoever cannot take it as it comes.
+void Worker::hear(Endpoint& endpoint, Instant beat, Now now) {
+    const bool was_speaking = std::exchange(endpoint.is_speaking, endpoint.voice->listen(beat));
+    endpoint.recorded_until = endpoint.recorded_until.plus(kFrameSamples);
+    if (!endpoint.is_speaking) return;
+    if (endpoint.tap && !endpoint.remote->is_g711()) record_voice(endpoint, beat);
+    if (!endpoint.is_recoded()) return;
+    Endpoint& peer = *endpoint.peer;
+    if (peer.is_generating() || !peer.can_send() || !peer.can_encode()) return;
+    if (!was_speaking) peer.out.interrupt();
+    const auto payload = std::span{out_buffer_}.subspan(rtp::kHeaderBytes);
+    speak(peer, peer.voice->encode(*endpoint.voice, payload), now);
 }
 
 void Worker::generate_digit(Endpoint& endpoint, Now now) {
     const auto step = endpoint.digits->step();
     if (step && endpoint.can_send() && endpoint.remote->telephone_event_pt) {
-        const auto payload = step->payload.print();
+        const std::uint32_t hz = endpoint.remote->telephone_event_hz;
+        const auto payload = step->payload.at_clock(rtp::kClockRate, hz).print();
         std::copy(payload.begin(), payload.end(), out_buffer_.begin() + rtp::kHeaderBytes);
         transmit(endpoint,
                  endpoint.out.event(*endpoint.remote->telephone_event_pt, step->is_start, now.mono),
@@ -382,31 +458,76 @@ void Worker::on_rtp(Endpoint& endpoint,
         report(Event{MediaResumed{.endpoint = endpoint.id}});
 
     const std::uint8_t type = packet.header.payload_type;
-    if (type == 0 || type == 8) {
-        endpoint.in.on_packet(packet.header, rtp::Reception::Kind::Audio, now.mono);
-        if (endpoint.remote->receives()) {
-            on_audio(endpoint, packet, type == 0 ? rtp::Law::Mu : rtp::Law::A, now);
+    const Remote& remote = *endpoint.remote;
+    const bool is_law = remote.is_g711() && (type == 0 || type == 8);
+    const bool is_wide = !remote.is_g711() && type == remote.payload_type;
+    endpoint.in.on_packet(
+        packet.header,
+        is_law || is_wide ? rtp::Reception::Kind::Audio : rtp::Reception::Kind::Event,
+        now.mono);
+    if (is_law) {
+        const rtp::Law law = type == 0 ? rtp::Law::Mu : rtp::Law::A;
+        if (remote.receives()) on_g711(endpoint, packet, law, now);
+    } else if (is_wide) {
+        if (remote.receives()) on_wide(endpoint, packet, now);
+    } else if (remote.telephone_event_pt == type) {
+        if (remote.receives()) on_event(endpoint, packet, now);
+    } else if (type == audio::ComfortNoise::kPayloadType && endpoint.is_decoding()) {
+        if (endpoint.voice->listener().on_comfort_noise(packet, now.mono) == Put::Refused) {
+            ++endpoint.refused;
         }
-    } else if (endpoint.remote->telephone_event_pt == type) {
-        endpoint.in.on_packet(packet.header, rtp::Reception::Kind::Event, now.mono);
-        if (endpoint.remote->receives()) on_event(endpoint, packet, now);
     } else {
-        endpoint.in.on_packet(packet.header, rtp::Reception::Kind::Event, now.mono);
         ++endpoint.refused;
     }
 }
 
-void Worker::on_audio(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
+void Worker::on_g711(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
     if (endpoint.tap) record(endpoint, packet, law, now);
     Endpoint* peer = endpoint.peer;
-    if (peer == nullptr || peer->is_generating() || !peer->can_send()) return;
+    if (peer == nullptr || !peer->remote) return;
+    if (!peer->remote->is_g711()) {
+        if (endpoint.is_decoding()) to_voice(endpoint, packet, law, now);
+        return;
+    }
+    if (peer->is_generating() || !peer->can_send()) return;
     const std::size_t size = packet.payload.size();
     if (size > out_buffer_.size() - rtp::kHeaderBytes) return;
     const auto header = peer->out.relayed(
-        packet.header, peer->remote->payload_type(), static_cast<std::uint32_t>(size), now.mono);
+        packet.header, peer->remote->payload_type, static_cast<std::uint32_t>(size), now.mono);
     if (!header) return;
     const auto out = std::span{out_buffer_}.subspan(rtp::kHeaderBytes, size);
-    rtp::transcode(law, peer->remote->law, packet.payload, out);
+    rtp::transcode(law, peer->remote->law(), packet.payload, out);
+    transmit(*peer, *header, size);
+}
+
+// A peer may send the other law than was agreed; its voice knows one.
+void Worker::to_voice(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
+    rtp::Packet own = packet;
+    if (law != endpoint.remote->law()) {
+        const auto recoded = std::span{recoded_}.first(packet.payload.size());
+        rtp::transcode(law, endpoint.remote->law(), packet.payload, recoded);
+        own.payload = recoded;
+    }
+    if (endpoint.voice->listener().on_audio(own, now.mono) == Put::Refused) ++endpoint.refused;
+}
+
+void Worker::on_wide(Endpoint& endpoint, const rtp::Packet& packet, Now now) {
+    const auto ticks = audio::packet_ticks(to_audio(endpoint.remote->codec), packet.payload);
+    if (!ticks) {
+        ++endpoint.refused;
+        return;
+    }
+    if (endpoint.is_decoding()) endpoint.voice->listener().on_audio(packet, now.mono);
+    Endpoint* peer = endpoint.peer;
+    if (peer == nullptr || endpoint.is_recoded()) return;
+    const std::size_t size = packet.payload.size();
+    if (peer->is_generating() || !peer->can_send()) return;
+    if (size > out_buffer_.size() - rtp::kHeaderBytes) return;
+    const auto header =
+        peer->out.relayed(packet.header, peer->remote->payload_type, *ticks, now.mono);
+    if (!header) return;
+    std::copy(
+        packet.payload.begin(), packet.payload.end(), out_buffer_.begin() + rtp::kHeaderBytes);
     transmit(*peer, *header, size);
 }
 
@@ -418,16 +539,27 @@ void Worker::on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now) {
     }
     if (update.ended) tell_key(endpoint, *update.ended);
 
+    if (endpoint.is_decoding()) endpoint.voice->listener().on_other(packet);
+    pass_on_event(endpoint, packet, now);
+}
+
+void Worker::pass_on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now) {
     Endpoint* peer = endpoint.peer;
     if (peer == nullptr || peer->is_generating() || !peer->can_send()) return;
+    const auto event = rtp::EventPayload::parse(packet.payload);
     if (!peer->remote->telephone_event_pt || packet.payload.size() != rtp::kEventPayloadBytes)
         return;
-    const auto header =
-        peer->out.relayed(packet.header, *peer->remote->telephone_event_pt, 0, now.mono);
+    const std::uint8_t type = *peer->remote->telephone_event_pt;
+    // Beside a voice of our making the press finds its place by itself.
+    const auto header = endpoint.is_recoded()
+                            ? peer->out.passed_event(type, packet.header.timestamp, now.mono)
+                            : peer->out.relayed(packet.header, type, 0, now.mono);
     if (!header) return;
-    std::copy(
-        packet.payload.begin(), packet.payload.end(), out_buffer_.begin() + rtp::kHeaderBytes);
-    transmit(*peer, *header, packet.payload.size());
+    const auto payload =
+        event->at_clock(endpoint.remote->telephone_event_hz, peer->remote->telephone_event_hz)
+            .print();
+    std::copy(payload.begin(), payload.end(), out_buffer_.begin() + rtp::kHeaderBytes);
+    transmit(*peer, *header, payload.size());
 }
 
 void Worker::tell_key(Endpoint& endpoint, const rtp::KeyPress& press) {
@@ -457,6 +589,20 @@ void Worker::record(const Endpoint& endpoint, const rtp::Packet& packet, rtp::La
         rest = rest.subspan(size);
         timestamp = timestamp.plus(static_cast<std::int64_t>(size));
     }
+}
+
+// The recorder takes G.711 of 8 kHz; the sound is told by when it came, not by when it was played.
+void Worker::record_voice(Endpoint& endpoint, Instant beat) {
+    AudioFrame frame;
+    frame.recording = endpoint.tap->recording;
+    frame.source = {endpoint.in.ssrc().value_or(0),
+                    endpoint.recorded_until,
+                    beat - endpoint.voice->listener().jitter().delay()};
+    frame.channel = endpoint.tap->channel;
+    frame.law = rtp::Law::Mu;
+    frame.samples = static_cast<std::uint8_t>(kFrameSamples);
+    rtp::encode(rtp::Law::Mu, endpoint.voice->narrow(), std::span{frame.payload});
+    if (!audio_.push(std::move(frame))) report(RecordingHole{endpoint.tap->recording});
 }
 
 // ---- RTCP and the rest of the house

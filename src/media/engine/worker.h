@@ -34,6 +34,11 @@ struct StartPlay {
     std::unique_ptr<Playback> play;
     bool stop_on_digit = false;
 };
+/// Takes the place of the one before.
+struct GiveVoice {
+    EndpointId endpoint{};
+    std::unique_ptr<Voice> voice;
+};
 /// `channel` of a recording hears this endpoint; without a tap nothing does.
 struct SetTap {
     EndpointId endpoint{};
@@ -48,14 +53,16 @@ using WorkerCommand = std::variant<std::monostate,
                                    Unbridge,
                                    SendDigits,
                                    SetTap,
+                                   GiveVoice,
                                    Destroy,
                                    Stats>;
 
 /// What comes back besides events: what a worker no longer needs is freed by the engine, since
 /// freeing is not for a thread with packets to send.
 struct Retired {
-    std::unique_ptr<Playback> play;
-    std::unique_ptr<Endpoint> endpoint;
+    std::unique_ptr<Playback> play{};
+    std::unique_ptr<Endpoint> endpoint{};
+    std::unique_ptr<Voice> voice{};
 };
 struct RecordingHole {
     std::uint64_t number = 0;
@@ -98,6 +105,7 @@ private:
     void handle(Unbridge& command, Now now);
     void handle(SendDigits& command, Now now);
     void handle(SetTap& command, Now now);
+    void handle(GiveVoice& command, Now now);
     void handle(Destroy& command, Now now);
     void handle(Stats& command, Now now);
     static void handle(std::monostate, Now) {}
@@ -105,19 +113,28 @@ private:
     void receive_rtp(Endpoint& endpoint, Now now);
     void receive_rtcp(Endpoint& endpoint, Now now);
     void on_rtp(Endpoint& endpoint, const rtp::Packet& packet, const rtp::Address& from, Now now);
-    void on_audio(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now);
+    void on_g711(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now);
+    void on_wide(Endpoint& endpoint, const rtp::Packet& packet, Now now);
+    void on_comfort_noise(Endpoint& endpoint, const rtp::Packet& packet, Now now);
+    void to_voice(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now);
     void on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now);
     void on_rtcp(Endpoint& endpoint, ByteView datagram, const rtp::Address& from, Now now);
     void record(const Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now);
+    void record_voice(Endpoint& endpoint, Instant beat);
+    void hear(Endpoint& endpoint, Instant beat, Now now);
+    void speak(Endpoint& endpoint, std::size_t payload_size, Now now);
+    void pass_on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now);
     void tell_key(Endpoint& endpoint, const rtp::KeyPress& press);
 
     void generate(Endpoint& endpoint, Now now);
+    void generate_play(Endpoint& endpoint, Now now);
     void generate_digit(Endpoint& endpoint, Now now);
     void transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t payload_size);
     void send_report(Endpoint& endpoint, Now now);
     void end_play(Endpoint& endpoint, PlayEnd reason);
     void part(Endpoint& endpoint);
     void schedule(Endpoint& endpoint);
+    void schedule_if_busy(Endpoint* endpoint);
 
     [[nodiscard]] Endpoint* find(EndpointId id) const;
     void report(WorkerReport report);
@@ -142,6 +159,7 @@ private:
     int house_count_ = 0;
     BatchReader reader_;
     std::array<std::byte, rtp::kMaxPacketBytes> out_buffer_{};
+    std::array<std::byte, rtp::kMaxPacketBytes> recoded_{};
     std::thread thread_;
 };
 

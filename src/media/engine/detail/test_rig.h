@@ -126,14 +126,21 @@ public:
         send_packet(packet, law == rtp::Law::Mu ? 0 : 8, timestamp_);
         timestamp_ += static_cast<std::uint32_t>(samples.size());
     }
+    /// A packet of any codec.
+    void say(std::uint8_t payload_type, ByteView payload, std::uint32_t ticks) {
+        Bytes packet(rtp::kHeaderBytes);
+        packet.insert(packet.end(), payload.begin(), payload.end());
+        send_packet(packet, payload_type, timestamp_);
+        timestamp_ += ticks;
+    }
     /// Packets that never arrive.
     void lose(std::uint16_t packets) {
         sequence_ = static_cast<std::uint16_t>(sequence_ + packets);
         timestamp_ += packets * 160U;
     }
-    void press(char key, std::uint8_t payload_type, int packets = 5) {
+    void press(char key, std::uint8_t payload_type, int packets = 5, int ticks_per_packet = 160) {
         for (int i = 1; i <= packets + 2; ++i) {
-            const auto ticks = static_cast<std::uint16_t>(160 * std::min(i, packets));
+            const auto ticks = static_cast<std::uint16_t>(ticks_per_packet * std::min(i, packets));
             const auto payload = rtp::EventPayload{.event = rtp::event_of(key).value(),
                                                    .is_end = i >= packets,
                                                    .volume = 10,
@@ -143,7 +150,7 @@ public:
             packet.insert(packet.end(), payload.begin(), payload.end());
             send_packet(packet, payload_type, timestamp_);
         }
-        timestamp_ += static_cast<std::uint32_t>(160 * packets);
+        timestamp_ += static_cast<std::uint32_t>(ticks_per_packet * packets);
     }
 
     std::optional<Heard> hear() {
