@@ -34,6 +34,10 @@ constexpr std::string_view kHelp =
     "  --advertise ADDR       address that peers are told instead, behind a NAT or for 0.0.0.0\n"
     "  --rtp-ports LOW-HIGH   port range, even ports for RTP (16384-32767)\n"
     "  --workers N            packet threads (processors less one, at least 1)\n"
+    "  --opus-bitrate N       of Opus that is made here, 6000 to 64000 bit/s (24000)\n"
+    "  --opus-complexity N    0 to 10 (4)\n"
+    "  --opus-fec on|off      packets carry a copy of the one before (on)\n"
+    "  --opus-dtx on|off      nothing is sent while nothing is said (off)\n"
     "  --drain SECONDS        how long a first SIGTERM waits for calls to end (10)\n"
     "  --debug                log every connection and more\n"
     "  --version, --help\n"
@@ -67,6 +71,27 @@ bool set_ports(media::EngineConfig& engine, std::string_view text) {
     return true;
 }
 
+bool set_opus(audio::OpusSettings& opus, std::string_view name, std::string_view value) {
+    using Opus = audio::OpusSettings;
+    if (name == "--opus-fec" || name == "--opus-dtx") {
+        const bool is_on = value == "on";
+        if (!is_on && value != "off") return false;
+        if (name == "--opus-fec") opus.fec = is_on ? Opus::Fec::On : Opus::Fec::Off;
+        if (name == "--opus-dtx") opus.dtx = is_on ? Opus::Dtx::On : Opus::Dtx::Off;
+        return true;
+    }
+    const auto amount = number(value, Opus::kMaxBitrate);
+    if (!amount) return false;
+    if (name == "--opus-bitrate") {
+        opus.bitrate_bps = *amount;
+    } else if (name == "--opus-complexity") {
+        opus.complexity = static_cast<int>(*amount);
+    } else {
+        return false;
+    }
+    return opus.is_valid();
+}
+
 bool set_option(Options& options, std::string_view name, std::string_view value) {
     if (name == "--control-socket") {
         options.control_socket = value;
@@ -84,6 +109,8 @@ bool set_option(Options& options, std::string_view name, std::string_view value)
         const auto workers = number(value, 64);
         options.engine.workers = workers.value_or(0);
         return options.engine.workers > 0;
+    } else if (name.starts_with("--opus-")) {
+        return set_opus(options.engine.opus, name, value);
     } else if (name == "--drain") {
         const auto seconds = number(value, 86'400);
         options.drain = std::chrono::seconds{seconds.value_or(0)};

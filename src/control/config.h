@@ -11,6 +11,7 @@
 #include "calendar/opening_hours.h"
 #include "cases/reference.h"
 #include "flow/document.h"
+#include "sdp/sdp.h"
 #include "speech/utterance.h"
 
 namespace escucha::control {
@@ -66,6 +67,9 @@ struct Config {
     /// Relative to the prompts folder, as the media process wants it.
     std::string hold_music = "music/hold.wav";
     std::uint32_t max_live_contacts = 5000;
+    /// What is offered and preferred, in this order. A caller who has none of them is heard all the
+    /// same, and the agent's phone is offered the caller's codec first.
+    std::vector<sdp::Codec> codecs{sdp::Codec::Pcmu, sdp::Codec::Pcma};
 };
 
 }  // namespace escucha::control

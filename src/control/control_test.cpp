@@ -13,6 +13,7 @@ using namespace escucha;
 using namespace escucha::control;
 using namespace std::chrono_literals;
 
+// size: one world, so that each test reads as one story.
 namespace {
 
 constexpr std::string_view kPhoneSdp =
@@ -106,6 +107,12 @@ std::shared_ptr<const flow::Document> asks_a_connector() {
     look.next = look.failed = "queue";
     document.nodes.emplace_back("ask", flow::Node{look, {}});
     return std::make_shared<const flow::Document>(std::move(document));
+}
+
+std::string sdp_of(const std::string& types, const std::string& attributes) {
+    return "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+           "m=audio 4000 RTP/AVP " +
+           types + "\r\n" + attributes;
 }
 
 /// A centre with one line, one queue and two agents, whose media and speech answer at once. What it
@@ -519,6 +526,53 @@ TEST_CASE("an answer to a caller who has left still tells that the connector liv
     }
     CHECK(world.centre.counters().connector_failures == 4);
     CHECK(world.centre.counters().connector_rests == 0);
+}
+
+TEST_CASE("the agent's phone is offered the caller's codec first, and each leg is told its own") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller(
+        sdp_of("111 110", "a=rtpmap:111 opus/48000/2\r\na=rtpmap:110 telephone-event/48000\r\n"));
+    const auto ring = world.legs_told<RingPhone>().front();
+    CHECK(ring.sdp.find("RTP/AVP 96 0 8 101 102\r\n") != std::string::npos);
+    world.leg(LegAnswered{ring.leg, sdp_of("8 101", "a=rtpmap:101 telephone-event/8000\r\n")});
+    std::vector<media::SetRemote> told;
+    for (const auto& command : world.to_media) {
+        const auto* remote = std::get_if<media::SetRemote>(&command);
+        if (remote != nullptr) told.push_back(*remote);
+    }
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].codec == media::Codec::Opus);
+    CHECK(told[0].opus_pt == 111);
+    CHECK(told[0].telephone_event_pt == 110);
+    CHECK(told[0].telephone_event_hz == 48'000);
+    CHECK(told[1].codec == media::Codec::Pcma);
+    CHECK(told[1].opus_pt == 0);
+    CHECK(told[1].telephone_event_hz == 8'000);
+    CHECK(world.told_media<media::Bridge>() == 1);
+}
+
+TEST_CASE("after a kill a leg is asked for in the codec it has") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId caller = world.caller(sdp_of("9", ""));
+    SavedRows saved{.contacts = {}, .states = world.states};
+    for (const auto& [contact, state] : world.rows) {
+        saved.contacts.push_back({.contact = contact, .state = state, .living_legs = {caller}});
+    }
+    REQUIRE(saved.contacts.size() == 1);
+    World again;
+    Effects effects;
+    again.centre.restore(saved, again.now, effects);
+    REQUIRE(again.centre.live_contacts() == 1);
+    media::Listing listing;
+    listing.endpoints.push_back(
+        {.endpoint = std::get<media::Create>(world.to_media.front()).endpoint});
+    again.act([&](Effects& out) { again.centre.media_ready(listing, again.now, out); });
+    REQUIRE(again.legs_told<Reoffer>().size() == 1);
+    CHECK(again.legs_told<Reoffer>().front().leg == caller);
+    CHECK(again.legs_told<Reoffer>().front().sdp.find("RTP/AVP 9 0 8 101\r\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("a missed offer gives the caller back and the next ready agent is rung") {

@@ -7,7 +7,11 @@ namespace escucha::sdp {
 
 namespace {
 
+constexpr std::uint8_t kOurOpusPt = 96;
 constexpr std::uint8_t kOurTelephoneEventPt = 101;
+constexpr std::uint8_t kOurWideTelephoneEventPt = 102;
+constexpr std::uint32_t kClockHz = 8'000;
+constexpr std::uint32_t kOpusClockHz = 48'000;
 constexpr unsigned kOurPtimeMs = 20;
 
 bool iequals(std::string_view a, std::string_view b) {
@@ -19,17 +23,62 @@ bool iequals(std::string_view a, std::string_view b) {
     });
 }
 
-std::string_view encoding_of(Codec codec) { return codec == Codec::Pcmu ? "PCMU" : "PCMA"; }
-std::uint8_t number_of(Codec codec) { return codec == Codec::Pcmu ? 0 : 8; }
+std::string_view encoding_of(Codec codec) {
+    switch (codec) {
+        case Codec::Pcmu:
+            return "PCMU";
+        case Codec::Pcma:
+            return "PCMA";
+        case Codec::G722:
+            return "G722";
+        case Codec::Opus:
+            return "opus";
+    }
+    return "";
+}
+/// As an rtpmap has it: G.722 says 8,000 though it samples at 16,000 (RFC 3551 §4.5.2).
+std::uint32_t clock_of(Codec codec) { return codec == Codec::Opus ? kOpusClockHz : kClockHz; }
+std::uint8_t number_of(Codec codec) {
+    switch (codec) {
+        case Codec::Pcmu:
+            return 0;
+        case Codec::Pcma:
+            return 8;
+        case Codec::G722:
+            return 9;
+        case Codec::Opus:
+            return kOurOpusPt;
+    }
+    return 0;
+}
 
 struct Choice {
     Codec codec = Codec::Pcmu;
     std::uint8_t number = 0;
 };
 
-std::optional<std::uint8_t> find_encoding(const Media& media, std::string_view encoding) {
+bool is_of(const PayloadType& type, Codec codec) {
+    if (!iequals(type.encoding, encoding_of(codec)) || type.clock_rate != clock_of(codec)) {
+        return false;
+    }
+    // The media process knows G.722 by its static number and Opus by a dynamic one.
+    if (codec == Codec::G722) return type.number == number_of(codec);
+    return codec != Codec::Opus || type.number >= 96;
+}
+
+std::optional<Choice> find_codec(const Media& media, Codec codec) {
     for (const PayloadType& type : media.payload_types) {
-        if (iequals(type.encoding, encoding) && type.clock_rate == 8000) return type.number;
+        if (is_of(type, codec)) return Choice{.codec = codec, .number = type.number};
+    }
+    return std::nullopt;
+}
+
+/// The first of theirs that is among these.
+std::optional<Choice> first_of(const Media& media, const std::vector<Codec>& codecs) {
+    for (const PayloadType& type : media.payload_types) {
+        for (const Codec codec : codecs) {
+            if (is_of(type, codec)) return Choice{.codec = codec, .number = type.number};
+        }
     }
     return std::nullopt;
 }
@@ -38,17 +87,25 @@ std::optional<Choice> choose(const Media& media, const LocalMedia& local) {
     if (local.codecs.empty()) return std::nullopt;
     // Our first choice spares a transcoder on the other leg; after that their order rules
     // (RFC 3264 §6.1).
-    if (const auto number = find_encoding(media, encoding_of(local.codecs.front()))) {
-        return Choice{.codec = local.codecs.front(), .number = *number};
-    }
+    if (const auto first = find_codec(media, local.codecs.front())) return first;
+    if (const auto ours = first_of(media, local.codecs)) return ours;
+    return first_of(media, local.last_resort);
+}
+
+struct Events {
+    std::uint8_t number = 0;
+    std::uint32_t clock_hz = kClockHz;
+};
+
+/// RFC 7587 §4.1 and RFC 4733 §2.2: best on the clock of the codec; old phones know 8,000 only.
+std::optional<Events> find_events(const Media& media, Codec codec) {
+    std::optional<Events> found;
     for (const PayloadType& type : media.payload_types) {
-        for (const Codec codec : local.codecs) {
-            if (iequals(type.encoding, encoding_of(codec)) && type.clock_rate == 8000) {
-                return Choice{.codec = codec, .number = type.number};
-            }
-        }
+        if (!iequals(type.encoding, "telephone-event")) continue;
+        if (type.clock_rate == clock_of(codec)) return Events{type.number, type.clock_rate};
+        if (type.clock_rate == kClockHz && !found) found = Events{type.number, type.clock_rate};
     }
-    return std::nullopt;
+    return found;
 }
 
 bool is_usable(const Media& media, const LocalMedia& local) {
@@ -76,7 +133,10 @@ Agreed agree(const Media& media, const Choice& choice, const LocalMedia& local) 
     agreed.codec = choice.codec;
     agreed.payload_type = choice.number;
     if (local.has_telephone_event) {
-        agreed.telephone_event_pt = find_encoding(media, "telephone-event");
+        if (const auto events = find_events(media, choice.codec)) {
+            agreed.telephone_event_pt = events->number;
+            agreed.telephone_event_hz = events->clock_hz;
+        }
     }
     agreed.remote_port = media.port;
     agreed.is_rtcp_mux = media.is_rtcp_mux && local.can_rtcp_mux;
@@ -109,14 +169,20 @@ void append_direction(std::string& out, Direction direction) {
     out.append("a=").append(name_of(direction)).append("\r\n");
 }
 
-void append_rtpmap(std::string& out, unsigned number, std::string_view encoding) {
-    out.append("a=rtpmap:").append(std::to_string(number)).append(" ").append(encoding);
-    out.append("/8000\r\n");
+void append_codec(std::string& out, unsigned number, Codec codec) {
+    const std::string type = std::to_string(number);
+    out.append("a=rtpmap:").append(type).append(" ").append(encoding_of(codec));
+    out.append("/").append(std::to_string(clock_of(codec)));
+    // RFC 7587 §7: always two channels in the rtpmap; what is sent is mono all the same.
+    if (codec == Codec::Opus) out.append("/2\r\na=fmtp:").append(type).append(" useinbandfec=1");
+    out.append("\r\n");
 }
 
-void append_events(std::string& out, unsigned number) {
-    append_rtpmap(out, number, "telephone-event");
-    out.append("a=fmtp:").append(std::to_string(number)).append(" 0-15\r\n");
+void append_events(std::string& out, unsigned number, std::uint32_t clock_hz) {
+    const std::string type = std::to_string(number);
+    out.append("a=rtpmap:").append(type).append(" telephone-event/");
+    out.append(std::to_string(clock_hz)).append("\r\n");
+    out.append("a=fmtp:").append(type).append(" 0-15\r\n");
 }
 
 void append_answered(std::string& out, const LocalMedia& local, const Agreed& agreed) {
@@ -126,8 +192,10 @@ void append_answered(std::string& out, const LocalMedia& local, const Agreed& ag
         out.append(" ").append(std::to_string(*agreed.telephone_event_pt));
     }
     out.append("\r\n");
-    append_rtpmap(out, agreed.payload_type, encoding_of(agreed.codec));
-    if (agreed.telephone_event_pt) append_events(out, *agreed.telephone_event_pt);
+    append_codec(out, agreed.payload_type, agreed.codec);
+    if (agreed.telephone_event_pt) {
+        append_events(out, *agreed.telephone_event_pt, agreed.telephone_event_hz);
+    }
     append_direction(out, agreed.direction);
     out.append("a=ptime:").append(std::to_string(agreed.ptime_ms)).append("\r\n");
     if (agreed.is_rtcp_mux) out.append("a=rtcp-mux\r\n");
@@ -160,10 +228,15 @@ std::string offer(const LocalMedia& local) {
     append_head(out, local);
     out.append("m=audio ").append(std::to_string(local.port)).append(" RTP/AVP");
     for (const Codec codec : local.codecs) out.append(" ").append(std::to_string(number_of(codec)));
+    const bool has_opus =
+        std::find(local.codecs.begin(), local.codecs.end(), Codec::Opus) != local.codecs.end();
+    const bool has_wide_events = local.has_telephone_event && has_opus;
     if (local.has_telephone_event) out.append(" ").append(std::to_string(kOurTelephoneEventPt));
+    if (has_wide_events) out.append(" ").append(std::to_string(kOurWideTelephoneEventPt));
     out.append("\r\n");
-    for (const Codec codec : local.codecs) append_rtpmap(out, number_of(codec), encoding_of(codec));
-    if (local.has_telephone_event) append_events(out, kOurTelephoneEventPt);
+    for (const Codec codec : local.codecs) append_codec(out, number_of(codec), codec);
+    if (local.has_telephone_event) append_events(out, kOurTelephoneEventPt, kClockHz);
+    if (has_wide_events) append_events(out, kOurWideTelephoneEventPt, kOpusClockHz);
     append_direction(out, local.direction);
     out.append("a=ptime:").append(std::to_string(kOurPtimeMs)).append("\r\n");
     if (local.can_rtcp_mux) out.append("a=rtcp-mux\r\n");
@@ -171,21 +244,16 @@ std::string offer(const LocalMedia& local) {
 }
 
 Result<Agreed> apply_answer(const LocalMedia& local, const Session& answer) {
-    // Our offer had one stream, so only the first line can be its answer.
-    if (answer.media.empty() || !is_usable(answer.media.front(), local)) {
+    // Our offer had one stream, so only the first line can be its answer; and nothing of the last
+    // resort was in it.
+    LocalMedia offered = local;
+    offered.last_resort.clear();
+    if (answer.media.empty() || !is_usable(answer.media.front(), offered)) {
         return fail(Errc::NothingUsable, "answer");
     }
     const Media& media = answer.media.front();
-    Choice choice = *choose(media, local);
     // Several codecs in an answer: the peer prefers the first (RFC 3264 §7).
-    for (const PayloadType& type : media.payload_types) {
-        const auto codec = std::find_if(local.codecs.begin(), local.codecs.end(), [&](Codec c) {
-            return iequals(type.encoding, encoding_of(c)) && type.clock_rate == 8000;
-        });
-        if (codec == local.codecs.end()) continue;
-        choice = {.codec = *codec, .number = type.number};
-        break;
-    }
+    const Choice choice = *first_of(media, local.codecs);
     return agree(media, choice, local);
 }
 

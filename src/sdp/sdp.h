@@ -30,7 +30,8 @@ enum class Direction { SendRecv, SendOnly, RecvOnly, Inactive };
 /// What the other side sees: SendOnly and RecvOnly swap.
 Direction reversed(Direction direction);
 
-enum class Codec : std::uint8_t { Pcmu, Pcma };
+/// Saved as numbers: only appended to.
+enum class Codec : std::uint8_t { Pcmu, Pcma, G722, Opus };
 
 std::string_view name_of(Direction direction);  ///< "sendrecv", ...
 
@@ -77,6 +78,8 @@ struct LocalMedia {
     std::string address;                                  ///< Literal; decides IP4 or IP6.
     std::uint16_t port = 0;                               ///< Even; RTCP is the next one.
     std::vector<Codec> codecs{Codec::Pcmu, Codec::Pcma};  ///< In order of preference.
+    /// Also taken, in the order of the offer, from a peer that offers none of those.
+    std::vector<Codec> last_resort{Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus};
     bool has_telephone_event = true;
     bool can_rtcp_mux = false;     ///< Accept RTCP on the RTP port when the offer has a=rtcp-mux.
     std::uint64_t session_id = 0;  ///< Fixed for the life of a leg.
@@ -89,6 +92,7 @@ struct Agreed {
     Codec codec = Codec::Pcmu;
     std::uint8_t payload_type = 0;                   ///< To send with.
     std::optional<std::uint8_t> telephone_event_pt;  ///< To send with; absent: the peer has none.
+    std::uint32_t telephone_event_hz = 8'000;        ///< With Opus it may be 48,000.
     std::string remote_address;  ///< Where our RTP goes; "" while held the old way.
     std::uint16_t remote_port = 0;
     std::uint16_t remote_rtcp_port = 0;
@@ -105,8 +109,8 @@ struct Answer {
 };
 
 /// RFC 3264 §6. The first usable audio stream is taken, all others get port 0 in place. The codec
-/// is the first of the offer that we have, unless our first choice is in it. `NothingUsable` when
-/// none.
+/// is the first of the offer that we have, unless our first choice is in it; of the last resort
+/// when there is none. `NothingUsable` when that has none either.
 Result<Answer> answer(const Session& offer, const LocalMedia& local);
 
 /// RFC 3264 §5.

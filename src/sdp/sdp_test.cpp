@@ -79,6 +79,75 @@ TEST_CASE("without our first choice the offer's order rules") {
     CHECK(a.agreed.remote_rtcp_port == 4001);
 }
 
+TEST_CASE("G.711 comes first; G.722 and Opus are taken from who offers nothing else") {
+    const std::string wide = "a=rtpmap:111 opus/48000/2\r\na=rtpmap:9 G722/8000\r\n";
+    CHECK(answered(with_media("m=audio 4000 RTP/AVP 111 9 8\r\n" + wide)).agreed.codec ==
+          Codec::Pcma);
+    const Answer opus = answered(with_media("m=audio 4000 RTP/AVP 111 9\r\n" + wide));
+    CHECK(opus.agreed.codec == Codec::Opus);
+    CHECK(opus.agreed.payload_type == 111);
+    CHECK(has_line(opus.text, "m=audio 30000 RTP/AVP 111"));
+    CHECK(has_line(opus.text, "a=rtpmap:111 opus/48000/2"));
+    CHECK(has_line(opus.text, "a=fmtp:111 useinbandfec=1"));
+    const Answer g722 = answered(with_media("m=audio 4000 RTP/AVP 9 18\r\n"));
+    CHECK(g722.agreed.codec == Codec::G722);
+    CHECK(has_line(g722.text, "a=rtpmap:9 G722/8000"));
+
+    LocalMedia prefers = local();
+    prefers.codecs = {Codec::Opus, Codec::G722, Codec::Pcmu, Codec::Pcma};
+    CHECK(answered(with_media("m=audio 4000 RTP/AVP 0 111 9\r\n" + wide), prefers).agreed.codec ==
+          Codec::Opus);
+    LocalMedia strict = local();
+    strict.last_resort.clear();
+    CHECK_FALSE(sdp::answer(parse(with_media("m=audio 4000 RTP/AVP 9\r\n")).value(), strict));
+    // An answer with what was not offered is none.
+    CHECK_FALSE(sdp::apply_answer(local(), parse(g722.text).value()));
+    // Not Opus: another clock; a number that belongs to no dynamic type.
+    CHECK(refusal(with_media("m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 opus/16000\r\n")) ==
+          sdp::Errc::NothingUsable);
+    CHECK(refusal(with_media("m=audio 4000 RTP/AVP 35\r\na=rtpmap:35 opus/48000/2\r\n")) ==
+          sdp::Errc::NothingUsable);
+}
+
+TEST_CASE("with Opus the key presses have its clock when the peer has that") {
+    const std::string opus = "a=rtpmap:111 opus/48000/2\r\n";
+    const Answer both = answered(
+        with_media("m=audio 4000 RTP/AVP 111 101 110\r\n" + opus +
+                   "a=rtpmap:101 telephone-event/8000\r\na=rtpmap:110 telephone-event/48000\r\n"));
+    CHECK(both.agreed.telephone_event_pt == 110);
+    CHECK(both.agreed.telephone_event_hz == 48'000);
+    CHECK(has_line(both.text, "m=audio 30000 RTP/AVP 111 110"));
+    CHECK(has_line(both.text, "a=rtpmap:110 telephone-event/48000"));
+    const Answer narrow = answered(with_media("m=audio 4000 RTP/AVP 111 101\r\n" + opus +
+                                              "a=rtpmap:101 telephone-event/8000\r\n"));
+    CHECK(narrow.agreed.telephone_event_pt == 101);
+    CHECK(narrow.agreed.telephone_event_hz == 8'000);
+    // For G.711 the one at 48,000 is of no use.
+    const Answer g711 = answered(
+        with_media("m=audio 4000 RTP/AVP 0 110\r\na=rtpmap:110 telephone-event/48000\r\n"));
+    CHECK_FALSE(g711.agreed.telephone_event_pt.has_value());
+}
+
+TEST_CASE("what we offer with Opus and G.722 is answered by our own side, codec by codec") {
+    LocalMedia caller = local();
+    caller.codecs = {Codec::Opus, Codec::G722, Codec::Pcma};
+    const std::string text = sdp::offer(caller);
+    CHECK(has_line(text, "m=audio 30000 RTP/AVP 96 9 8 101 102"));
+    CHECK(has_line(text, "a=rtpmap:96 opus/48000/2"));
+    CHECK(has_line(text, "a=rtpmap:102 telephone-event/48000"));
+    for (const Codec codec : caller.codecs) {
+        LocalMedia callee = local();
+        callee.codecs = {codec};
+        const Answer made = answered(text, callee);
+        CHECK(made.agreed.codec == codec);
+        const auto agreed = sdp::apply_answer(caller, parse(made.text).value());
+        REQUIRE(agreed.has_value());
+        CHECK(agreed.value().codec == codec);
+        CHECK(agreed.value().payload_type == made.agreed.payload_type);
+        CHECK(agreed.value().telephone_event_hz == (codec == Codec::Opus ? 48'000 : 8'000));
+    }
+}
+
 TEST_CASE("further streams and other profiles are refused in place with port 0") {
     const Answer made = answered(with_media(
         "m=video 5000 RTP/AVP 31 32\r\nm=audio 5002 RTP/SAVP 0\r\nm=audio 5004 RTP/AVP 0\r\n"

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <limits>
@@ -13,6 +14,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "audio/codec.h"
 #include "base/errc.h"
 
 namespace escucha::server {
@@ -33,8 +35,34 @@ bool read(const toml::node& node, std::filesystem::path& out) {
     return value.has_value();
 }
 
+bool read(const toml::node& node, bool& out) {
+    const auto value = node.value<bool>();
+    if (value) out = *value;
+    return value.has_value();
+}
+
+// Each at most once, and at least one.
+bool read(const toml::node& node, std::vector<sdp::Codec>& out) {
+    static const std::map<std::string, sdp::Codec> kCodecs{{"pcmu", sdp::Codec::Pcmu},
+                                                           {"pcma", sdp::Codec::Pcma},
+                                                           {"g722", sdp::Codec::G722},
+                                                           {"opus", sdp::Codec::Opus}};
+    const toml::array* items = node.as_array();
+    if (items == nullptr || items->empty()) return false;
+    std::vector<sdp::Codec> codecs;
+    for (const toml::node& item : *items) {
+        const auto name = item.value<std::string>();
+        const auto known = kCodecs.find(name.value_or(std::string{}));
+        if (known == kCodecs.end()) return false;
+        if (std::find(codecs.begin(), codecs.end(), known->second) != codecs.end()) return false;
+        codecs.push_back(known->second);
+    }
+    out = std::move(codecs);
+    return true;
+}
+
 template <std::unsigned_integral T>
-bool read(const toml::node& node, T& out) {
+requires(!std::same_as<T, bool>) bool read(const toml::node& node, T& out) {
     const auto value = node.value<std::int64_t>();
     if (!value || *value < 0) return false;
     if (static_cast<std::uint64_t>(*value) > std::numeric_limits<T>::max()) return false;
@@ -73,6 +101,11 @@ const std::map<std::string, Setter>& settings() {
         {"media.rtp_port_high", set(&Config::rtp_port_high)},
         {"media.program", set(&Config::media_program)},
         {"media.workers", set(&Config::media_workers)},
+        {"media.codecs", set(&Config::codecs)},
+        {"media.opus_bitrate_bps", set(&Config::opus_bitrate_bps)},
+        {"media.opus_complexity", set(&Config::opus_complexity)},
+        {"media.opus_fec", set(&Config::opus_fec)},
+        {"media.opus_dtx", set(&Config::opus_dtx)},
         {"store.url", set(&Config::store_url)},
         {"web.root", set(&Config::web_root)},
         {"speech.command", set(&Config::speech_command)},
@@ -193,6 +226,17 @@ Result<void> check_config(const Config& config) {
     }
     if (config.media_workers < 1 || config.media_workers > 64) {
         return fail(Errc::InvalidArgument, "media.workers is 1 to 64");
+    }
+    using Opus = audio::OpusSettings;
+    if (config.opus_bitrate_bps < Opus::kMinBitrate ||
+        config.opus_bitrate_bps > Opus::kMaxBitrate) {
+        return fail(Errc::InvalidArgument,
+                    fmt::format("media.opus_bitrate_bps is {} to {}",
+                                std::uint32_t{Opus::kMinBitrate},
+                                std::uint32_t{Opus::kMaxBitrate}));
+    }
+    if (config.opus_complexity > 10) {
+        return fail(Errc::InvalidArgument, "media.opus_complexity is 0 to 10");
     }
     if (config.max_live_contacts < 1) {
         return fail(Errc::InvalidArgument, "limits.max_live_contacts must be positive");

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
+#include "sdp/sdp.h"
 
 namespace escucha::server {
 
@@ -32,6 +34,13 @@ struct Config {
     /// The media program; empty means the one beside `escuchad`.
     std::filesystem::path media_program;
     std::uint32_t media_workers = 1;
+    /// What is offered to telephones and trunks, in order of preference.
+    std::vector<sdp::Codec> codecs{sdp::Codec::Pcmu, sdp::Codec::Pcma};
+    /// How Opus is spoken where it is transcoded (audio/codec.h).
+    std::uint32_t opus_bitrate_bps = 24'000;
+    std::uint32_t opus_complexity = 4;
+    bool opus_fec = true;
+    bool opus_dtx = false;
     /// The speech engine: a command that reads text on standard input and writes WAV to standard
     /// output. "{voice}" is replaced by the language's voice.
     std::string speech_command = "espeak-ng -v {voice} -s 150 --stdout";

@@ -92,6 +92,35 @@ TEST_CASE("a certificate and its key go together, and asking one of peers needs 
     CHECK(read_text("[tls]\ncertificate = \"a.pem\"\n").value().has_tls());
 }
 
+TEST_CASE("codecs are named in their order, each once; Opus is set within its limits") {
+    using sdp::Codec;
+    const Config config =
+        read_text("[media]\ncodecs = [\"opus\", \"pcma\"]\nopus_dtx = true\nopus_fec = false\n")
+            .value();
+    CHECK(config.codecs == std::vector{Codec::Opus, Codec::Pcma});
+    CHECK(config.opus_dtx);
+    CHECK_FALSE(config.opus_fec);
+    CHECK(read_text("").value().codecs == std::vector{Codec::Pcmu, Codec::Pcma});
+    for (const char* bad : {"[]", "[\"g729\"]", "[\"pcmu\", \"pcmu\"]", "\"pcmu\"", "[1]"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(read_text("[media]\ncodecs = " + std::string{bad} + "\n"));
+    }
+    Config limits;
+    for (const std::uint32_t fits : {6'000U, 64'000U}) {
+        limits.opus_bitrate_bps = fits;
+        CHECK(check_config(limits));
+    }
+    for (const std::uint32_t not_so : {5'999U, 64'001U}) {
+        limits.opus_bitrate_bps = not_so;
+        CHECK_FALSE(check_config(limits));
+    }
+    limits.opus_bitrate_bps = 24'000;
+    limits.opus_complexity = 10;
+    CHECK(check_config(limits));
+    limits.opus_complexity = 11;
+    CHECK_FALSE(check_config(limits));
+}
+
 TEST_CASE("an RTP range of fewer than 8 ports, no workers and no engine are refused") {
     Config config;
     CHECK(check_config(config));

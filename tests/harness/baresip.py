@@ -32,6 +32,8 @@ jitter_buffer_delay 1-5
 net_interface 127.0.0.1
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
 module ausine.so
 module aubridge.so
 module sndfile.so
@@ -59,7 +61,7 @@ class Baresip:
     """`frequency_hz` is the tone it says; what it hears is kept in WAV files of its folder. With TLS, `tls` is whom it
     trusts and its own (certificate, key)."""
 
-    def __init__(self, server, user, password, frequency_hz=660, transport="udp", answer="manual", tls=None):
+    def __init__(self, server, user, password, frequency_hz=660, transport="udp", answer="manual", codecs="pcmu,pcma", tls=None):
         self._folder = tempfile.TemporaryDirectory(prefix="escucha-baresip-")
         self.folder = self._folder.name
         self.control_port, self.sip_port = free_port(), free_port()
@@ -68,7 +70,7 @@ class Baresip:
                 sip_port=self.sip_port, control_port=self.control_port, frequency_hz=frequency_hz,
                 folder=self.folder, modules=_module_path(),
             ) + (TLS.format(authority=tls[0], own=self._joined(*tls[1])) if tls else ""))
-        account = f"<sip:{user}@{server[0]}:{server[1]};transport={transport}>;auth_user={user};auth_pass={password};regint=60;answermode={answer};audio_codecs=pcmu,pcma\n"
+        account = f"<sip:{user}@{server[0]}:{server[1]};transport={transport}>;auth_user={user};auth_pass={password};regint=60;answermode={answer};audio_codecs={codecs}\n"
         for name, text in (("accounts", account), ("contacts", ""), ("current_contact", "")):
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
@@ -153,7 +155,9 @@ class Baresip:
         for name in sorted(f for f in os.listdir(self.folder) if re.match(r"dump-.*-dec\.wav$", f)):
             with wave.open(os.path.join(self.folder, name)) as file:
                 octets = file.readframes(file.getnframes())
-                samples += struct.unpack(f"<{len(octets) // 2}h", octets)
+                # Every so manieth frame, the first channel: enough for a tone.
+                step = file.getnchannels() * file.getframerate() // 8000
+                samples += struct.unpack(f"<{len(octets) // 2}h", octets)[::step]
         return samples
 
     def log(self):

@@ -1,5 +1,6 @@
 """Debian's baresip as the agent's phone: what a real one makes of our signalling."""
 
+import os
 import tempfile
 
 from harness import rtp
@@ -12,7 +13,7 @@ from harness.tls import Authority
 from harness.waiting import until
 
 
-class WithBaresip(Case):
+class Desk(Case):
     def desk(self, login="ana", transport="udp", **options):
         """(baresip, page) of an agent who is ready on a registered phone."""
         phone = Baresip(self.server.sip, login, phone_password(login), AGENT_HZ, transport, **options)
@@ -31,6 +32,8 @@ class WithBaresip(Case):
         call.wait_tone(AGENT_HZ)
         return phone, page, call
 
+
+class WithBaresip(Desk):
     def test_it_registers_with_digest_over_udp_and_tcp(self):
         for transport in ("udp", "tcp"):
             with self.subTest(transport):
@@ -129,3 +132,31 @@ class OverTls(Case):
         phone.wait_event("CALL_CLOSED")
         self.assertGreater(rtp.share_of(phone.heard()[-4000:-800], CALLER_HZ), 0.6)
         self.finish(page)
+
+
+class WithWideBaresip(Desk):
+    """The same phone where it speaks nothing but a wide codec, and the caller G.711."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="escucha-wide-")
+        cls.addClassCleanup(folder.cleanup)
+        config = os.path.join(folder.name, "escucha.toml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write('[media]\ncodecs = ["pcmu", "pcma", "g722", "opus"]\n')
+        cls.server = Server(environment=cls.environment)
+        cls.server.extra = ["--config", config]
+        cls.server.start()
+
+    def hear_each_other(self, codecs):
+        phone, page, call = self.talk(codecs=codecs)
+        call.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        self.assertGreater(rtp.share_of(phone.heard()[-4000:-800], CALLER_HZ), 0.6)
+        self.finish(page)
+
+    def test_agent_and_caller_hear_each_other(self):
+        self.hear_each_other("opus/48000/2")
+
+    def test_a_call_in_g722_is_the_same(self):
+        self.hear_each_other("G722/16000/1")

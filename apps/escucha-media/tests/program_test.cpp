@@ -208,6 +208,10 @@ TEST_CASE("without its options, or with wrong ones, the program says what it wan
     CHECK(status_of({"--control-socket"}) == 2);
     CHECK(status_of({"--workers", "0"}) == 2);
     CHECK(status_of({"--rtp-ports", "20000"}) == 2);
+    CHECK(status_of({"--opus-bitrate", "5999"}) == 2);
+    CHECK(status_of({"--opus-bitrate", "64001"}) == 2);
+    CHECK(status_of({"--opus-complexity", "11"}) == 2);
+    CHECK(status_of({"--opus-fec", "yes"}) == 2);
     CHECK(status_of({"--nothing", "1"}) == 2);
 }
 

@@ -132,7 +132,7 @@ void Centre::Impl::caller_endpoint_ready(Call& call, Turn turn) {
                 RejectCaller{.leg = leg.id, .status = kNotAcceptable, .retry_after = std::nullopt});
             return finish(call, "fault", EndedBy::System, turn);
         }
-        leg.agreed = std::move(answer.value().agreed);
+        agree_on(leg, std::move(answer.value().agreed));
         set_remote(leg, turn);
         turn.act(AnswerCaller{.leg = leg.id, .sdp = std::move(answer.value().text)});
     }
@@ -150,7 +150,7 @@ void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
         auto agreed = answer ? sdp::apply_answer(leg.local, answer.value())
                              : Result<sdp::Agreed>{answer.error()};
         if (agreed) {
-            leg.agreed = std::move(agreed).value();
+            agree_on(leg, std::move(agreed).value());
             media_changed(*call, leg, turn);
         } else {
             note(*call, "decision", "the answer in the ACK is not usable", turn.now);

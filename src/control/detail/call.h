@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,6 +33,18 @@ struct Leg {
     bool is_reviving = false;    ///< A new endpoint is being made after media was lost.
     bool is_unproven = false;    ///< Restored from the store: does the far side still know it?
 };
+
+/// `codec` comes first: where both legs speak it, nothing is transcoded.
+inline void prefer(std::vector<sdp::Codec>& codecs, sdp::Codec codec) {
+    std::erase(codecs, codec);
+    codecs.insert(codecs.begin(), codec);
+}
+
+/// What the two sides agreed on is what the next offer begins with.
+inline void agree_on(Leg& leg, sdp::Agreed agreed) {
+    prefer(leg.local.codecs, agreed.codec);
+    leg.agreed = std::move(agreed);
+}
 
 /// The agent's side, from the first ring.
 struct AgentLeg {

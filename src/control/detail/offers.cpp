@@ -163,7 +163,7 @@ void Centre::Impl::handle(const LegAnswered& event, Turn turn) {
         }
         return;
     }
-    agent.leg.agreed = std::move(agreed).value();
+    agree_on(agent.leg, std::move(agreed).value());
     set_remote(agent.leg, turn);
     const auto answered = acd_.offer_answered(offer, turn.now, effects);
     // Too late, or the caller has gone: whoever picked up must not be left with nobody.

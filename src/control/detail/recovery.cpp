@@ -33,6 +33,7 @@ json::object write(const Leg& leg) {
         out["agreed"] = {{"codec", static_cast<int>(agreed.codec)},
                          {"pt", agreed.payload_type},
                          {"event_pt", agreed.telephone_event_pt.value_or(0)},
+                         {"event_hz", agreed.telephone_event_hz},
                          {"ip", agreed.remote_address},
                          {"port", agreed.remote_port},
                          {"rtcp", agreed.remote_rtcp_port},
@@ -56,16 +57,21 @@ Leg read_leg(const json::object& in) {
     if (const auto* silent = in.if_contains("silent")) leg.is_silent = silent->as_bool();
     if (const auto* saved = in.if_contains("agreed")) {
         const json::object& agreed = saved->as_object();
-        sdp::Agreed& out = leg.agreed.emplace();
+        sdp::Agreed out;
         out.codec = static_cast<sdp::Codec>(agreed.at("codec").to_number<std::uint8_t>());
         out.payload_type = agreed.at("pt").to_number<std::uint8_t>();
         const auto event_pt = agreed.at("event_pt").to_number<std::uint8_t>();
         if (event_pt != 0) out.telephone_event_pt = event_pt;
+        // Rows of before there was Opus lack it.
+        if (const auto* hz = agreed.if_contains("event_hz")) {
+            out.telephone_event_hz = hz->to_number<std::uint32_t>();
+        }
         out.remote_address = agreed.at("ip").as_string().c_str();
         out.remote_port = agreed.at("port").to_number<std::uint16_t>();
         out.remote_rtcp_port = agreed.at("rtcp").to_number<std::uint16_t>();
         out.is_rtcp_mux = agreed.at("mux").as_bool();
         out.direction = static_cast<sdp::Direction>(agreed.at("direction").to_number<int>());
+        agree_on(leg, std::move(out));
     }
     return leg;
 }

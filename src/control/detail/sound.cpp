@@ -19,6 +19,10 @@ media::Codec codec_of(sdp::Codec codec) {
             return media::Codec::Pcmu;
         case sdp::Codec::Pcma:
             return media::Codec::Pcma;
+        case sdp::Codec::G722:
+            return media::Codec::G722;
+        case sdp::Codec::Opus:
+            return media::Codec::Opus;
     }
     return media::Codec::Pcmu;
 }
@@ -64,6 +68,10 @@ bool has_silent_leg(const Call& call) {
 
 void Centre::Impl::create_endpoint(Call& call, Leg& leg, Turn turn) {
     leg.endpoint = new_endpoint();
+    leg.local.codecs = config_.codecs;
+    const Leg& caller = call.caller_leg;
+    if (&leg != &caller && caller.agreed) prefer(leg.local.codecs, caller.agreed->codec);
+    if (leg.agreed) prefer(leg.local.codecs, leg.agreed->codec);
     by_endpoint_.emplace(leg.endpoint, call.id);
     turn.act(media::Create{.endpoint = leg.endpoint, .group = call.group, .bind_ip = {}});
 }
@@ -81,7 +89,9 @@ void Centre::Impl::set_remote(const Leg& leg, Turn turn) {
                             .rtcp_port = agreed.remote_rtcp_port,
                             .codec = codec_of(agreed.codec),
                             .telephone_event_pt = agreed.telephone_event_pt,
+                            .telephone_event_hz = agreed.telephone_event_hz,
                             .direction = direction_of(agreed.direction)};
+    if (agreed.codec == sdp::Codec::Opus) remote.opus_pt = agreed.payload_type;
     if (agreed.is_rtcp_mux) remote.rtcp_port = agreed.remote_port;
     remote.media_timeout_ms = kMediaTimeoutMs;
     // Held the old way (c=0.0.0.0): there is no address to speak of; the last one stays.

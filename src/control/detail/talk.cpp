@@ -58,7 +58,7 @@ void Centre::Impl::apply_reoffer(Call& call, Leg& leg, const std::string& offer,
         turn.act(RejectReoffer{.leg = leg.id, .status = kNotAcceptable});
         return;
     }
-    leg.agreed = std::move(answer.value().agreed);
+    agree_on(leg, std::move(answer.value().agreed));
     turn.act(AcceptReoffer{.leg = leg.id, .sdp = std::move(answer.value().text)});
     media_changed(call, leg, turn);
 }
@@ -87,7 +87,7 @@ void Centre::Impl::handle(const LegReofferAnswered& event, Turn turn) {
         note(*call, "decision", "the answer to our re-INVITE is not usable", turn.now);
         return;
     }
-    leg.agreed = std::move(agreed).value();
+    agree_on(leg, std::move(agreed).value());
     if (!leg.is_probing) ++counters_.legs_revived;
     leg.is_probing = false;
     media_changed(*call, leg, turn);

@@ -137,6 +137,7 @@ void Strand::apply(const Directory& directory) {
     control::Config config = directory.centre;
     config.hold_music = hold_music_;
     config.max_live_contacts = config_.max_live_contacts;
+    config.codecs = config_.codecs;
     for (const auto& line : config.lines) speech_.warm(flow::all_static_texts(*line->document));
     control::Effects effects;
     centre_.configure(std::move(config), now, effects);
