@@ -1,3 +1,4 @@
+// size: one world for every chapter of a call
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -303,12 +303,7 @@ void Strand::take(const sip::Effect& effect) {
                 leg_event(control::LegRefreshed{refreshed.leg, refreshed.sdp});
             },
             [&](const sip::TransferRequested& wanted) {
-                // To take a call over that another phone holds (Replaces) is not offered yet.
-                if (wanted.replaces) {
-                    constexpr int kDecline = 603;
-                    return carry_out(control::LegAction{
-                        control::RefuseTransfer{.leg = wanted.leg, .status = kDecline}});
-                }
+                if (wanted.replaces) return decline(wanted);
                 leg_event(control::LegTransferAsked{wanted.leg, wanted.target_user});
             },
             [&](const sip::Registered& registered) {
@@ -325,6 +320,15 @@ void Strand::take(const sip::Effect& effect) {
             },
             [&](const sip::Trace& line) { trace(line); }},
         effect);
+}
+
+// To join two calls that a phone has (Replaces) is not offered yet.
+void Strand::decline(const sip::TransferRequested& wanted) {
+    constexpr int kDecline = 603;
+    sip::Effects out;
+    const auto done = stack_.refuse_transfer(wanted.leg, kDecline, read_clocks(), out);
+    if (!done) log::debug("transfer_not_declined", {{"why", done.error().message()}});
+    take(std::move(out));
 }
 
 void Strand::leg_event(const control::LegEvent& event) {

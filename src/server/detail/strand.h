@@ -82,6 +82,7 @@ private:
     void apply(const Directory& directory);
     void take(sip::Effects effects);
     void take(const sip::Effect& effect);
+    void decline(const sip::TransferRequested& wanted);
     void leg_event(const control::LegEvent& event);
     void phone_event(const std::string& username, acd::Reachability reach);
     void trace(const sip::Trace& trace);

@@ -118,8 +118,9 @@ std::string reason_header(std::string_view text) {
     return "Reason: Q.850;cause=16;text=" + quote(text.substr(0, kMaxReasonBytes)) + "\r\n";
 }
 
-std::string retry_after(std::uint64_t seconds) {
-    return "Retry-After: " + std::to_string(seconds) + "\r\n";
+std::string retry_after(Rng& rng) {
+    constexpr std::uint64_t kMaxSeconds = 10;
+    return "Retry-After: " + std::to_string(rng.below(kMaxSeconds + 1)) + "\r\n";
 }
 
 void confirm_dialog(Dialog& dialog, const Message& response) {

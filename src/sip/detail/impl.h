@@ -288,9 +288,8 @@ void refresh_target(Dialog& dialog, const Message& message);
 /// Where an in-dialog request is sent. See ADR 0002, "flows".
 Flow next_hop(const Dialog& dialog);
 std::string reason_header(std::string_view text);
-std::string retry_after(std::uint64_t seconds);
-/// One more than the longest of 0 to 10 s: RFC 3261 §14.2, RFC 3311 §5.2.
-inline constexpr std::uint64_t kMaxRetryAfter = 11;
+/// RFC 3261 §14.2, RFC 3311 §5.2: by chance from 0 to 10 s.
+std::string retry_after(Rng& rng);
 
 }  // namespace detail
 

@@ -105,7 +105,7 @@ void Stack::Impl::on_reinvite(
     auto* established = std::get_if<Established>(&leg.state);
     // RFC 3261 §14.2: the first INVITE, or another of theirs, is still open.
     if (established == nullptr || std::holds_alternative<TheirOffer>(established->exchange)) {
-        const std::string headers = retry_after(rng_.below(kMaxRetryAfter));
+        const std::string headers = retry_after(rng_);
         return settle(flow, request, leg, {.status = 500, .headers = headers}, io);
     }
     if (std::holds_alternative<OurOffer>(established->exchange) ||

@@ -55,7 +55,7 @@ void Stack::Impl::on_update(
     Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io) {
     if (const auto status = update_refusal(leg, request)) {
         std::string headers;
-        if (*status == 500) headers = retry_after(rng_.below(kMaxRetryAfter));
+        if (*status == 500) headers = retry_after(rng_);
         if (*status == 415) headers = kAcceptSdp;
         return settle(flow, request, leg, {.status = *status, .headers = headers}, io);
     }
