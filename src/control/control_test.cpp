@@ -433,6 +433,39 @@ std::vector<std::string> recorded_in_cases(const World& world) {
 
 }  // namespace
 
+TEST_CASE("how each leg sounded is journalled when media lets go of it, once") {
+    World world;
+    world.make_ready(world.ana);
+    const LegId caller = world.caller();
+    world.leg(LegAnswered{world.legs_told<RingPhone>().front().leg, std::string{kPhoneSdp}});
+    world.leg(LegEnded{caller, "bye"});
+    const auto gone = [&](media::EndpointId endpoint, const media::StatsReport& stats) {
+        world.act([&](Effects& out) {
+            world.centre.on(media::Event{media::Destroyed{.endpoint = endpoint, .stats = stats}},
+                            world.now,
+                            out);
+        });
+    };
+    std::vector<media::EndpointId> destroyed;
+    for (const auto& command : world.to_media) {
+        const auto* destroy = std::get_if<media::Destroy>(&command);
+        if (destroy != nullptr) destroyed.push_back(destroy->endpoint);
+    }
+    REQUIRE(destroyed.size() == 2);
+    media::StatsReport heard;
+    heard.packets_received = 500;
+    heard.packets_lost = 5;
+    heard.mos_x100 = 421;
+    gone(destroyed[0], heard);
+    gone(destroyed[0], heard);
+    CHECK(world.events("sound_measured").size() == 1);
+    CHECK(world.field("sound_measured", "leg") == "agent");
+    CHECK(world.field("sound_measured", "lost") == "5");
+    CHECK(world.field("sound_measured", "round_trip_us") == "(absent)");
+    gone(destroyed[1], {});
+    CHECK(world.events("sound_measured").size() == 1);
+}
+
 TEST_CASE("what a flow includes is put into the case, without what nobody may see") {
     World world{opens_a_case()};
     world.caller();

@@ -58,6 +58,21 @@ class Talking(Case):
         self.assertLess(rtp.share_of(left[talk], AGENT_HZ), 0.1)
         self.finish(page)
 
+    def test_how_each_leg_sounded_is_on_the_contact(self):
+        call, ringing, page, _ = self.connected()
+        call.wait_tone(AGENT_HZ)
+        ringing.wait_tone(CALLER_HZ)
+        call.hang_up()
+        for leg in ("caller", "agent"):
+            page.stream.wait_for(lambda f, leg=leg: f["type"] == "sound_measured" and f["data"]["leg"] == leg, 10, f"the {leg}'s sound")
+        events = self.server.api("sofia").get(f"/api/v1/contacts/{call.contact_id}")["events"]
+        measured = [event["data"] for event in events if event["type"] == "sound_measured"]
+        self.assertEqual(sorted(data["leg"] for data in measured), ["agent", "caller"])
+        for data in measured:
+            self.assertGreater(data["received"], 10)
+            self.assertGreater(data["mos"], 3.5)
+        self.finish(page)
+
     def test_a_pause_of_the_recording_leaves_silence_and_a_marker(self):
         call, ringing, page, _ = self.connected()
         call.wait_tone(AGENT_HZ)

@@ -196,6 +196,7 @@ public:
     void fell_silent(Call& call, const media::MediaTimeout& timeout, Turn turn);
     void probe(Call& call, Leg& leg, Turn turn);
     void create_endpoint(Call& call, Leg& leg, Turn turn);
+    void sound_ended(const media::Destroyed& ended, Turn turn);
     void destroy_endpoint(Leg& leg, Turn turn);
     void bridge(Call& call, Turn turn);
 
@@ -261,6 +262,13 @@ public:
     std::unordered_map<ContactId, std::unique_ptr<Call>> calls_;
     std::unordered_map<LegId, ContactId> by_leg_;
     std::unordered_map<media::EndpointId, ContactId> by_endpoint_;
+    /// Whose sound an endpoint carried that media was told to end, until media says how it was.
+    struct LeavingSound {
+        ContactId contact;
+        CompanyId company;
+        std::optional<AgentId> agent;  ///< Of an agent's leg.
+    };
+    std::unordered_map<media::EndpointId, LeavingSound> leaving_sound_;
     std::unordered_map<RecordingId, ClosingRecording> recordings_;
     std::unordered_map<Ticket, AwaitedAnswer> awaited_;
     std::unordered_map<std::string, Circuit> circuits_;  ///< By connector; at most kMostConnectors.

@@ -77,7 +77,17 @@ void Centre::Impl::create_endpoint(Call& call, Leg& leg, Turn turn) {
 }
 
 void Centre::Impl::destroy_endpoint(Leg& leg, Turn turn) {
-    if (by_endpoint_.erase(leg.endpoint) == 0) return;
+    const auto found = by_endpoint_.find(leg.endpoint);
+    if (found == by_endpoint_.end()) return;
+    if (const Call* call = find(found->second)) {
+        const bool is_agents = call->agent && &call->agent->leg == &leg;
+        leaving_sound_.emplace(
+            leg.endpoint,
+            LeavingSound{.contact = call->id,
+                         .company = call->company(),
+                         .agent = is_agents ? std::optional{call->agent->agent} : std::nullopt});
+    }
+    by_endpoint_.erase(found);
     turn.act(media::Destroy{.endpoint = leg.endpoint});
 }
 
@@ -131,9 +141,32 @@ void Centre::Impl::handle(const media::Event& event, Turn turn) {
                           [](const media::RecordResumed&) {},
                           [&](const media::RecordEnded& ended) { record_ended(ended, turn); },
                           [](const media::StatsReport&) {},
-                          [](const media::Destroyed&) {},
+                          [&](const media::Destroyed& gone) { sound_ended(gone, turn); },
                           [](const media::Listing&) {}},
                event);
+}
+
+// How a leg sounded, for the contact's record. A leg that carried nothing says nothing.
+void Centre::Impl::sound_ended(const media::Destroyed& ended, Turn turn) {
+    const auto leaving = leaving_sound_.extract(ended.endpoint);
+    const media::StatsReport& stats = ended.stats;
+    if (leaving.empty() || (stats.packets_received == 0 && stats.one_way_ms == 0)) return;
+    const LeavingSound& whose = leaving.mapped();
+    Event event;
+    event.type = "sound_measured";
+    event.at = turn.now.wall;
+    event.company = whose.company;
+    event.contact = whose.contact;
+    event.agent = whose.agent;
+    constexpr double kHundredths = 100;
+    event.with("leg", whose.agent ? "agent" : "caller")
+        .with("received", static_cast<std::int64_t>(stats.packets_received))
+        .with("lost", static_cast<std::int64_t>(stats.packets_lost))
+        .with("jitter_us", static_cast<std::int64_t>(stats.jitter_us))
+        .with("one_way_ms", static_cast<std::int64_t>(stats.one_way_ms));
+    if (stats.mos_x100) event.with("mos", *stats.mos_x100 / kHundredths);
+    if (stats.rtt_us) event.with("round_trip_us", static_cast<std::int64_t>(*stats.rtt_us));
+    turn.out.events.push_back(std::move(event));
 }
 
 // In a conversation silence ends it after a while. A caller who waits may well say nothing: whether
@@ -279,6 +312,7 @@ void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {
 
 void Centre::Impl::media_lost(Turn turn) {
     is_media_up_ = false;
+    leaving_sound_.clear();
     for (const auto& [id, call] : calls_) {
         note(*call, "media", "the media process is gone", turn.now);
     }

@@ -10,11 +10,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ask, type Recording } from '@/api/client';
-import { clockSpan, dateTime } from '@/base/format';
+import { clockSpan, dateTime, number, percent } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Loading, Panel, Trouble, viewCss } from '@/base/view/parts';
 import css from './media.module.css';
 import { type Pause, pausesOf } from './pauses';
+import { type LegSound, soundOf } from './sound';
 
 /** Plays one recording. It cannot be downloaded from here, and listening is journalled. */
 export function Player(props: { recordingId: string; onClose: () => void }) {
@@ -59,7 +60,8 @@ function Sound({ recording }: { recording: Recording }) {
   const [isBroken, setBroken] = useState(false);
   const [rate, setRate] = useState('1');
   const endMs = Math.max(recording.duration_ms ?? 0, 1);
-  const pauses = usePauses(recording, endMs);
+  const journal = useJournal(recording);
+  const pauses = pausesOf(journal, recording.id, endMs);
 
   const seek = (milliseconds: number) => {
     const player = audio.current;
@@ -154,6 +156,7 @@ function Sound({ recording }: { recording: Recording }) {
         />
       </div>
       {recording.kind === 'call' && <p className={viewCss.muted}>{t('player.stereo')}</p>}
+      <SoundQuality legs={soundOf(journal)} />
       {pauses.map((pause) => (
         <p key={pause.fromMs} className={viewCss.muted}>
           {t('player.paused', { from: clockSpan(pause.fromMs), to: clockSpan(pause.toMs) })}{' '}
@@ -167,7 +170,7 @@ function Sound({ recording }: { recording: Recording }) {
   );
 }
 
-function usePauses(recording: Recording, endMs: number): Pause[] {
+function useJournal(recording: Recording) {
   const detail = useQuery({
     queryKey: ['contact', recording.contact_id],
     queryFn: () =>
@@ -177,7 +180,22 @@ function usePauses(recording: Recording, endMs: number): Pause[] {
         }),
       ),
   });
-  return pausesOf(detail.data?.events ?? [], recording.id, endMs);
+  return detail.data?.events ?? [];
+}
+
+function SoundQuality({ legs }: { legs: LegSound[] }) {
+  const { t } = useTranslation('media');
+  const language = useLanguage();
+  return legs.map((leg, index) => (
+    // Legs are only ever added at the end.
+    // biome-ignore lint/suspicious/noArrayIndexKey: see above
+    <p key={index} className={viewCss.muted} data-testid="sound-quality">
+      {t(`sound.${leg.leg}`)} {t(`sound.${leg.verdict}`)}
+      {leg.mos !== null && ` (${number(leg.mos, language)} ${t('sound.of')})`}
+      {leg.lost >= 0.005 && `, ${t('sound.lost', { share: percent(leg.lost, 1, language) })}`}
+      {leg.oneWayMs > 0 && `. ${t('sound.one_way', { span: clockSpan(leg.oneWayMs) })}`}
+    </p>
+  ));
 }
 
 function PauseMarks({ pauses, endMs }: { pauses: Pause[]; endMs: number }) {

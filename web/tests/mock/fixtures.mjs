@@ -363,6 +363,22 @@ export const contactEvents = [
   journal(5, 'recording_started', 120, { recording: 'r1', kind: 'call' }),
   journal(6, 'recording_paused', 80, { recording: 'r1', reason: 'card_data' }),
   journal(7, 'recording_resumed', 55, { recording: 'r1', paused_ms: 25000 }),
+  journal(8, 'sound_measured', 10, {
+    leg: 'caller',
+    mos: 4.37,
+    received: 5800,
+    lost: 12,
+    jitter_us: 900,
+    one_way_ms: 0,
+  }),
+  journal(9, 'sound_measured', 10, {
+    leg: 'agent',
+    mos: 3.42,
+    received: 5400,
+    lost: 380,
+    jitter_us: 21000,
+    one_way_ms: 6200,
+  }),
 ];
 
 /** @type {Schemas['Recording'][]} */
