@@ -270,18 +270,14 @@ class Strangers(Case):
     def test_who_guesses_passwords_is_met_with_silence_and_registered_phones_are_not(self):
         ana = self.phone("ana")
         thief = self._closed(self.server.phone("luis"))
-        answers = []
-        try:
-            for _ in range(40):
-                answers.append(thief.register(password="guess", deadline_s=1).status)
-        except Late:
-            pass
-        self.assertEqual(set(answers), {403})
-        self.assertLess(len(answers), 40)
+        answers = set()
+        while self.server.metrics()["escucha_sip_bans_total"] == 0:
+            answers.add(thief.register(password="guess").status)
+        self.assertEqual(answers, {403})
+        with self.assertRaises(Late):
+            thief.register(deadline_s=1)
         self.assertEqual(ana.register().status, 200)
         self.assertIn("127.0.0.1", self.escuchactl("ban", "list"))
-        self.assertEqual(self.server.metrics()["escucha_sip_bans_total"], 1)
-
         self.escuchactl("ban", "lift", "127.0.0.1")
         self.assertEqual(thief.register().status, 200)
         self.assertEqual(thief.register(expires_s=0).status, 200)

@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::size_t kMaxFrames = 48;
 constexpr std::chrono::milliseconds kLook{50};
-constexpr std::chrono::milliseconds kStackDeadline{100};
+/// A thread that waits for a processor takes its signal when it gets one.
+constexpr std::chrono::milliseconds kStackDeadline{2'000};
+constexpr std::chrono::milliseconds kStackLook{1};
 
 // What the signal handler may touch. One watchdog asks at a time.
 std::mutex asking;
@@ -94,16 +96,18 @@ void Watchdog::run() {
         if (what == nullptr || piece == told || age < kLimit) continue;
         told = piece;
         blocked_.fetch_add(1);
-        report_({.what = what, .for_at_least = age, .stack = stack_of_watched()});
+        report_({.what = what, .for_at_least = age, .stack = stack_of_watched(lock)});
     }
 }
 
-std::string Watchdog::stack_of_watched() {
-    const std::scoped_lock lock{asking};
+std::string Watchdog::stack_of_watched(std::unique_lock<std::mutex>& lock) {
+    const std::scoped_lock alone{asking};
     frame_count.store(-1);
     if (!watched_ || ::pthread_kill(*watched_, stack_signal()) != 0) return {};
     const std::int64_t until = now_us() + std::chrono::microseconds{kStackDeadline}.count();
-    while (frame_count.load() < 0 && now_us() < until) std::this_thread::yield();
+    const auto is_done = [&] { return is_ending_ || frame_count.load() >= 0 || now_us() > until; };
+    while (!ending_.wait_for(lock, kStackLook, is_done)) {
+    }
     std::string text;
     for (int i = 0; i < frame_count.load(); ++i) {
         text += (text.empty() ? "" : " ") + describe(frames[static_cast<std::size_t>(i)]);

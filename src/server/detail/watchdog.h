@@ -57,7 +57,7 @@ public:
 
 private:
     void run();
-    [[nodiscard]] std::string stack_of_watched();
+    [[nodiscard]] std::string stack_of_watched(std::unique_lock<std::mutex>& lock);
 
     Report report_;
     std::atomic<const char*> what_{nullptr};
