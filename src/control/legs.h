@@ -73,6 +73,12 @@ struct LegTransferAsked {
     std::string target;  ///< The user part of the target: a phone of ours, a line or a queue.
 };
 
+/// A key that came by signalling instead of with the sound.
+struct LegKey {
+    LegId leg;
+    char key;
+};
+
 using LegEvent = std::variant<IncomingCall,
                               LegProgress,
                               LegAnswered,
@@ -83,7 +89,8 @@ using LegEvent = std::variant<IncomingCall,
                               LegReofferAnswered,
                               LegReofferFailed,
                               LegRefreshed,
-                              LegTransferAsked>;
+                              LegTransferAsked,
+                              LegKey>;
 
 struct RingCaller {
     LegId leg;

@@ -120,6 +120,13 @@ struct Replaces {
     std::string from_tag = {};
 };
 
+/// A key of the peer's, sent as INFO: one of "0123456789*#ABCD". A peer that sends RFC 4733 as well
+/// tells it twice; that is for the owner to know.
+struct KeyPressed {
+    LegId leg = {};
+    char key = '0';
+};
+
 /// The peer wants the other party of its call connected elsewhere (REFER, RFC 3515). Reply with
 /// `accept_transfer` or `refuse_transfer` at once. The target is a wish of the peer's: nobody has
 /// looked whether it may call there.
@@ -173,6 +180,7 @@ using Effect = std::variant<Send,
                             ReinviteAnswered,
                             ReinviteFailed,
                             Refreshed,
+                            KeyPressed,
                             TransferRequested,
                             Registered,
                             Unregistered,

@@ -351,7 +351,7 @@ TEST_CASE("requests inside a dialog are judged by tags and CSeq") {
     TestRequest old = inside("BYE", call.to, 1);
     h.receive(old.text());
     CHECK(h.sent_lines() == kLines({"SIP/2.0 500 CSeq Out Of Order"}));
-    h.receive(inside("INFO", call.to, 3).text());
+    h.receive(inside("MESSAGE", call.to, 3).text());
     CHECK(h.sent_lines() == kLines({"SIP/2.0 405 Method Not Allowed"}));
     const TestRequest options = inside("OPTIONS", call.to, 4);
     h.receive(options.text());

@@ -156,7 +156,7 @@ TEST_CASE("methods are refused by name") {
         REQUIRE(sends.size() == 1);
         CHECK(first_line(sends[0].bytes) == "SIP/2.0 405 Method Not Allowed");
         CHECK(header(sends[0].bytes, "Allow") ==
-              "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, PRACK, REFER");
+              "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, PRACK, REFER, INFO");
     }
 }
 

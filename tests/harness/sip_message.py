@@ -100,7 +100,7 @@ def digest_answer(challenge, method, uri, user, password):
 
 def sdp(host, port, direction="sendrecv", payloads=(0, 8, 101), version=1, extra=""):
     """An audio description with PCMU, PCMA and telephone events."""
-    names = {0: "PCMU/8000", 8: "PCMA/8000", 101: "telephone-event/8000", 9: "G722/8000", 111: "opus/48000/2"}
+    names = {0: "PCMU/8000", 8: "PCMA/8000", 101: "telephone-event/8000", 9: "G722/8000", 18: "G729/8000", 111: "opus/48000/2"}
     lines = [
         "v=0", f"o=- 7 {version} IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0",
         f"m=audio {port} RTP/AVP {' '.join(map(str, payloads))}",

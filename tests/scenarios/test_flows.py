@@ -7,6 +7,7 @@ from harness.demo import (
     KEY_BALANCE, KEY_CLAIM, KEY_FIND_CASE, KEY_LANGUAGE, KEY_PERSON, KNOWN_DOCUMENT, KNOWN_NUMBER, LINE_SERVICE,
     UNKNOWN_NUMBER,
 )
+from harness.sip_message import sdp
 from harness.waiting import until
 
 
@@ -24,11 +25,11 @@ def damm(digits):
 
 
 class Walk(Case):
-    def dial(self, number, caller=UNKNOWN_NUMBER):
+    def dial(self, number, caller=UNKNOWN_NUMBER, **options):
         """An answered call and a reader of its own events: (call, wait)."""
         watcher = self.watch()
         before = len(watcher.frames)
-        call = self.caller(caller).call(number)
+        call = self.caller(caller).call(number, **options)
         call.wait_answered()
         arrived = watcher.wait_for(lambda f: f["type"] == "contact_arrived" and f in watcher.frames[before:], 10, "the contact")
         call.contact_id = arrived["contact_id"]
@@ -49,6 +50,14 @@ class Walk(Case):
 
 
 class Claims(Walk):
+    def test_keys_that_come_in_info_lead_the_same_way(self):
+        call, wait = self.dial(LINE_SERVICE, body=sdp("127.0.0.1", 4000, payloads=(0,)))
+        self.at_node(wait, "menu")
+        call.request("INFO", [("Content-Type", "application/dtmf-relay")], f"Signal={KEY_CLAIM}\r\nDuration=160\r\n")
+        self.assertEqual(call.wait_final(method="INFO").status, 200)
+        self.at_node(wait, "reclamacion_tema")
+        call.hang_up()
+
     def test_a_claim_is_opened_and_its_reference_spoken(self):
         call, wait = self.dial(LINE_SERVICE)
         self.at_node(wait, "menu")

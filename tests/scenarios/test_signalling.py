@@ -75,7 +75,7 @@ class Calling(Case):
 
     def test_an_offer_without_a_codec_we_know_is_refused_with_488(self):
         phone = self.caller()
-        call = phone.call("100", body=sdp(phone.host, 4000, payloads=(9,)))
+        call = phone.call("100", body=sdp(phone.host, 4000, payloads=(18,)))
         self.assertEqual(call.wait_final().status, 488)
 
     def test_a_caller_who_gives_up_at_once_leaves_a_whole_record(self):

@@ -156,6 +156,7 @@ public:
     void handle(const LegReofferFailed& event, Turn turn);
     void handle(const LegRefreshed& event, Turn turn);
     void handle(const LegTransferAsked& event, Turn turn);
+    void handle(const LegKey& event, Turn turn);
     /// What a phone means by this target: an agent by the phone's name, a queue by its key.
     [[nodiscard]] std::optional<Command> transfer_to(const Call& call,
                                                      AgentId agent,

@@ -276,6 +276,15 @@ void Centre::Impl::digit(const media::Digit& event, Turn turn) {
     carry_out(*call, std::move(effects), turn);
 }
 
+// A phone that agreed on keys beside its voice (RFC 4733) sends each there as well.
+void Centre::Impl::handle(const LegKey& event, Turn turn) {
+    const Call* call = find_by_leg(event.leg);
+    if (call == nullptr || call->caller_leg.id != event.leg) return;
+    const auto& agreed = call->caller_leg.agreed;
+    if (agreed && agreed->telephone_event_pt) return;
+    digit(media::Digit{.endpoint = call->caller_leg.endpoint, .digit = event.key}, turn);
+}
+
 void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {
     const auto known = recordings_.find(event.recording);
     turn.act(media::ForgetRecord{.recording = event.recording});

@@ -302,6 +302,9 @@ void Strand::take(const sip::Effect& effect) {
             [&](const sip::Refreshed& refreshed) {
                 leg_event(control::LegRefreshed{refreshed.leg, refreshed.sdp});
             },
+            [&](const sip::KeyPressed& pressed) {
+                leg_event(control::LegKey{pressed.leg, pressed.key});
+            },
             [&](const sip::TransferRequested& wanted) {
                 if (wanted.replaces) return decline(wanted);
                 leg_event(control::LegTransferAsked{wanted.leg, wanted.target_user});

@@ -213,6 +213,9 @@ private:
     [[nodiscard]] std::string contact_line(const Flow& flow) const;
     void remember_version(Leg& leg, std::string_view sdp) const;
 
+    // info.cpp
+    void on_info(Leg& leg, const Flow& flow, const Message& request, Io& io);
+
     // update.cpp
     void on_update(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
     /// Why this UPDATE cannot be taken now; nullopt when it can.

@@ -185,13 +185,14 @@ void Stack::Impl::on_inside_dialog(const Flow& flow, const Message& request, Io&
             return on_refer(handle, *leg, flow, request, io);
         case Counters::Options:
             return settle(flow, request, *leg, {.status = 200, .headers = capabilities()}, io);
+        case Counters::Info:
+            return on_info(*leg, flow, request, io);
         case Counters::Ack:
         case Counters::Cancel:
         case Counters::Register:
         case Counters::Message:
         case Counters::Subscribe:
         case Counters::Notify:
-        case Counters::Info:
         case Counters::Publish:
         case Counters::Other:
         case Counters::MethodCount:

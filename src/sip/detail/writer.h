@@ -75,7 +75,7 @@ std::string trace_line(const Message& message);
 std::string trace_line(std::string_view own_message);
 
 inline constexpr std::string_view kAllow =
-    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, PRACK, REFER\r\n";
+    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, PRACK, REFER, INFO\r\n";
 /// 100rel concerns the INVITE that opens a call, and needs an offer in it.
 inline constexpr std::string_view kSupported = "Supported: timer\r\n";
 inline constexpr std::string_view kSupportedAtAll = "Supported: timer, 100rel\r\n";
