@@ -1,9 +1,11 @@
-// Any datagram, and any TCP stream, into a Stack with trunks, phones and a live leg.
+// Any datagram, and any TCP stream, into a Stack with trunks, phones and a live leg; and any
+// challenge to a registration of ours.
 
 #include <cstddef>
 #include <cstdint>
 
 #include "base/check.h"
+#include "sip/detail/digest_client.h"
 #include "sip/detail/harness.h"
 #include "sip/framer.h"
 
@@ -13,6 +15,7 @@ using namespace escucha::sip::detail;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
+    ESC_CHECK(parse_challenges(text).size() <= size);
     Harness h;
     h.stack.set_phones({credentials("ana", "x")}, h.now, h.effects);
     const Incoming call = h.incoming();

@@ -34,6 +34,7 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::RAck:
         case HeaderId::ReferTo:
         case HeaderId::ReferredBy:
+        case HeaderId::MinExpires:
             return true;
         case HeaderId::Via:
         case HeaderId::Contact:
@@ -48,6 +49,8 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::RetryAfter:
         case HeaderId::Supported:
         case HeaderId::Allow:
+        case HeaderId::WwwAuthenticate:
+        case HeaderId::ProxyAuthenticate:
         case HeaderId::Other:
             return false;
     }
@@ -355,7 +358,7 @@ HeaderId header_id(std::string_view name) {
         {"r", HeaderId::ReferTo},
         {"b", HeaderId::ReferredBy},
     }};
-    static constexpr std::array<std::pair<std::string_view, HeaderId>, 27> kNames{{
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 30> kNames{{
         {"Via", HeaderId::Via},
         {"From", HeaderId::From},
         {"To", HeaderId::To},
@@ -383,6 +386,9 @@ HeaderId header_id(std::string_view name) {
         {"RAck", HeaderId::RAck},
         {"Refer-To", HeaderId::ReferTo},
         {"Referred-By", HeaderId::ReferredBy},
+        {"WWW-Authenticate", HeaderId::WwwAuthenticate},
+        {"Proxy-Authenticate", HeaderId::ProxyAuthenticate},
+        {"Min-Expires", HeaderId::MinExpires},
     }};
     if (name.size() == 1) {
         for (const auto& [text, id] : kCompact) {

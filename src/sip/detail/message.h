@@ -77,6 +77,9 @@ enum class HeaderId : std::uint8_t {
     RAck,
     ReferTo,
     ReferredBy,
+    WwwAuthenticate,
+    ProxyAuthenticate,
+    MinExpires,
     Other
 };
 

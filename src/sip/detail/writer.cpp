@@ -157,6 +157,9 @@ Echo make_echo(const Message& request, const Flow& flow) {
             case HeaderId::RAck:
             case HeaderId::ReferTo:
             case HeaderId::ReferredBy:
+            case HeaderId::WwwAuthenticate:
+            case HeaderId::ProxyAuthenticate:
+            case HeaderId::MinExpires:
             case HeaderId::Other:
                 break;
         }
