@@ -36,7 +36,9 @@ struct Incoming {
     LegId leg = {};
     Source source = {};
     Flow flow = {};
-    std::string request_user = {};  ///< User part of the Request-URI: the dialled number.
+    /// The dialled number: user part of the Request-URI, or of To when the Request-URI is the
+    /// Contact that we registered at this carrier.
+    std::string request_user = {};
     std::string caller_user =
         {};  ///< User part of From; a claim, not proof. "anonymous" comes as is.
     std::string caller_display = {};  ///< Display name of From, unquoted; may be empty.
@@ -153,6 +155,19 @@ struct Unregistered {
     UnregisteredReason reason = UnregisteredReason::Removed;
 };
 
+enum class TrunkRegistration : std::uint8_t { NotWanted, Trying, Registered, Failed };
+enum class TrunkReach : std::uint8_t { Unknown, Reachable, Unreachable };
+
+/// What has changed of a trunk with an account, whole.
+struct TrunkState {
+    TrunkId trunk = {};
+    TrunkRegistration registration = TrunkRegistration::NotWanted;
+    /// Reachable as long as one of its flows answers.
+    TrunkReach reach = TrunkReach::Unknown;
+    std::optional<Flow> flow = {};  ///< Where we are registered.
+    std::string why = {};           ///< Of `Failed`, for people: "wrong user or password (401)".
+};
+
 /// From here on nothing of this source is read, except from phones that are registered there.
 struct Ban {
     Address source = {};  ///< Port 0; of IPv6 the /64.
@@ -184,6 +199,7 @@ using Effect = std::variant<Send,
                             TransferRequested,
                             Registered,
                             Unregistered,
+                            TrunkState,
                             Ban,
                             Trace>;
 using Effects = std::vector<Effect>;

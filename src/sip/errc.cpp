@@ -19,6 +19,8 @@ public:
                 return "the phone is not registered";
             case Errc::Overloaded:
                 return "a limit is reached";
+            case Errc::UnknownTrunk:
+                return "the trunk has no account";
             case Errc::Malformed:
                 return "malformed";
         }

@@ -10,6 +10,7 @@ enum class Errc {
     WrongState,      ///< The leg is not where the command applies, e.g. `answer` twice.
     NotRegistered,   ///< No binding of that phone is alive.
     Overloaded,      ///< A limit of `Limits` is reached.
+    UnknownTrunk,    ///< Has no account.
     Malformed,       ///< Text that cannot be put on the wire, or a saved blob that cannot be read.
 };
 

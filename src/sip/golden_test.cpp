@@ -267,3 +267,46 @@ TEST_CASE("golden: a phone registers, is called and does not answer") {
     ladder.out();
     ladder.compare("phone_call");
 }
+
+TEST_CASE("golden: we register at a carrier with digest, refresh, are called there and leave") {
+    Harness h;
+    Ladder ladder{h};
+    const Flow carrier = udp_flow("192.0.2.10:5060");
+    h.stack.set_trunks({{.id = h.trunk}});
+    h.stack.set_trunk_accounts({{.trunk = h.trunk,
+                                 .domain = "carrier.example",
+                                 .username = "400",
+                                 .password = "sesame",
+                                 .is_registering = true,
+                                 .options_interval = 0s}},
+                               h.now,
+                               h.effects);
+    REQUIRE(h.stack.set_trunk_route(h.trunk, {carrier}, h.now, h.effects).has_value());
+    const std::string first = ladder.out();
+    ladder.in(response_to(first,
+                          401,
+                          "c1",
+                          "WWW-Authenticate: Digest realm=\"carrier\", nonce=\"c0c0a\", "
+                          "algorithm=MD5, qop=\"auth\"\r\n"),
+              carrier);
+    const std::string contact = header(first, "Contact");
+    ladder.in(response_to(ladder.out(), 200, "c2", "Contact: " + contact + ";expires=120\r\n"),
+              carrier);
+    h.advance(96s);
+    ladder.in(response_to(ladder.out(), 200, "c3", "Contact: " + contact + ";expires=120\r\n"),
+              carrier);
+    TestRequest invite;
+    invite.uri = contact.substr(1, contact.size() - 2);
+    invite.to = "<sip:+34911234567@carrier.example>";
+    invite.via = "SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKcall;rport";
+    invite.body = kOffer;
+    ladder.in(invite.text(), carrier);
+    const auto calls = h.take<Incoming>();
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].request_user == "+34911234567");
+    REQUIRE(h.stack.hang_up(calls[0].leg, "", h.now, h.effects).has_value());
+    ladder.out();
+    h.stack.leave_trunks(h.now, h.effects);
+    ladder.in(response_to(ladder.out(), 200, "c4"), carrier);
+    ladder.compare("trunk_registration");
+}

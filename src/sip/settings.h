@@ -24,7 +24,9 @@ struct Limits {
     std::size_t transactions = 1'000'000;
     std::size_t bindings_per_phone = 8;
     std::size_t nonces = 65'536;  ///< Remembered nonce counts of authenticated peers.
-    std::size_t forks = 8;        ///< Extra 2xx answers of one INVITE that get their ACK and BYE.
+    std::size_t trunk_accounts = 256;
+    std::size_t trunk_flows = 16;  ///< Addresses of one trunk; the rest is left out.
+    std::size_t forks = 8;         ///< Extra 2xx answers of one INVITE that get their ACK and BYE.
 
     /// Who has proved nothing yet, by source: an IPv4 address or an IPv6 /64. Wide enough for an
     /// office whose phones all come back after a power cut.
@@ -56,6 +58,12 @@ struct Timing {
     std::chrono::seconds session_expires{1800};
     /// The shortest such interval we let a peer ask for.
     std::chrono::seconds min_se{90};
+    /// A carrier that has not answered a REGISTER or an OPTIONS by then is lost. Well before 64*T1:
+    /// the next of its addresses may answer.
+    std::chrono::seconds trunk_patience{8};
+    /// Between attempts to register: the first pause, doubled each time up to about the longest.
+    std::chrono::seconds trunk_rest{30};
+    std::chrono::seconds trunk_longest_rest{600};
 };
 
 /// Which digests a challenge offers. Several phones of the field (baresip 1.0 with libre 1.1 among
@@ -94,6 +102,21 @@ struct Trunk {
     std::vector<AddressRange> sources = {};
     std::optional<Credentials> credentials = {};
     bool is_identity_trusted = false;  ///< Take P-Asserted-Identity at its word.
+};
+
+/// Our account at a carrier, by which we register there (RFC 3261 §10.2) and ask whether it lives.
+/// Its password answers this carrier's challenges and nobody else's.
+struct TrunkAccount {
+    TrunkId trunk = {};
+    std::string domain = {};    ///< Host of the carrier's URIs: "sip.carrier.example".
+    std::string username = {};  ///< User of our address there; may be empty when only probing.
+    std::string password = {};
+    std::string route = {};  ///< The outbound proxy as a Route: "<sip:proxy.example;lr>"; or empty.
+    bool is_registering = false;
+    std::chrono::seconds expires{600};          ///< Asked for; what the carrier grants counts.
+    std::chrono::seconds options_interval{30};  ///< Between probes of one address; 0: none.
+
+    bool operator==(const TrunkAccount&) const = default;
 };
 
 /// An agent's telephone. Usernames are unique across realms.

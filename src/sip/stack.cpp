@@ -14,6 +14,26 @@ Stack::~Stack() = default;
 
 void Stack::set_trunks(std::vector<Trunk> trunks) { impl_->set_trunks(std::move(trunks)); }
 
+void Stack::set_trunk_accounts(std::vector<TrunkAccount> accounts, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    impl_->trunk_clients().set_accounts(std::move(accounts), io);
+}
+
+Result<void> Stack::set_trunk_route(TrunkId trunk,
+                                    std::vector<Flow> flows,
+                                    Now now,
+                                    Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    return impl_->trunk_clients().set_route(trunk, std::move(flows), io);
+}
+
+void Stack::leave_trunks(Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    impl_->trunk_clients().leave(io);
+}
+
+bool Stack::is_leaving_trunks() const { return impl_->trunk_clients().is_leaving(); }
+
 std::vector<Ban> Stack::bans(Now now) const { return impl_->guard().bans(now); }
 bool Stack::lift_ban(const Address& source) { return impl_->guard().lift(source); }
 

@@ -71,6 +71,18 @@ public:
 
     /// Replaces the table. Live calls of a removed trunk go on.
     void set_trunks(std::vector<Trunk> trunks);
+    /// Replaces the table of our accounts at carriers (REGISTER of RFC 3261 §10.2, OPTIONS as a
+    /// probe). Unchanged ones go on undisturbed, a new or changed one waits for its route, and one
+    /// that is gone is un-registered. What becomes of each is told by `TrunkState`.
+    void set_trunk_accounts(std::vector<TrunkAccount> accounts, Now now, Effects& effects);
+    /// Where this carrier is reached, the first before the later ones; empty when no address is
+    /// known. Calls from these hosts are the trunk's, as those of its `sources` are. Errors:
+    /// `UnknownTrunk`.
+    Result<void> set_trunk_route(TrunkId trunk, std::vector<Flow> flows, Now now, Effects& effects);
+    /// Un-registers everywhere; nothing is registered or probed after. Over, answered or not, when
+    /// `is_leaving_trunks` is false: within seconds.
+    void leave_trunks(Now now, Effects& effects);
+    [[nodiscard]] bool is_leaving_trunks() const;
     /// Replaces the table. Bindings of removed phones end at once (D12: within 5 s).
     void set_phones(std::vector<Phone> phones, Now now, Effects& effects);
 

@@ -317,6 +317,7 @@ void Strand::take(const sip::Effect& effect) {
                 phone_event(unregistered.username, acd::Reachability::Unreachable);
                 save_registrations();
             },
+            [&](const sip::TrunkState&) {},
             [&](const sip::Ban& ban) {
                 log::warn("sip_source_banned",
                           {{"source", ban.source.ip()}, {"until", to_rfc3339(ban.until)}});

@@ -9,12 +9,6 @@ using namespace detail;
 
 namespace {
 
-bool comes_from(const Trunk& trunk, const Flow& flow) {
-    return std::any_of(trunk.sources.begin(), trunk.sources.end(), [&](const AddressRange& range) {
-        return range.contains(flow.remote);
-    });
-}
-
 // Only the first response counts: a list of them would be a list of guesses.
 std::optional<DigestResponse> given_digest(const Message& request) {
     if (!request.has(HeaderId::Authorization)) return std::nullopt;
@@ -35,7 +29,10 @@ std::variant<Stack::Impl::Admission, Stack::Impl::Refusal> Stack::Impl::admit(
     const bool is_phone = registrar_.is_bound(user_of(request.from, space), flow);
     bool may_be_challenged = registrar_.has_source(flow.remote);
     std::string realm = challenge_realm(request.from.uri.host);
+    // Two accounts at one carrier have the same addresses; only our Contact tells them apart.
+    const auto named = trunk_clients_.trunk_of(request.request_uri.user, flow.remote);
     for (const Trunk& trunk : trunks_) {
+        if (named && trunk.id != *named) continue;
         const bool is_source = comes_from(trunk, flow);
         if (is_source && !trunk.credentials && !is_phone) {
             return Admission{.source = trunk.id, .is_identity_trusted = trunk.is_identity_trusted};
@@ -139,6 +136,19 @@ bool Stack::Impl::is_shut_out(const Flow& flow, const Message& request, Now now)
     // One phone with a wrong password must not cost its whole office the telephone.
     std::string space;
     return !registrar_.is_bound(user_of(request.from, space), flow);
+}
+
+bool Stack::Impl::comes_from(const Trunk& trunk, const Flow& flow) const {
+    const auto holds = [&](const AddressRange& range) { return range.contains(flow.remote); };
+    return std::ranges::any_of(trunk.sources, holds) ||
+           trunk_clients_.is_source(trunk.id, flow.remote);
+}
+
+// A carrier that we registered with calls the Contact we gave it, and tells in To what was dialled.
+std::string Stack::Impl::dialled_user(const Flow& flow, const Message& request) const {
+    const bool is_contact =
+        trunk_clients_.trunk_of(request.request_uri.user, flow.remote).has_value();
+    return unescape_user(is_contact ? request.to.uri.user : request.request_uri.user);
 }
 
 bool Stack::Impl::is_trunk_source(const Flow& flow) const {

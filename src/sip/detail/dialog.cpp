@@ -40,16 +40,11 @@ std::string Stack::Impl::write_in_dialog(const Dialog& dialog, const RequestPart
     return write_request(whole);
 }
 
-std::string Stack::Impl::own_host(const Flow& flow) const {
-    if (settings_.advertised_host.empty()) return flow.local.to_string();
-    return settings_.advertised_host + ":" + std::to_string(flow.local.port);
-}
+std::string Stack::Impl::own_host(const Flow& flow) const { return own_host_of(settings_, flow); }
 
 std::string Stack::Impl::contact_line(const Flow& flow) const {
     std::string line = "Contact: <sip:" + own_host(flow);
-    if (flow.transport == Transport::Tcp) line.append(";transport=tcp");
-    if (flow.transport == Transport::Tls) line.append(";transport=tls");
-    line.append(">\r\n");
+    line.append(transport_param(flow.transport)).append(">\r\n");
     return line;
 }
 

@@ -17,6 +17,7 @@
 #include "sip/detail/registrar.h"
 #include "sip/detail/secret.h"
 #include "sip/detail/transactions.h"
+#include "sip/detail/trunk_client.h"
 #include "sip/detail/wire.h"
 #include "sip/stack.h"
 
@@ -25,7 +26,7 @@ namespace escucha::sip {
 /// The Stack's inside: receive.cpp (which message goes where), access.cpp (who may), incoming.cpp,
 /// outgoing.cpp, parallel.cpp and session.cpp (legs), refresh.cpp (session timers),
 /// update.cpp, reliable.cpp (100rel),
-/// refer.cpp, save.cpp.
+/// refer.cpp, save.cpp. Our own registrations are trunk_client.h's.
 class Stack::Impl {
 public:
     Impl(Settings settings, Rng& rng);
@@ -57,6 +58,7 @@ public:
 
     [[nodiscard]] std::vector<LegId> legs() const;
     [[nodiscard]] detail::SourceGuard& guard() { return guard_; }
+    [[nodiscard]] detail::TrunkClients& trunk_clients() { return trunk_clients_; }
 
     [[nodiscard]] detail::Registrar& registrar() { return registrar_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -120,6 +122,9 @@ private:
     void on_guess(const Flow& flow, Io& io);
     bool is_shut_out(const Flow& flow, const Message& request, Now now);
     [[nodiscard]] bool is_trunk_source(const Flow& flow) const;
+    [[nodiscard]] bool comes_from(const Trunk& trunk, const Flow& flow) const;
+    /// The user part that says what was dialled.
+    [[nodiscard]] std::string dialled_user(const Flow& flow, const Message& request) const;
     Refusal challenge(std::string_view realm,
                       const Flow& flow,
                       detail::Authenticator::Outcome why,
@@ -261,6 +266,7 @@ private:
     detail::Authenticator authenticator_;
     detail::SourceGuard guard_;
     detail::Registrar registrar_;
+    detail::TrunkClients trunk_clients_;
     std::vector<Trunk> trunks_;
     bool is_overloaded_ = false;
     detail::Slots<Leg> legs_;

@@ -33,7 +33,8 @@ Stack::Impl::Impl(Settings settings, Rng& rng)
       transactions_{wire_, counters_, settings_.timing},
       authenticator_{secret_, settings_},
       guard_{settings_.limits.strangers},
-      registrar_{settings_.limits, settings_.timing} {}
+      registrar_{settings_.limits, settings_.timing},
+      trunk_clients_{{secret_, rng_, wire_, transactions_, settings_}} {}
 
 void Stack::Impl::receive(const Flow& flow, ByteView bytes, Io& io) {
     const std::string_view text = as_text(bytes);
@@ -247,6 +248,8 @@ void Stack::Impl::on_response(const Flow& flow, const Message& response, Io& io)
         transactions_.proceed(handle, io.now);
     } else if (txn->state != TxnState::Completed) {
         if (txn->purpose == Purpose::Refresh) on_update_response(txn->leg, response, io);
+        if (TrunkClients::owns(txn->purpose))
+            trunk_clients_.on_response(handle, flow, response, io);
         transactions_.complete(handle, {}, io.now);
     }
 }

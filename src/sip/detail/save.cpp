@@ -20,6 +20,7 @@ constexpr std::size_t kMaxSavedRoutes = 16;
 void Stack::Impl::connection_closed(std::uint64_t connection, Io& io) {
     if (connection == 0) return;  // Not a connection, but all that wait for one.
     registrar_.connection_closed(connection, io.effects);
+    trunk_clients_.connection_closed(connection, io);
     legs_.each([&](Handle, Leg& leg) {
         Flow& flow = leg.dialog.flow;
         // The next request opens a new connection, to where the peer listens.
@@ -31,8 +32,9 @@ void Stack::Impl::connection_closed(std::uint64_t connection, Io& io) {
 }
 
 std::optional<Instant> Stack::Impl::next_wakeup() const {
-    return earliest(earliest(transactions_.next_wakeup(), leg_timers_.next()),
-                    earliest(session_timers_.next(), registrar_.next_wakeup()));
+    return earliest(earliest(earliest(transactions_.next_wakeup(), leg_timers_.next()),
+                             earliest(session_timers_.next(), registrar_.next_wakeup())),
+                    trunk_clients_.next_wakeup());
 }
 
 void Stack::Impl::wake(Io& io) {
@@ -52,6 +54,7 @@ void Stack::Impl::wake(Io& io) {
         on_session_alarm(handle, io);
     }
     registrar_.wake(io.now.mono, io.effects);
+    trunk_clients_.wake(io);
 }
 
 Gauges Stack::Impl::gauges() const {

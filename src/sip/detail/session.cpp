@@ -334,6 +334,7 @@ void Stack::Impl::on_leg_alarm(Handle handle, Io& io) {
 }
 
 void Stack::Impl::on_timeout(const TxnTimeout& timeout, Io& io) {
+    if (TrunkClients::owns(timeout.purpose)) return trunk_clients_.on_lost(timeout.txn, io);
     Leg* leg = legs_.get(timeout.leg);
     if (leg == nullptr) return;
     if (timeout.kind == TxnTimeout::NoAck) return on_no_ack(timeout.leg, *leg, io);

@@ -26,7 +26,7 @@ enum class Role : std::uint8_t { InviteServer, Server, InviteClient, Client };
 enum class TxnState : std::uint8_t { Trying, Proceeding, Completed, Confirmed, Accepted };
 
 /// What a client transaction was for.
-enum class Purpose : std::uint8_t { Other, Invite, Reinvite, Refresh };
+enum class Purpose : std::uint8_t { Other, Invite, Reinvite, Refresh, Register, Probe };
 
 /// Kept for the later 2xx answers of one INVITE: from other branches of a fork, or repeated.
 struct Forks {

@@ -17,6 +17,24 @@ struct Io {
     Effects& effects;
 };
 
+/// Host and port that peers are told (Via, Contact) for this flow.
+inline std::string own_host_of(const Settings& settings, const Flow& flow) {
+    if (settings.advertised_host.empty()) return flow.local.to_string();
+    return settings.advertised_host + ":" + std::to_string(flow.local.port);
+}
+/// What a URI of ours says about the transport.
+constexpr std::string_view transport_param(Transport transport) {
+    switch (transport) {
+        case Transport::Udp:
+            return {};
+        case Transport::Tcp:
+            return ";transport=tcp";
+        case Transport::Tls:
+            return ";transport=tls";
+    }
+    return {};
+}
+
 /// The only place that sends: counts and traces.
 class Wire {
 public:
