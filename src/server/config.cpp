@@ -16,6 +16,7 @@
 
 #include "audio/codec.h"
 #include "base/errc.h"
+#include "server/detail/dns.h"
 
 namespace escucha::server {
 
@@ -117,9 +118,106 @@ const std::map<std::string, Setter>& settings() {
     return table;
 }
 
+bool read(const toml::node& node, std::optional<sip::Transport>& out) {
+    // TLS towards a carrier needs its certificate checked, which is not built yet.
+    static const std::map<std::string, sip::Transport> kTransports{{"udp", sip::Transport::Udp},
+                                                                   {"tcp", sip::Transport::Tcp}};
+    const auto value = node.value<std::string>();
+    if (!value || !kTransports.contains(*value)) return false;
+    out = kTransports.at(*value);
+    return true;
+}
+
+struct TrunkSetting {
+    std::function<bool(const toml::node&, TrunkSection&)> read;
+    std::string wanted;
+};
+
+template <typename Member>
+TrunkSetting trunk_setting(Member TrunkSection::*member, std::string wanted) {
+    return {
+        [member](const toml::node& node, TrunkSection& trunk) { return read(node, trunk.*member); },
+        std::move(wanted)};
+}
+
+TrunkSetting server_setting(std::string TrunkSection::*member) {
+    return {[member](const toml::node& node, TrunkSection& trunk) {
+                return read(node, trunk.*member) && ServerName::parse(trunk.*member).has_value();
+            },
+            "a host name or address, with or without \":PORT\""};
+}
+
+TrunkSetting seconds_setting(std::uint32_t TrunkSection::*member,
+                             std::uint32_t least,
+                             std::uint32_t most) {
+    return {[=](const toml::node& node, TrunkSection& trunk) {
+                return read(node, trunk.*member) && trunk.*member >= least && trunk.*member <= most;
+            },
+            fmt::format("{} to {}", least, most)};
+}
+
+const std::map<std::string, TrunkSetting>& trunk_settings() {
+    static const std::map<std::string, TrunkSetting> table{
+        {"server", server_setting(&TrunkSection::server)},
+        {"outbound_proxy", server_setting(&TrunkSection::outbound_proxy)},
+        {"transport",
+         trunk_setting(&TrunkSection::transport,
+                       "\"udp\" or \"tcp\"; TLS to carriers is not offered yet")},
+        {"register", trunk_setting(&TrunkSection::is_registering, "true or false")},
+        {"user", trunk_setting(&TrunkSection::user, "text")},
+        {"password_file", trunk_setting(&TrunkSection::password_file, "the path of a file")},
+        {"options_interval_s",
+         seconds_setting(
+             &TrunkSection::options_interval_s, 0, TrunkSection::kLongestOptionsIntervalS)},
+        {"expires_s",
+         seconds_setting(&TrunkSection::expires_s,
+                         TrunkSection::kShortestExpiresS,
+                         TrunkSection::kLongestExpiresS)},
+    };
+    return table;
+}
+
 Error at_line(const toml::node& node, std::string what) {
     return fail(Errc::InvalidArgument,
                 fmt::format("line {}: {}", node.source().begin.line, std::move(what)));
+}
+
+// A name becomes a label of a metric and a word on the command line.
+bool is_trunk_name(std::string_view name) {
+    constexpr std::size_t kMaxBytes = 64;
+    return !name.empty() && name.size() <= kMaxBytes &&
+           std::ranges::all_of(name, [](char c) { return c >= ' ' && c != '"' && c != '\\'; });
+}
+
+Result<TrunkSection> read_trunk(const std::string& name, const toml::node& content) {
+    const toml::table* table = content.as_table();
+    if (table == nullptr) {
+        return at_line(content, fmt::format("'trunks.{}' must be a [trunks.NAME] section", name));
+    }
+    if (!is_trunk_name(name)) {
+        return at_line(content, "the name of a trunk is 1 to 64 bytes without quotes");
+    }
+    TrunkSection trunk;
+    trunk.name = name;
+    for (const auto& [key, node] : *table) {
+        const auto setting = trunk_settings().find(std::string{key.str()});
+        const auto full = fmt::format("trunks.{}.{}", name, std::string{key.str()});
+        if (setting == trunk_settings().end()) {
+            return at_line(node, fmt::format("unknown setting '{}'", full));
+        }
+        if (!setting->second.read(node, trunk)) {
+            return at_line(node, fmt::format("'{}' must be {}", full, setting->second.wanted));
+        }
+    }
+    const auto missing = [&](std::string_view what) {
+        return at_line(content, fmt::format("trunk '{}' needs {}", name, what));
+    };
+    if (trunk.server.empty()) return missing("'server'");
+    if (trunk.is_registering && trunk.user.empty()) return missing("'user' to register");
+    if (trunk.is_registering && trunk.password_file.empty()) {
+        return missing("'password_file' to register");
+    }
+    return trunk;
 }
 
 }  // namespace
@@ -145,6 +243,11 @@ Result<Config> read_config(const std::filesystem::path& path, Config config) {
             return at_line(content, fmt::format("'{}' must be a [section]", section_name));
         }
         for (const auto& [key, node] : *table) {
+            if (section_name == "trunks") {
+                ESC_TRY(auto trunk, read_trunk(std::string{key.str()}, node));
+                config.trunks.push_back(std::move(trunk));
+                continue;
+            }
             if (section_name == "connectors") {
                 std::string& url = config.connectors[std::string{key.str()}];
                 if (!read(node, url) || !url.starts_with("http")) {

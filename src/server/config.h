@@ -4,14 +4,39 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
 #include "sdp/sdp.h"
+#include "sip/address.h"
 
 namespace escucha::server {
+
+/// One carrier that we register at or watch: a section [trunks.NAME] of the file. NAME is that of a
+/// trunk in the store.
+struct TrunkSection {
+    static constexpr std::uint32_t kShortestExpiresS = 60;
+    static constexpr std::uint32_t kLongestExpiresS = 86'400;
+    static constexpr std::uint32_t kLongestOptionsIntervalS = 3'600;
+
+    std::string name;
+    /// "sip.carrier.example", with ":PORT" where the carrier says so: then no SRV records are
+    /// asked.
+    std::string server;
+    /// Unset: what NAPTR and SRV records say, or UDP.
+    std::optional<sip::Transport> transport;
+    bool is_registering = true;
+    std::string user;
+    /// The password and perhaps a line end, in a file that nobody but us may read.
+    std::filesystem::path password_file;
+    /// Where requests go instead of to `server`, written as that is.
+    std::string outbound_proxy;
+    std::uint32_t options_interval_s = 30;  ///< Between probes of one address; 0: none.
+    std::uint32_t expires_s = 600;          ///< The time a registration is asked for.
+};
 
 /// What `escuchad` is told before it starts: defaults, then the TOML file, then the command line.
 /// Run-time settings (companies, queues, users, flows) live in the store instead.
@@ -54,6 +79,7 @@ struct Config {
     std::filesystem::path tls_client_ca;
     /// HTTP connectors of look-up nodes: name to URL (docs/flows.md). "directory" is built in.
     std::map<std::string, std::string> connectors;
+    std::vector<TrunkSection> trunks;
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 

@@ -50,6 +50,59 @@ TEST_CASE("unknown keys, wrong types and values out of range name their line") {
     CHECK(error_of("[listen\n").find(":1:") != std::string::npos);
 }
 
+TEST_CASE("a carrier has a section of its own, and what is wrong in it names its line") {
+    const auto config = read_text(
+        "[trunks.acme]\nserver = \"sip.acme.example\"\nuser = \"400\"\n"
+        "password_file = \"/etc/escucha/acme\"\n"
+        "[trunks.\"other carrier\"]\nserver = \"192.0.2.9:5070\"\nregister = false\n"
+        "transport = \"tcp\"\noptions_interval_s = 0\nexpires_s = 60\n"
+        "outbound_proxy = \"proxy.example\"\n");
+    REQUIRE(config);
+    const auto& trunks = config.value().trunks;
+    REQUIRE(trunks.size() == 2);
+    CHECK(trunks[0].name == "acme");
+    CHECK(trunks[0].server == "sip.acme.example");
+    CHECK(trunks[0].user == "400");
+    CHECK(trunks[0].password_file == "/etc/escucha/acme");
+    CHECK(trunks[0].is_registering);
+    CHECK_FALSE(trunks[0].transport.has_value());
+    CHECK(trunks[0].options_interval_s == 30);
+    CHECK(trunks[0].expires_s == 600);
+    CHECK(trunks[1].name == "other carrier");
+    CHECK_FALSE(trunks[1].is_registering);
+    CHECK(trunks[1].transport == sip::Transport::Tcp);
+    CHECK(trunks[1].options_interval_s == 0);
+    CHECK(trunks[1].expires_s == 60);
+    CHECK(trunks[1].outbound_proxy == "proxy.example");
+
+    const auto error = [](const std::string& line) {
+        return error_of("[trunks.acme]\nserver = \"sip.acme.example\"\nregister = false\n" + line);
+    };
+    CHECK(error("") == "(accepted)");
+    CHECK(error("servr = 1\n") == "line 4: unknown setting 'trunks.acme.servr'");
+    CHECK(error("transport = \"tls\"\n") ==
+          "line 4: 'trunks.acme.transport' must be \"udp\" or \"tcp\"; TLS to carriers is not "
+          "offered "
+          "yet");
+    CHECK(error("outbound_proxy = \"a b\"\n").starts_with("line 4: 'trunks.acme.outbound_proxy'"));
+    CHECK(error("expires_s = 59\n") == "line 4: 'trunks.acme.expires_s' must be 60 to 86400");
+    CHECK(error("expires_s = 86401\n").starts_with("line 4:"));
+    CHECK(error("expires_s = 86400\n") == "(accepted)");
+    CHECK(error("options_interval_s = 3601\n").starts_with("line 4:"));
+    CHECK(error("options_interval_s = 3600\n") == "(accepted)");
+    CHECK(error("user = 4\n") == "line 4: 'trunks.acme.user' must be text");
+    CHECK(error_of("[trunks.acme]\nserver = \"a\"\nregister = \"yes\"\n") ==
+          "line 3: 'trunks.acme.register' must be true or false");
+    CHECK(error_of("[trunks.acme]\nregister = false\n") == "line 1: trunk 'acme' needs 'server'");
+    CHECK(error_of("[trunks.acme]\nserver = \"a\"\n") ==
+          "line 1: trunk 'acme' needs 'user' to register");
+    CHECK(error_of("[trunks.acme]\nserver = \"a\"\nuser = \"u\"\n") ==
+          "line 1: trunk 'acme' needs 'password_file' to register");
+    CHECK(error_of("[trunks]\nacme = 1\n") ==
+          "line 2: 'trunks.acme' must be a [trunks.NAME] section");
+    CHECK(error_of("[trunks.\"a\\\"b\"]\nserver = \"a\"\n").starts_with("line 1: the name of a"));
+}
+
 TEST_CASE("an address that telephones cannot be told is refused with what to do") {
     const auto check = [](std::string bind, std::string advertise) {
         Config config;

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "control/commands.h"
 #include "control/views.h"
+#include "sip/effects.h"
 
 namespace escucha::server {
 
@@ -55,6 +56,16 @@ struct SipBan {
     WallTime until{};
 };
 
+/// A carrier of the configuration file, as it is now.
+struct TrunkView {
+    std::string name;
+    sip::TrunkRegistration registration = sip::TrunkRegistration::NotWanted;
+    sip::TrunkReach reach = sip::TrunkReach::Unknown;
+    std::string server;  ///< "192.0.2.1:5060", where we are registered; else empty.
+    WallTime since{};    ///< Of the present registration and reach.
+    std::string why;     ///< A failed registration's cause, for people.
+};
+
 class ControlPort {
 public:
     virtual ~ControlPort() = default;
@@ -69,6 +80,8 @@ public:
     virtual Result<std::vector<SipBan>> sip_bans() = 0;
     /// `NotFound` when this source is not banned.
     virtual Result<void> lift_sip_ban(std::string source) = 0;
+    /// By name.
+    virtual Result<std::vector<TrunkView>> trunks() = 0;
     /// Counters in Prometheus text form.
     virtual std::string metrics() = 0;
     /// Empty when ready to take calls; else what is missing, one line each.

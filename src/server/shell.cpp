@@ -77,6 +77,11 @@ public:
         });
     }
 
+    Result<std::vector<TrunkView>> trunks() override {
+        using Views = std::vector<TrunkView>;
+        return strand_.ask<Views>([this]() -> Result<Views> { return strand_.trunks(); });
+    }
+
     std::string metrics() override {
         auto text =
             strand_.ask<std::string>([this]() -> Result<std::string> { return strand_.metrics(); });

@@ -67,6 +67,11 @@ void FakeControlPort::change(const std::function<void(FakeControlPort&)>& how) {
     how(*this);
 }
 
+Result<std::vector<server::TrunkView>> FakeControlPort::trunks() {
+    const std::scoped_lock lock{mutex_};
+    return carriers;
+}
+
 Result<std::vector<server::SipBan>> FakeControlPort::sip_bans() {
     const std::scoped_lock lock{mutex_};
     return bans;

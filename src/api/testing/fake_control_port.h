@@ -18,6 +18,7 @@ public:
     Result<std::vector<server::TraceLine>> trace(CompanyId company, ContactId contact) override;
     Result<void> reload() override;
     Result<std::vector<server::SipBan>> sip_bans() override;
+    Result<std::vector<server::TrunkView>> trunks() override;
     Result<void> lift_sip_ban(std::string source) override;
     std::string metrics() override { return "escucha_fake_calls 7\n"; }
     std::vector<std::string> not_ready() override;
@@ -29,6 +30,7 @@ public:
     server::Floor view;
     std::vector<server::Command> commands;
     std::vector<server::SipBan> bans;
+    std::vector<server::TrunkView> carriers;
     std::vector<std::string> missing;
     std::error_code refusal;  ///< What commands answer, when set.
     int reloads = 0;

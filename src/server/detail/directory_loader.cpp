@@ -214,6 +214,7 @@ Result<void> load_trunks(Loading& loading) {
                                                  .ha1_sha256 = sha256.value_or("")};
         }
         loading.out.trunks.push_back(std::move(trunk));
+        loading.out.trunk_names.push_back({.id = id, .name = name});
         loading.out.centre.trunks.push_back({.id = id, .company = company});
     }
     return ok();

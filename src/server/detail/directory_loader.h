@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "control/config.h"
+#include "server/detail/trunk_desk.h"
 #include "sip/settings.h"
 #include "store/sql.h"
 
@@ -17,6 +18,7 @@ namespace escucha::server {
 struct Directory {
     control::Config centre;
     std::vector<sip::Trunk> trunks;
+    std::vector<NamedTrunk> trunk_names;  ///< Of `trunks`.
     std::vector<sip::Phone> phones;
     std::unordered_map<std::string, AgentId> agent_by_phone;
     /// What could not be used and why, one sentence each, for the log and the doctor.

@@ -61,6 +61,8 @@ public:
         std::uint64_t tls_accepted = 0, tls_refused = 0;
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
+    /// The address of the UDP and TCP ports, after `open`.
+    [[nodiscard]] const sip::Address& local() const { return udp_local_; }
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
 private:

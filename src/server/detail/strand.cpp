@@ -59,7 +59,10 @@ Strand::Strand(const Config& config, const store::Database& database, store::Jou
       media_{context_, config, *this},
       watchdog_{tell_blocked},
       look_ups_{database, config.connectors},
-      speech_{config} {}
+      speech_{config},
+      trunks_{context_, config, [this](TrunkId trunk, std::vector<sip::Flow> flows) {
+                  set_route(trunk, std::move(flows));
+              }} {}
 
 Strand::~Strand() {
     if (thread_.joinable()) stop(std::chrono::seconds{0});
@@ -75,6 +78,7 @@ Result<void> Strand::start() {
         ESC_TRY(transport_.open_tls(config_.sips_port, std::move(tls)));
     }
     media_.start();
+    trunks_.resolve(transport_.local());
     thread_ = std::thread{[this] {
         watchdog_.watch_this_thread();
         context_.run();
@@ -86,7 +90,8 @@ Result<void> Strand::start() {
 Result<void> Strand::recover() {
     ESC_TRY(auto connection, database_.connect(store::Access::ReadOnly));
     ESC_TRY(auto directory, load_directory(connection));
-    apply(directory);
+    ESC_TRY(const auto passwords, trunks_.read_passwords());
+    apply(directory, passwords);
     ESC_TRY(auto live, store::load_live(connection));
     control::SavedRows rows;
     const Now now = read_clocks();
@@ -127,12 +132,14 @@ Result<void> Strand::recover() {
     return ok();
 }
 
-void Strand::apply(const Directory& directory) {
+void Strand::apply(const Directory& directory, const Passwords& passwords) {
     const Now now = read_clocks();
     agent_by_phone_ = directory.agent_by_phone;
     stack_.set_trunks(directory.trunks);
     sip::Effects sip_effects;
     stack_.set_phones(directory.phones, now, sip_effects);
+    auto carriers = trunks_.apply(directory.trunk_names, passwords);
+    stack_.set_trunk_accounts(std::move(carriers.accounts), now, sip_effects);
     take(std::move(sip_effects));
     control::Config config = directory.centre;
     config.hold_music = hold_music_;
@@ -142,9 +149,19 @@ void Strand::apply(const Directory& directory) {
     control::Effects effects;
     centre_.configure(std::move(config), now, effects);
     dispatch(std::move(effects));
-    for (const auto& problem : directory.problems) {
+    auto problems = directory.problems;
+    problems.insert(problems.end(), carriers.problems.begin(), carriers.problems.end());
+    for (const auto& problem : problems) {
         log::error("configuration_problem", {{"what", problem}});
     }
+}
+
+void Strand::set_route(TrunkId trunk, std::vector<sip::Flow> flows) {
+    sip::Effects effects;
+    const auto done = stack_.set_trunk_route(trunk, std::move(flows), read_clocks(), effects);
+    if (!done) log::debug("trunk_route_refused", {{"why", done.error().message()}});
+    take(std::move(effects));
+    arm_timer();
 }
 
 Result<Strand::TlsContext> Strand::make_tls() const {
@@ -156,8 +173,10 @@ Result<void> Strand::reload() {
     ESC_TRY(auto connection, database_.connect(store::Access::ReadOnly));
     ESC_TRY(auto directory, load_directory(connection));
     ESC_TRY(auto tls, make_tls());
-    return ask<void>([this, directory = std::move(directory), tls]() -> Result<void> {
-        apply(directory);
+    ESC_TRY(auto passwords, trunks_.read_passwords());
+    return ask<void>([this, directory = std::move(directory), passwords, tls]() -> Result<void> {
+        apply(directory, passwords);
+        trunks_.resolve(transport_.local());
         arm_timer();
         return tls ? transport_.open_tls(config_.sips_port, tls) : ok();
     });
@@ -317,7 +336,7 @@ void Strand::take(const sip::Effect& effect) {
                 phone_event(unregistered.username, acd::Reachability::Unreachable);
                 save_registrations();
             },
-            [&](const sip::TrunkState&) {},
+            [&](const sip::TrunkState& state) { trunks_.note(state, read_clocks().wall); },
             [&](const sip::Ban& ban) {
                 log::warn("sip_source_banned",
                           {{"source", ban.source.ip()}, {"until", to_rfc3339(ban.until)}});
@@ -615,10 +634,15 @@ void Strand::stop(std::chrono::seconds deadline) {
         control::Effects effects;
         centre_.drain(read_clocks(), effects);
         dispatch(std::move(effects));
+        sip::Effects farewells;
+        stack_.leave_trunks(read_clocks(), farewells);
+        take(std::move(farewells));
+        arm_timer();
         wait_until_quiet(read_clocks().mono + deadline, done);
     });
     quiet.wait();
     post([this] {
+        trunks_.close();
         transport_.close();
         media_.stop_process();
         media_.close();
@@ -629,7 +653,8 @@ void Strand::stop(std::chrono::seconds deadline) {
 
 void Strand::wait_until_quiet(Instant deadline, std::shared_ptr<std::promise<void>> done) {
     constexpr std::chrono::milliseconds kLook{20};
-    const bool is_quiet = pending_.empty() && stack_.gauges().legs == 0;
+    const bool is_quiet =
+        pending_.empty() && stack_.gauges().legs == 0 && !stack_.is_leaving_trunks();
     if (is_quiet || read_clocks().mono >= deadline) return done->set_value();
     auto look = std::make_shared<asio::steady_timer>(context_, kLook);
     look->async_wait([this, look, deadline, done](boost::system::error_code) {
@@ -700,7 +725,7 @@ std::string Strand::metrics() {
     line("journal_refusals_total", "counter", journal_refusals_);
     line("strand_blocked_total", "counter", watchdog_.blocked());
     line("effects_pending", "gauge", pending_.size());
-    return out;
+    return out + trunks_.metrics();
 }
 
 }  // namespace escucha::server

@@ -24,6 +24,7 @@
 #include "server/detail/overload.h"
 #include "server/detail/sip_transport.h"
 #include "server/detail/speech_desk.h"
+#include "server/detail/trunk_desk.h"
 #include "server/detail/watchdog.h"
 #include "server/shell.h"
 #include "sip/stack.h"
@@ -55,6 +56,7 @@ public:
     [[nodiscard]] std::string metrics();                 ///< On the strand.
     [[nodiscard]] std::vector<SipBan> sip_bans() const;  ///< On the strand.
     bool lift_sip_ban(const std::string& source);        ///< On the strand.
+    [[nodiscard]] std::vector<TrunkView> trunks() const { return trunks_.views(); }  ///< There too.
 
 private:
     struct Pending {
@@ -79,7 +81,9 @@ private:
     using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
     /// Reads files. Empty without a certificate.
     [[nodiscard]] Result<TlsContext> make_tls() const;
-    void apply(const Directory& directory);
+    using Passwords = std::map<std::string, std::string>;  ///< By section of the configuration.
+    void apply(const Directory& directory, const Passwords& passwords);
+    void set_route(TrunkId trunk, std::vector<sip::Flow> flows);
     void take(sip::Effects effects);
     void take(const sip::Effect& effect);
     void decline(const sip::TransferRequested& wanted);
@@ -116,6 +120,7 @@ private:
     Watchdog watchdog_;
     LookUpDesk look_ups_;
     SpeechDesk speech_;
+    TrunkDesk trunks_;
     std::string hold_music_;
     std::unordered_map<std::string, AgentId> agent_by_phone_;
     std::unordered_map<LegId, std::vector<sip::Trace>> early_traces_;
