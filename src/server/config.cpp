@@ -112,6 +112,7 @@ const std::map<std::string, Setter>& settings() {
         {"speech.command", set(&Config::speech_command)},
         {"speech.voice_es", set(&Config::speech_voice_es)},
         {"speech.voice_en", set(&Config::speech_voice_en)},
+        {"dns.servers", set(&Config::dns_servers)},
         {"limits.max_live_contacts", set(&Config::max_live_contacts)},
         {"log.level", set(&Config::log_level)},
     };
@@ -292,6 +293,17 @@ std::optional<ListenAddress> parse_address(const std::string& text) {
     return address;
 }
 
+bool are_name_servers(std::string_view list) {
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        std::string_view one = list.substr(0, comma);
+        list.remove_prefix(std::min(comma + 1, list.size()));
+        one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+        if (!sip::Address::parse(one) && !sip::Address::parse_host(one, 0)) return false;
+    }
+    return true;
+}
+
 // One address for all, and not the one of the route to each peer: it stands in stored dialogs, in
 // the description of sound that is made before the peer's route is known, and behind a NAT or in a
 // container no address of this machine is one that telephones reach.
@@ -316,6 +328,10 @@ Result<void> check_addresses(const Config& config) {
 }  // namespace
 
 Result<void> check_config(const Config& config) {
+    if (!are_name_servers(config.dns_servers)) {
+        return fail(Errc::InvalidArgument,
+                    "dns.servers is a list of IP addresses, each with or without a port");
+    }
     ESC_TRY(check_addresses(config));
     if (config.has_tls() != !config.tls_key.empty()) {
         return fail(Errc::InvalidArgument, "tls.certificate and tls.key go together");

@@ -80,6 +80,8 @@ struct Config {
     /// HTTP connectors of look-up nodes: name to URL (docs/flows.md). "directory" is built in.
     std::map<std::string, std::string> connectors;
     std::vector<TrunkSection> trunks;
+    /// Name servers for carriers' addresses: "192.0.2.53, 192.0.2.54:5353". Empty: the machine's.
+    std::string dns_servers;
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 

@@ -103,6 +103,21 @@ TEST_CASE("a carrier has a section of its own, and what is wrong in it names its
     CHECK(error_of("[trunks.\"a\\\"b\"]\nserver = \"a\"\n").starts_with("line 1: the name of a"));
 }
 
+TEST_CASE("name servers of our own choice are addresses") {
+    const auto is_good = [](const char* servers) {
+        Config config;
+        config.dns_servers = servers;
+        return check_config(config).has_value();
+    };
+    CHECK(is_good(""));
+    CHECK(is_good("192.0.2.53"));
+    CHECK(is_good("192.0.2.53:5353, [2001:db8::53]:53,2001:db8::54"));
+    CHECK_FALSE(is_good("ns.example"));
+    CHECK_FALSE(is_good("192.0.2.53,,192.0.2.54"));
+    CHECK_FALSE(is_good("192.0.2.53 192.0.2.54"));
+    CHECK(read_text("[dns]\nservers = \"192.0.2.53\"\n").value().dns_servers == "192.0.2.53");
+}
+
 TEST_CASE("an address that telephones cannot be told is refused with what to do") {
     const auto check = [](std::string bind, std::string advertise) {
         Config config;

@@ -168,9 +168,11 @@ void TrunkDesk::resolve(const sip::Address& local) {
 void TrunkDesk::ask(const TrunkPtr& trunk) {
     if (is_closed_ || trunk->is_asking) return;
     trunk->is_asking = true;
-    asio::post(dns_, [this, trunk, server = trunk->server, family = local_.family] {
+    std::string servers = config_.dns_servers;
+    std::erase(servers, ' ');
+    asio::post(dns_, [this, trunk, servers, server = trunk->server, family = local_.family] {
         if (is_stopping_) return;
-        auto dns = AresDns::open({}, is_stopping_);
+        auto dns = AresDns::open(servers, is_stopping_);
         auto found = dns ? server::resolve(server, family, *dns.value(), rng_)
                          : Result<SipTargets>{dns.error()};
         asio::post(context_, [this, trunk, found = std::move(found)] {
