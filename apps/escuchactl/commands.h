@@ -61,6 +61,7 @@ struct Simulated {
 Outcome flow_simulate(const Options& options, const Simulated& asked);
 
 Outcome ban_list(const Options& options);
+Outcome trunk_list(const Options& options);
 Outcome ban_lift(const Options& options, const std::string& source);
 Outcome backup(const Options& options, const std::filesystem::path& file);
 

@@ -142,6 +142,11 @@ void add_operation(CLI::App& app, Asked& asked) {
     lift->add_option("ADDRESS", asked.source)->required();
     lift->callback(
         [&asked] { asked.run = [&asked] { return ban_lift(asked.options, asked.source); }; });
+    auto* trunk =
+        app.add_subcommand("trunk", options.say("Operadores de telefonía", "Telephone carriers"));
+    trunk->require_subcommand(1);
+    trunk->add_subcommand("list", options.say("Cómo está cada uno", "How each of them is"))
+        ->callback([&asked] { asked.run = [&asked] { return trunk_list(asked.options); }; });
     auto* save = app.add_subcommand(
         "backup",
         options.say("Copia comprobada de la base de datos", "A checked copy of the database"));

@@ -307,6 +307,37 @@ TEST_CASE("an administrator sees who is banned from SIP and lifts it") {
     CHECK(world.sign_in("ana").get("/api/v1/sip/bans").status == 403);
 }
 
+TEST_CASE("an administrator sees how the carriers are") {
+    World world;
+    Person boss = world.operator_();
+    const auto since = from_micros(1'700'000'000'000'000);
+    CHECK(boss.get("/api/v1/trunks").status == 200);
+    world.port.change([&](FakeControlPort& port) {
+        port.carriers = {{.name = "acme",
+                          .registration = sip::TrunkRegistration::Registered,
+                          .reach = sip::TrunkReach::Reachable,
+                          .server = "192.0.2.9:5060",
+                          .since = since,
+                          .why = {}},
+                         {.name = "other",
+                          .registration = sip::TrunkRegistration::Failed,
+                          .reach = sip::TrunkReach::Unreachable,
+                          .server = {},
+                          .since = since,
+                          .why = "no answer"}};
+    });
+    const Got list = boss.get("/api/v1/trunks");
+    CHECK(list.text("/items/0/name") == "acme");
+    CHECK(list.text("/items/0/registration") == "registered");
+    CHECK(list.text("/items/0/reach") == "reachable");
+    CHECK(list.text("/items/0/server") == "192.0.2.9:5060");
+    CHECK(list.text("/items/0/since") == to_rfc3339(since));
+    CHECK(list.text("/items/1/registration") == "failed");
+    CHECK(list.text("/items/1/reach") == "unreachable");
+    CHECK(list.text("/items/1/why") == "no answer");
+    CHECK(world.sign_in("ana").get("/api/v1/trunks").status == 403);
+}
+
 TEST_CASE("status, users, backups and the demo are the administrator's") {
     World world;
     Person boss = world.operator_();

@@ -114,6 +114,30 @@ Outcome ban_list(const Options& options) {
     });
 }
 
+Outcome trunk_list(const Options& options) {
+    return show(options, "/api/v1/trunks", [&](const json::value& body) {
+        std::vector<std::vector<std::string>> rows{{options.say("TRONCAL", "TRUNK"),
+                                                    options.say("REGISTRO", "REGISTRATION"),
+                                                    options.say("ALCANCE", "REACH"),
+                                                    options.say("SERVIDOR", "SERVER"),
+                                                    options.say("DESDE", "SINCE"),
+                                                    options.say("PORQUÉ", "WHY")}};
+        for (const json::value& trunk : body.at("items").as_array()) {
+            rows.push_back({text(trunk, "name"),
+                            text(trunk, "registration"),
+                            text(trunk, "reach"),
+                            text(trunk, "server"),
+                            text(trunk, "since"),
+                            text(trunk, "why")});
+        }
+        if (rows.size() == 1) {
+            return std::string{options.say("No hay operadores en la configuración.\n",
+                                           "No carriers are configured.\n")};
+        }
+        return table(rows);
+    });
+}
+
 Outcome ban_lift(const Options& options, const std::string& source) {
     Api api{options};
     auto answer = api.remove("/api/v1/sip/bans/" + source);

@@ -68,6 +68,28 @@ TEST_CASE("bans are listed and lifted") {
     CHECK(ban_lift(options, "192.0.2.66").exit == Exit::No);
 }
 
+TEST_CASE("carriers are listed with their state, since when and why") {
+    World world;
+    Options options = options_for(world);
+    CHECK(has(trunk_list(options).out, "No hay operadores"));
+    world.port.change([](auto& port) {
+        port.carriers = {{.name = "acme",
+                          .registration = sip::TrunkRegistration::Failed,
+                          .reach = sip::TrunkReach::Reachable,
+                          .server = {},
+                          .since = from_micros(1'700'000'000'000'000),
+                          .why = "wrong user or password (401)"}};
+    });
+    const auto out = trunk_list(options).out;
+    CHECK(has(out, "TRONCAL"));
+    CHECK(has(out, "acme"));
+    CHECK(has(out, "failed"));
+    CHECK(has(out, "2023-11-14T22:13:20"));
+    CHECK(has(out, "wrong user or password (401)"));
+    options.format = Format::Json;
+    CHECK(boost::json::parse(trunk_list(options).out).at("items").as_array().size() == 1);
+}
+
 TEST_CASE("a call is listed, and shown with its messages, decisions and journal") {
     World world;
     const Options options = options_for(world);

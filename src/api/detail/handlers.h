@@ -101,6 +101,7 @@ Answer create_user(Call& call);
 Answer get_status(Call& call);
 Answer list_sip_bans(Call& call);
 Answer lift_sip_ban(Call& call);
+Answer list_trunks(Call& call);
 Answer create_backup(Call& call);
 Answer get_backup(Call& call);
 Answer reset_demo(Call& call);

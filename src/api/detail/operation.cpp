@@ -45,6 +45,36 @@ bool is_backup_name(std::string_view name) {
     return is_plain && name.starts_with("escucha-") && name.ends_with(".db");
 }
 
+std::string_view word_of(sip::TrunkRegistration registration) {
+    switch (registration) {
+        case sip::TrunkRegistration::NotWanted:
+            return "not_wanted";
+        case sip::TrunkRegistration::Trying:
+            return "trying";
+        case sip::TrunkRegistration::Registered:
+            return "registered";
+        case sip::TrunkRegistration::Failed:
+            return "failed";
+    }
+    return {};
+}
+
+std::string_view word_of(sip::TrunkReach reach) {
+    switch (reach) {
+        case sip::TrunkReach::Unknown:
+            return "unknown";
+        case sip::TrunkReach::Reachable:
+            return "reachable";
+        case sip::TrunkReach::Unreachable:
+            return "unreachable";
+    }
+    return {};
+}
+
+json::value text_or_null(const std::string& text) {
+    return text.empty() ? json::value{} : json::value(text);
+}
+
 }  // namespace
 
 Answer list_users(Call& call) {
@@ -116,6 +146,20 @@ Answer list_sip_bans(Call& call) {
 Answer lift_sip_ban(Call& call) {
     ESC_TRY(call.services.port.lift_sip_ban(call.path.at(0)));
     return net::Response{204, {}, {}};
+}
+
+Answer list_trunks(Call& call) {
+    ESC_TRY(const auto trunks, call.services.port.trunks());
+    json::array items;
+    for (const auto& trunk : trunks) {
+        items.push_back(json::object{{"name", trunk.name},
+                                     {"registration", word_of(trunk.registration)},
+                                     {"reach", word_of(trunk.reach)},
+                                     {"server", text_or_null(trunk.server)},
+                                     {"since", to_rfc3339(trunk.since)},
+                                     {"why", text_or_null(trunk.why)}});
+    }
+    return json_response(json::object{{"items", std::move(items)}});
 }
 
 Answer create_backup(Call& call) {

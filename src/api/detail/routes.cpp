@@ -108,6 +108,7 @@ constexpr std::array kRoutes{
     Route{"GET", ESC_API "/status", Allowed, WatchFloor, get_status},
     Route{"GET", ESC_API "/sip/bans", Allowed, Operate, list_sip_bans},
     Route{"DELETE", ESC_API "/sip/bans/{source}", Allowed, Operate, lift_sip_ban},
+    Route{"GET", ESC_API "/trunks", Allowed, Operate, list_trunks},
     Route{"POST", ESC_API "/backups", Allowed, Operate, create_backup, Pace::Slow},
     Route{"GET", ESC_API "/backups/{name}", Allowed, Operate, get_backup},
     Route{"POST", ESC_API "/demo/reset", Allowed, Operate, reset_demo, Pace::Slow},
