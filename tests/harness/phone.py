@@ -312,11 +312,11 @@ class Phone:
         self._thread.join()
         self._socket.close()
 
-    def call(self, number, caller=None, body=None, headers=(), offer=True):
-        """Sends the INVITE and returns at once."""
+    def call(self, number, caller=None, body=None, headers=(), offer=True, target=None):
+        """Sends the INVITE and returns at once. `target` is the Request-URI, unless the number is dialled in it."""
         call_id = token(8)
         caller = caller or self.user
-        call = Call(self, call_id, f"<sip:{caller}@{self.domain}>;tag={token()}", f"<sip:{number}@{self.domain}>", f"sip:{number}@{self.domain}")
+        call = Call(self, call_id, f"<sip:{caller}@{self.domain}>;tag={token()}", f"<sip:{number}@{self.domain}>", target or f"sip:{number}@{self.domain}")
         call.is_ours = True
         self.calls[call_id] = call
         if body is None:
