@@ -496,6 +496,24 @@ TEST_CASE(
     for (const Send& send : sends) CHECK(header(send.bytes, "Route") == "<sip:proxy.example;lr>");
 }
 
+TEST_CASE(
+    "trunk: an account over the limit is left out, and one that is gone is asked for in vain") {
+    Carrier c;
+    std::vector<TrunkAccount> accounts;
+    for (std::uint64_t i = 0; i <= Limits{}.trunk_accounts; ++i) {
+        accounts.push_back(c.account);
+        accounts.back().trunk = TrunkId{Uuid{.high = 3, .low = i + 1}};
+    }
+    c.h.stack.set_trunk_accounts(accounts, c.h.now, c.h.effects);
+    const auto knows = [&](const TrunkAccount& account) {
+        return c.h.stack.set_trunk_route(account.trunk, {}, c.h.now, c.h.effects).has_value();
+    };
+    CHECK(knows(accounts[accounts.size() - 2]));
+    CHECK_FALSE(knows(accounts.back()));
+    c.h.stack.set_trunk_accounts({}, c.h.now, c.h.effects);
+    CHECK_FALSE(knows(accounts[0]));
+}
+
 TEST_CASE("trunk: no password comes into what is traced") {
     Carrier c;
     c.open({kFirst});
