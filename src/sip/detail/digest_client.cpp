@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view kScheme = "Digest";
 
 std::string count_text(std::uint32_t count) {
-    constexpr std::string_view kHexDigits = "0123456789abcdef";
+    constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text(8, '0');
-    for (std::size_t i = text.size(); i-- > 0; count >>= 4U) text[i] = kHexDigits[count & 0xFU];
+    for (std::size_t i = text.size(); i-- > 0; count >>= 4U) text[i] = kDigits[count & 0xFU];
     return text;
 }
 
