@@ -68,7 +68,7 @@ TEST_CASE("legs that end without a word are found and their calls ended") {
     const Flows flows = demo_flows();
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
         Options options = short_day(seed);
-        options.lost_ends = 50;
+        options.lost_ends = 100;
         options.kills = seed % 2 == 0 ? 10 : 0;
         const Report report = run_day(options, flows);
         CAPTURE(seed);
