@@ -76,8 +76,8 @@ def run_units(preset, env=None):
     programs = sorted(path for path in found if os.path.isfile(path) and os.access(path, os.X_OK))
     if not programs:
         raise PartFailed(f"build/{preset} holds no unit tests")
-    passed = failed = 0
-    for program in programs:
+
+    def counts(program):
         name = os.path.basename(program)
         code, output = run(f"{preset}-{name}", [program], deadline_s=UNIT_DEADLINE_S, env=env)
         line = re.search(r"test cases:\s*(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed", output)
@@ -86,9 +86,11 @@ def run_units(preset, env=None):
             bad = 1  # it crashed, or a sanitizer ended it
         if bad:
             print(tail(output, 80))
-        passed += good
-        failed += bad
-    return passed, failed, 0
+        return good, bad
+
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        results = list(pool.map(counts, programs))
+    return sum(good for good, _ in results), sum(bad for _, bad in results), 0
 
 
 def part_tidy():
