@@ -19,16 +19,6 @@ std::string tag_of(std::string_view to) {
 }
 
 // The ACK or a later request inside the dialog of `Harness::incoming`.
-TestRequest inside(std::string method, const std::string& to_value, unsigned cseq) {
-    TestRequest request;
-    request.method = std::move(method);
-    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK" + request.method +
-                  std::to_string(cseq) + ";rport";
-    request.to = to_value;
-    request.cseq = cseq;
-    return request;
-}
-
 struct Answered200 {
     LegId leg;
     std::string to;

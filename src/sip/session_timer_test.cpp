@@ -33,13 +33,7 @@ struct Caller {
         h.effects.clear();
     }
     [[nodiscard]] TestRequest inside(const std::string& method, unsigned cseq) const {
-        TestRequest request;
-        request.method = method;
-        request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK" + method +
-                      std::to_string(cseq) + ";rport";
-        request.to = to;
-        request.cseq = cseq;
-        return request;
+        return sip::detail::inside(method, to, cseq);
     }
     Harness h;
     LegId leg;

@@ -1,10 +1,13 @@
 """The base of every scenario class: one server for the class, phones that hang up behind themselves."""
 
+import tempfile
 import unittest
 
 from harness import rtp
 from harness.demo import KEY_PERSON
+from harness.ports import free_port
 from harness.server import Server
+from harness.tls import Authority
 from harness.waiting import until
 
 CALLER_HZ, AGENT_HZ = 440, 660
@@ -129,3 +132,22 @@ class Case(unittest.TestCase):
             page.act("wrap-up/finish", {"topic": "other", "outcome": "solved"})
         if page.desk()["agent"]["state"] != "signed_out":
             page.act("sign-out")
+
+
+class OverTls(Case):
+    """The server has a certificate of `self.authority` and listens for TLS at `self.tls_address`."""
+
+    demanding = False  # of a certificate of the peer's own
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="escucha-test-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.authority = Authority(cls.folder.name)
+        cls.certificate, cls.key = cls.authority.issue("escucha")
+        cls.server = Server()
+        cls.tls_address = cls.server.host, free_port()
+        cls.server.extra = ["--sips", str(cls.tls_address[1]), "--tls-certificate", cls.certificate, "--tls-key", cls.key]
+        if cls.demanding:
+            cls.server.extra += ["--tls-client-ca", cls.authority.certificate]
+        cls.server.start()

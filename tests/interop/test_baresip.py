@@ -5,11 +5,9 @@ import tempfile
 
 from harness import rtp
 from harness.baresip import Baresip
-from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case
+from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case, OverTls
 from harness.demo import phone_password
-from harness.ports import free_port
 from harness.server import Server
-from harness.tls import Authority
 from harness.waiting import until
 
 
@@ -102,18 +100,7 @@ class WithBaresip(Desk):
         self.finish(page)
 
 
-class OverTls(Case):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="escucha-test-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.authority = Authority(cls.folder.name)
-        certificate, key = cls.authority.issue("escucha")
-        cls.server = Server()
-        cls.tls_address = cls.server.host, free_port()
-        cls.server.extra = ["--sips", str(cls.tls_address[1]), "--tls-certificate", certificate, "--tls-key", key]
-        cls.server.start()
-
+class WithBaresipOverTls(OverTls):
     def test_agent_and_caller_hear_each_other_over_tls(self):
         phone = Baresip(
             self.tls_address, "ana", phone_password("ana"), AGENT_HZ, "tls", tls=(self.authority.certificate, self.authority.issue("ana"))

@@ -5,39 +5,20 @@ import shutil
 import signal
 import socket
 import ssl
-import tempfile
 import unittest
 
-from harness.case import Case
+from harness.case import OverTls
 from harness.demo import phone_password
 from harness.phone import Phone
-from harness.ports import free_port
-from harness.server import Server
-from harness.tls import Authority
 from harness.waiting import until
 
 
-class OverTls(Case):
-    demanding = False  # of a certificate of the peer's own
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="escucha-test-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.authority = Authority(cls.folder.name)
-        cls.certificate, cls.key = cls.authority.issue("escucha")
-        cls.server = Server()
-        cls.tls_address = cls.server.host, free_port()
-        cls.server.extra = ["--sips", str(cls.tls_address[1]), "--tls-certificate", cls.certificate, "--tls-key", cls.key]
-        if cls.demanding:
-            cls.server.extra += ["--tls-client-ca", cls.authority.certificate]
-        cls.server.start()
-
+class WithPhones(OverTls):
     def tls_phone(self, user, own=None):
         return self._closed(Phone(self.tls_address, user, phone_password(user), "tls", tls=(self.authority.certificate, own)))
 
 
-class Calls(OverTls):
+class Calls(WithPhones):
     def test_a_phone_registers_and_its_agent_talks(self):
         phone = self.tls_phone("ana")
         self.assertEqual(phone.register().status, 200)
@@ -92,7 +73,7 @@ class Calls(OverTls):
         return subject["commonName"]
 
 
-class Mutual(OverTls):
+class Mutual(WithPhones):
     demanding = True
 
     def test_only_a_phone_with_a_certificate_is_let_in(self):

@@ -325,7 +325,12 @@ void Strand::take(const sip::Effect& effect) {
                 leg_event(control::LegKey{pressed.leg, pressed.key});
             },
             [&](const sip::TransferRequested& wanted) {
-                if (wanted.replaces) return decline(wanted);
+                // To join two calls that a phone has is not offered yet.
+                constexpr int kDecline = 603;
+                if (wanted.replaces) {
+                    return carry_out(control::LegAction{
+                        control::RefuseTransfer{.leg = wanted.leg, .status = kDecline}});
+                }
                 leg_event(control::LegTransferAsked{wanted.leg, wanted.target_user});
             },
             [&](const sip::Registered& registered) {
@@ -343,15 +348,6 @@ void Strand::take(const sip::Effect& effect) {
             },
             [&](const sip::Trace& line) { trace(line); }},
         effect);
-}
-
-// To join two calls that a phone has (Replaces) is not offered yet.
-void Strand::decline(const sip::TransferRequested& wanted) {
-    constexpr int kDecline = 603;
-    sip::Effects out;
-    const auto done = stack_.refuse_transfer(wanted.leg, kDecline, read_clocks(), out);
-    if (!done) log::debug("transfer_not_declined", {{"why", done.error().message()}});
-    take(std::move(out));
 }
 
 void Strand::leg_event(const control::LegEvent& event) {

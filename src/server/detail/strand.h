@@ -86,7 +86,6 @@ private:
     void set_route(TrunkId trunk, std::vector<sip::Flow> flows);
     void take(sip::Effects effects);
     void take(const sip::Effect& effect);
-    void decline(const sip::TransferRequested& wanted);
     void leg_event(const control::LegEvent& event);
     void phone_event(const std::string& username, acd::Reachability reach);
     void trace(const sip::Trace& trace);

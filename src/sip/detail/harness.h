@@ -68,6 +68,17 @@ struct TestRequest {
     }
 };
 
+/// The caller's next request, inside the dialog that the To of our answer names.
+inline TestRequest inside(std::string method, const std::string& to, unsigned cseq) {
+    TestRequest request;
+    request.method = std::move(method);
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK" + request.method +
+                  std::to_string(cseq) + ";rport";
+    request.to = to;
+    request.cseq = cseq;
+    return request;
+}
+
 inline std::string header(std::string_view message, std::string_view name) {
     const std::string mark = "\r\n" + std::string{name} + ": ";
     const std::size_t at = message.find(mark);

@@ -187,6 +187,9 @@ private:
     void on_reinvite_failure(Handle handle, Leg& leg, const Refused& refused, Io& io);
     void on_offer_refused(Handle handle, const detail::OurOffer& was, int status, Io& io);
     void start_reinvite(Handle handle, Leg& leg, detail::Proposal proposal, Io& io);
+    /// A request that may renew the session, as the transaction's role and purpose say.
+    Handle send_in_session(
+        Handle handle, Leg& leg, detail::Txn txn, const detail::RequestParts& parts, Io& io);
     Result<detail::TheirOffer> take_their_offer(const FoundLeg& found, std::string_view command);
     void on_leg_alarm(Handle handle, Io& io);
     void on_timeout(const detail::TxnTimeout& timeout, Io& io);

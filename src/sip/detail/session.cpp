@@ -203,30 +203,34 @@ Result<void> Stack::Impl::reinvite(LegId id, std::string sdp, Io& io) {
 }
 
 void Stack::Impl::start_reinvite(Handle handle, Leg& leg, Proposal proposal, Io& io) {
-    ++leg.dialog.local_cseq;
     if (proposal.motive == Motive::Owner) remember_version(leg, proposal.sdp);
-    const Flow flow = next_hop(leg.dialog);
-    const std::string branch = "z9hG4bK" + secret_.token();
-    const std::string headers =
-        contact_line(flow) + std::string{kAllow} + std::string{kSupported} + session_headers(leg);
-    std::string bytes = write_in_dialog(leg.dialog,
-                                        {.method = "INVITE",
-                                         .branch = branch,
-                                         .cseq = leg.dialog.local_cseq,
-                                         .headers = headers,
-                                         .body = proposal.sdp});
-    wire_.request(flow, bytes, Counters::Invite, leg.id, io);
     Txn txn;
     txn.role = Role::InviteClient;
     txn.purpose = Purpose::Reinvite;
     txn.method = Counters::Invite;
-    txn.key = secret_.key({"client", branch, "INVITE"});
+    const Handle txn_handle = send_in_session(
+        handle, leg, std::move(txn), {.method = "INVITE", .body = proposal.sdp}, io);
+    std::get<Established>(leg.state).exchange =
+        OurOffer{.txn = txn_handle, .proposal = std::move(proposal), .next = {}};
+}
+
+Handle Stack::Impl::send_in_session(
+    Handle handle, Leg& leg, Txn txn, const RequestParts& parts, Io& io) {
+    const Flow flow = next_hop(leg.dialog);
+    const std::string branch = "z9hG4bK" + secret_.token();
+    const std::string headers =
+        contact_line(flow) + std::string{kAllow} + std::string{kSupported} + session_headers(leg);
+    RequestParts whole = parts;
+    whole.branch = branch;
+    whole.cseq = ++leg.dialog.local_cseq;
+    whole.headers = headers;
+    std::string bytes = write_in_dialog(leg.dialog, whole);
+    wire_.request(flow, bytes, txn.method, leg.id, io);
+    txn.key = secret_.key({"client", branch, whole.method});
     txn.leg = handle;
     txn.flow = flow;
     txn.bytes = std::move(bytes);
-    const Handle txn_handle = transactions_.open_client(std::move(txn), io.now);
-    std::get<Established>(leg.state).exchange =
-        OurOffer{.txn = txn_handle, .proposal = std::move(proposal), .next = {}};
+    return transactions_.open_client(std::move(txn), io.now);
 }
 
 void Stack::Impl::on_reinvite_success(Handle handle, Handle txn, const Message& response, Io& io) {

@@ -99,25 +99,11 @@ void Stack::Impl::on_update(
 }
 
 void Stack::Impl::send_update(Handle handle, Leg& leg, Io& io) {
-    const Flow flow = next_hop(leg.dialog);
-    const std::string branch = "z9hG4bK" + secret_.token();
-    const std::string headers =
-        contact_line(flow) + std::string{kAllow} + std::string{kSupported} + session_headers(leg);
-    std::string bytes = write_in_dialog(leg.dialog,
-                                        {.method = "UPDATE",
-                                         .branch = branch,
-                                         .cseq = ++leg.dialog.local_cseq,
-                                         .headers = headers});
-    wire_.request(flow, bytes, Counters::Update, leg.id, io);
     Txn txn;
     txn.role = Role::Client;
     txn.purpose = Purpose::Refresh;
     txn.method = Counters::Update;
-    txn.key = secret_.key({"client", branch, "UPDATE"});
-    txn.leg = handle;
-    txn.flow = flow;
-    txn.bytes = std::move(bytes);
-    transactions_.open_client(std::move(txn), io.now);
+    send_in_session(handle, leg, std::move(txn), {.method = "UPDATE"}, io);
 }
 
 void Stack::Impl::on_update_response(Handle handle, const Message& response, Io& io) {
