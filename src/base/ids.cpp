@@ -47,12 +47,14 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
 }
 
 std::string Uuid::to_string() const {
-    std::string out;
-    out.reserve(36);
-    for (std::size_t digit = 0; digit < 32; ++digit) {
-        if (digit == 8 || digit == 12 || digit == 16 || digit == 20) out.push_back('-');
-        const std::uint64_t half = digit < 16 ? high : low;
-        out.push_back(kHex[(half >> (60U - 4U * (digit % 16))) & 0xFU]);
+    std::string out(36, '-');
+    std::size_t at = 0;
+    for (const std::uint64_t half : {high, low}) {
+        for (unsigned shift = 64; shift != 0; ++at) {
+            if (is_dash_position(at)) continue;
+            shift -= 4;
+            out[at] = kHex[(half >> shift) & 0xFU];
+        }
     }
     return out;
 }

@@ -144,9 +144,10 @@ Result<std::int64_t> import_events(Connection& connection, std::span<const Event
     ESC_TRY(auto seq, last_seq(connection));
     Projector projector;
     for (const Event& event : events) {
-        const StoredEvent stored = encode(event, ++seq);
+        const auto fields = fields_of(event);
+        const StoredEvent stored = encode(event, ++seq, fields);
         ESC_TRY(detail::insert_event(connection, stored));
-        ESC_TRY(projector.apply(connection, stored));
+        ESC_TRY(projector.apply(connection, stored, fields));
     }
     return seq;
 }

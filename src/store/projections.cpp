@@ -126,15 +126,21 @@ Result<void> ProjectionStep::count(std::string_view table,
     return ok();
 }
 
-Result<void> Projector::apply(Connection& connection, const StoredEvent& event) {
+Result<void> Projector::apply(Connection& connection,
+                              const StoredEvent& event,
+                              const boost::json::object& fields) {
     const auto found = steps().find(event.type);
     if (found == steps().end()) return ok();
+    ProjectionStep step{connection, event, fields, *this};
+    return found->second(step);
+}
+
+Result<void> Projector::apply(Connection& connection, const StoredEvent& event) {
     boost::json::error_code error;
     const auto parsed = boost::json::parse(event.data, error);
     if (error || !parsed.is_object())
         return fail(Errc::Corrupt, "an event's data is not an object");
-    ProjectionStep step{connection, event, parsed.get_object(), *this};
-    return found->second(step);
+    return apply(connection, event, parsed.get_object());
 }
 
 void Projector::forget() {

@@ -18,7 +18,10 @@ namespace escucha::store {
 /// always makes the same tables. An unknown type changes nothing.
 class Projector {
 public:
-    /// Inside the caller's transaction.
+    /// Inside the caller's transaction. `fields` are the event's `data`, when already decoded.
+    Result<void> apply(Connection& connection,
+                       const StoredEvent& event,
+                       const boost::json::object& fields);
     Result<void> apply(Connection& connection, const StoredEvent& event);
 
     /// Forgets the companies' zones; after a company was changed or a transaction failed.

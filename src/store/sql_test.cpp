@@ -250,3 +250,16 @@ TEST_CASE("cleaned text is valid, and cleaning it again changes nothing") {
     });
     CHECK(holds);
 }
+
+TEST_CASE("a bad byte is found wherever it stands in plain text") {
+    const std::string plain = "plain text, twenty by";
+    CHECK(clean_text(plain) == plain);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        for (const char bad : {'\0', '\x80', '\xFF'}) {
+            CAPTURE(i);
+            std::string text = plain;
+            text[i] = bad;
+            CHECK(clean_text(text) == plain.substr(0, i) + "\xEF\xBF\xBD" + plain.substr(i + 1));
+        }
+    }
+}

@@ -31,10 +31,14 @@ boost::json::value to_json(const Event::Value& value) {
 
 }  // namespace
 
-StoredEvent encode(const Event& event, std::int64_t seq) {
+boost::json::object fields_of(const Event& event) {
     boost::json::object fields;
     fields.reserve(event.data.size());
     for (const auto& [name, value] : event.data) fields[name] = to_json(value);
+    return fields;
+}
+
+StoredEvent encode(const Event& event, std::int64_t seq, const boost::json::object& fields) {
     return StoredEvent{.seq = seq,
                        .at = event.at,
                        .company = event.company,

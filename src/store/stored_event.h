@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <boost/json/object.hpp>
+
 #include "base/event.h"
 #include "base/ids.h"
 #include "base/result.h"
@@ -27,7 +29,13 @@ struct StoredEvent {
     bool operator==(const StoredEvent&) const = default;
 };
 
-/// The event with number `seq`; text that is not UTF-8 is mended as `clean_text` does.
-StoredEvent encode(const Event& event, std::int64_t seq);
+/// The fields of an event; text that is not UTF-8 is mended as `clean_text` does.
+boost::json::object fields_of(const Event& event);
+
+/// The event with number `seq`; `fields` are its own.
+StoredEvent encode(const Event& event, std::int64_t seq, const boost::json::object& fields);
+inline StoredEvent encode(const Event& event, std::int64_t seq) {
+    return encode(event, seq, fields_of(event));
+}
 
 }  // namespace escucha::store

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "store/errc.h"
 
@@ -9,6 +10,19 @@ namespace escucha::store {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+/// How many bytes at the start are plain ASCII, which most text is: eight are judged at a time. A
+/// byte is plain when its high bit is clear and taking one from it sets none, so zero is not.
+std::size_t plain_length(std::string_view text) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+    constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
+    std::size_t length = 0;
+    for (std::uint64_t word = 0; text.size() - length >= sizeof word; length += sizeof word) {
+        std::memcpy(&word, text.data() + length, sizeof word);
+        if (((word | (word - kOnes)) & kHighBits) != 0) break;
+    }
+    return length;
+}
 
 /// The length of the UTF-8 sequence that starts here; 0 when there is none (RFC 3629 §4).
 std::size_t sequence_length(std::string_view text) {
@@ -57,8 +71,11 @@ Error mismatch(std::string_view wanted) { return fail(Errc::TypeMismatch, std::s
 }  // namespace
 
 std::string clean_text(std::string_view text) {
+    const std::size_t plain = plain_length(text);
     std::string clean;
     clean.reserve(text.size());
+    clean.append(text.substr(0, plain));
+    text.remove_prefix(plain);
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);
         clean.append(length == 0 ? kReplacement : text.substr(0, length));

@@ -277,13 +277,14 @@ Result<void> JournalWriter::write_events(Item& item) {
     const auto first = next_seq_ + static_cast<std::int64_t>(pending_.size());
     for (const Event& event : item.batch.events) {
         const auto seq = next_seq_ + static_cast<std::int64_t>(pending_.size());
-        pending_.push_back(encode(event, seq));
+        const auto fields = fields_of(event);
+        pending_.push_back(encode(event, seq, fields));
         auto inserted = insert_event(*connection_, pending_.back());
         if (!inserted && inserted.error().code == Errc::Unique) {
             return fail(Errc::Corrupt, "event " + std::to_string(seq) + " exists already");
         }
         ESC_TRY(std::move(inserted));
-        ESC_TRY(projector_.apply(*connection_, pending_.back()));
+        ESC_TRY(projector_.apply(*connection_, pending_.back(), fields));
     }
     item.outcome = Committed{first, static_cast<std::int64_t>(item.batch.events.size())};
     return ok();
