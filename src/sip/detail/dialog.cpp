@@ -101,6 +101,22 @@ bool has_strange_body(const Message& message) {
     return !sdp_of(message);
 }
 
+bool takes_sdp(const Message& message) {
+    for (const Header& header : message.headers) {
+        if (header.id != HeaderId::Accept) continue;
+        std::string_view rest = header.value;
+        std::string_view range;
+        while (next_element(rest, range)) {
+            const std::string_view type = trim(range.substr(0, range.find(';')));
+            if (type == "*/*" || iequals(type, "application/*") ||
+                iequals(type, "application/sdp")) {
+                return true;
+            }
+        }
+    }
+    return !message.has(HeaderId::Accept);
+}
+
 std::string reason_of(const Message& message) {
     const std::string_view value = message.find(HeaderId::Reason);
     if (const auto text = find_param(value, "text")) return unquote(*text);

@@ -291,6 +291,8 @@ namespace detail {
 std::optional<std::string> sdp_of(const Message& message);
 /// Does the body have a type we cannot read?
 bool has_strange_body(const Message& message);
+/// RFC 3261 §20.1: who names what it takes and leaves SDP out cannot be answered.
+bool takes_sdp(const Message& message);
 /// Text of the Reason header, or what the status line says.
 std::string reason_of(const Message& message);
 /// A complete dialog from the peer's 2xx (RFC 3261 §12.1.2).

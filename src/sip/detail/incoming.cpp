@@ -54,6 +54,7 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
     if (has_strange_body(request)) {
         return reply(flow, request, {.status = 415, .headers = kAcceptSdp}, io);
     }
+    if (!takes_sdp(request)) return reply(flow, request, {.status = 406}, io);
     if (const auto headers = session_refusal(request)) {
         return reply(flow, request, {.status = 422, .headers = *headers}, io);
     }

@@ -51,6 +51,7 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::Allow:
         case HeaderId::WwwAuthenticate:
         case HeaderId::ProxyAuthenticate:
+        case HeaderId::Accept:
         case HeaderId::Other:
             return false;
     }
@@ -126,7 +127,7 @@ private:
             return true;
         }
         const HeaderId id = header_id(name);
-        const auto bit = std::uint32_t{1} << static_cast<unsigned>(id);
+        const auto bit = std::uint64_t{1} << static_cast<unsigned>(id);
         if (is_single(id) && (seen_ & bit) != 0) has_duplicate_ = true;
         seen_ |= bit;
         message_.headers.push_back({.id = id, .name = name, .value = trim(line.substr(colon + 1))});
@@ -136,7 +137,7 @@ private:
     std::string& buffer_;
     const Limits& limits_;
     Message& message_;
-    std::uint32_t seen_ = 0;
+    std::uint64_t seen_ = 0;
     bool is_complete_ = true;
     bool has_bad_line_ = false;
     bool has_duplicate_ = false;
@@ -203,6 +204,7 @@ std::optional<std::string_view> read_core_headers(Message& message) {
     message.via = *via;
 
     std::string_view phrase;
+    if (has_stray_separator(via_value)) phrase = "Bad Via";
     message.call_id = message.find(HeaderId::CallId);
     if (message.call_id.empty()) phrase = "Missing Call-ID";
     if (message.call_id.find_first_of(" \t") != std::string_view::npos) phrase = "Bad Call-ID";
@@ -358,7 +360,7 @@ HeaderId header_id(std::string_view name) {
         {"r", HeaderId::ReferTo},
         {"b", HeaderId::ReferredBy},
     }};
-    static constexpr std::array<std::pair<std::string_view, HeaderId>, 30> kNames{{
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 31> kNames{{
         {"Via", HeaderId::Via},
         {"From", HeaderId::From},
         {"To", HeaderId::To},
@@ -389,6 +391,7 @@ HeaderId header_id(std::string_view name) {
         {"WWW-Authenticate", HeaderId::WwwAuthenticate},
         {"Proxy-Authenticate", HeaderId::ProxyAuthenticate},
         {"Min-Expires", HeaderId::MinExpires},
+        {"Accept", HeaderId::Accept},
     }};
     if (name.size() == 1) {
         for (const auto& [text, id] : kCompact) {

@@ -80,6 +80,7 @@ enum class HeaderId : std::uint8_t {
     WwwAuthenticate,
     ProxyAuthenticate,
     MinExpires,
+    Accept,
     Other
 };
 

@@ -101,6 +101,21 @@ bool next_element(std::string_view& rest, std::string_view& element) {
     return false;
 }
 
+bool has_stray_separator(std::string_view list) {
+    bool is_quoted = false;
+    bool is_after_separator = false;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const char c = list[i];
+        if (is_space(c)) continue;
+        const bool is_separator = !is_quoted && (c == ',' || c == ';');
+        if (is_separator && is_after_separator) return true;
+        is_after_separator = is_separator;
+        if (is_quoted && c == '\\') ++i;
+        if (c == '"') is_quoted = !is_quoted;
+    }
+    return false;
+}
+
 bool next_param(std::string_view& rest, Param& param) {
     while (!rest.empty()) {
         const std::size_t end = find_outside(rest, ';');

@@ -19,6 +19,9 @@ bool is_line(std::string_view text);
 /// False at the end. Empty elements are skipped.
 bool next_element(std::string_view& rest, std::string_view& element);
 
+/// Two separators of elements or parameters with nothing between, as in "a;;b" or "a;,b".
+bool has_stray_separator(std::string_view list);
+
 /// One `;name=value` of a parameter list.
 struct Param {
     std::string_view name;

@@ -150,7 +150,8 @@ Echo make_echo(const Message& request, const Flow& flow) {
             case HeaderId::Reason:
             case HeaderId::RetryAfter:
             case HeaderId::Supported:
-            case HeaderId::Allow:
+            case HeaderId::Accept:
+        case HeaderId::Allow:
             case HeaderId::SessionExpires:
             case HeaderId::MinSe:
             case HeaderId::RSeq:
@@ -249,7 +250,7 @@ std::string capabilities() {
 }
 
 std::string_view usual_phrase(int status) {
-    static constexpr std::array<std::pair<int, std::string_view>, 42> kPhrases{{
+    static constexpr std::array<std::pair<int, std::string_view>, 43> kPhrases{{
         {100, "Trying"},
         {180, "Ringing"},
         {181, "Call Is Being Forwarded"},
@@ -265,6 +266,7 @@ std::string_view usual_phrase(int status) {
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
         {408, "Request Timeout"},
         {410, "Gone"},
         {413, "Request Entity Too Large"},
