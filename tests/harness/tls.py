@@ -21,7 +21,7 @@ class Authority:
         certificate, key = self._files(name)
         request, extensions = os.path.join(self.folder, f"{name}.csr"), os.path.join(self.folder, f"{name}.ext")
         with open(extensions, "w", encoding="ascii") as file:
-            file.write(f"subjectAltName = IP:{address}\n")
+            file.write(f"subjectAltName = IP:{address}, DNS:localhost\n")
         self._openssl("req", *self._new_key(key), "-subj", f"/CN={name}", "-out", request)
         self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key, "-CAcreateserial",
                       "-days", "2", "-extfile", extensions, "-out", certificate)
