@@ -15,6 +15,7 @@ import time
 import uuid
 
 import company
+from kills import kills
 from harness.phone import Phone
 from harness.server import Server
 from harness.ports import PortRange, free_port
@@ -325,6 +326,10 @@ def start_time(_scenarios, cases=100_000, events=1_000_000):
         return figures
 
 
+def faults(_scenarios):
+    return kills(started, rounds=100)
+
+
 # name: (function, needs scenarios, reference)
 ROWS = {
     "A-answer": (answer_rate, True, "Asterisk 1.1 ms, 700/s; FreeSWITCH 4 ms"),
@@ -334,4 +339,5 @@ ROWS = {
     "waiting": (waiting_memory, True, "FreeSWITCH 0.78 of a core for 500"),
     "offer": (offers, False, "Asterisk p50 500 ms, FreeSWITCH p50 950 ms"),
     "start": (start_time, False, "-"),
+    "kills": (faults, False, "Asterisk and FreeSWITCH lose every call"),
 }

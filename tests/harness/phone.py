@@ -26,7 +26,7 @@ class Call:
         self.cseq = 0
         self.log = []
         self.invite = None  # the last INVITE sent or received
-        self.stream = rtp.Stream(phone.host, phone.sound)
+        self.stream = phone.new_stream()
         self.sdp_version = 1
         self.peer = None  # Description of the peer's last SDP
         self.ended_by = None  # "us" or "them"
@@ -289,6 +289,10 @@ class Phone:
     def contact(self):
         suffix = "" if self.transport == "udp" else f";transport={self.transport}"
         return f"<sip:{self.user}@{self.host}:{self.port}{suffix}>"
+
+    def new_stream(self):
+        """The sound of one call."""
+        return rtp.Stream(self.host, self.sound)
 
     def via(self):
         return f"SIP/2.0/{self.transport.upper()} {self.host}:{self.port};branch=z9hG4bK{token()};rport"
