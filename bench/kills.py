@@ -11,6 +11,7 @@ import threading
 import time
 
 import company
+from agents import staffed_at
 from harness.phone import Phone
 from harness.waiting import until
 
@@ -84,20 +85,6 @@ class LoudPhone(Phone):
         return self._voices.take()
 
 
-def ready_agents(server, phone, count):
-    """a0, a1, ... at one phone."""
-    for i in range(count):
-        phone.user, phone.password = f"a{i}", f"telefono-de-a{i}"
-        answer = phone.register(3600)
-        assert answer.status == 200, answer.first
-    supervisor = server.api("sofia")
-    by_name = {agent["name"]: agent["id"] for agent in supervisor.get("/api/v1/agents")["items"]}
-    for i in range(count):
-        agent = by_name[f"Agente {i}"]
-        supervisor.post(f"/api/v1/agents/{agent}/sign-in")
-        supervisor.post(f"/api/v1/agents/{agent}/status", {"state": "ready"})
-
-
 def kill_control(server):
     server.kill()
     server.start()
@@ -124,7 +111,7 @@ def kills(started, rounds, callers=200, seed=None):
     voices = Voices(callers + agents)
     begun_us = time.time_ns() // 1000
     with started(agents=agents) as server, LoudPhone(voices, server.sip, "+34911222333") as caller, LoudPhone(voices, server.sip, "a0") as desk:
-        ready_agents(server, desk, agents)
+        staffed_at(server, agents, desk)
         calls = []
         for i in range(callers):
             call = caller.call(company.LINE_QUEUE)

@@ -15,6 +15,7 @@ import time
 import uuid
 
 import company
+from agents import staffed
 from kills import kills
 from harness.phone import Phone
 from harness.server import Server
@@ -197,20 +198,6 @@ def menu(scenarios):
             return {"CPU-s per call-minute": f"{per_minute:.4f} ({used['calls']:.0f} calls, {used['failed']:.0f} failed)"}
     finally:
         end(speaker)
-
-
-def staffed(server, agents, contact_port):
-    """Registers a0.. at one SIPp and makes them ready."""
-    supervisor = server.api("sofia")
-    for i in range(agents):
-        with Phone(server.sip, f"a{i}", f"telefono-de-a{i}") as phone:
-            answer = phone.register(3600, contact=f"<sip:a{i}@127.0.0.1:{contact_port}>")
-            assert answer.status == 200, answer.first
-    by_name = {agent["name"]: agent["id"] for agent in supervisor.get("/api/v1/agents")["items"]}
-    for i in range(agents):
-        agent = by_name[f"Agente {i}"]
-        supervisor.post(f"/api/v1/agents/{agent}/sign-in")
-        supervisor.post(f"/api/v1/agents/{agent}/status", {"state": "ready"})
 
 
 def queued(scenarios):
