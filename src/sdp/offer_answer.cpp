@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "sdp/sdp.h"
+#include "sdp/detail/crypto.h"
 
 namespace escucha::sdp {
 
@@ -108,9 +108,65 @@ std::optional<Events> find_events(const Media& media, Codec codec) {
     return found;
 }
 
-bool is_usable(const Media& media, const LocalMedia& local) {
-    return media.kind == "audio" && media.proto == "RTP/AVP" && media.port != 0 &&
-           !media.address.empty() && choose(media, local).has_value();
+constexpr std::string_view kPlain = "RTP/AVP";
+constexpr std::string_view kSecure = "RTP/SAVP";
+
+std::string_view proto_of(Profile profile) { return profile == Profile::Secure ? kSecure : kPlain; }
+
+bool has_audio(const Media& media, const LocalMedia& local) {
+    return media.kind == "audio" && (media.proto == kPlain || media.proto == kSecure) &&
+           media.port != 0 && !media.address.empty() && choose(media, local).has_value();
+}
+
+const SrtpKey* key_for(const LocalMedia& local, SrtpSuite suite) {
+    const auto own = std::ranges::find(local.keys, suite, &SrtpKey::suite);
+    return own == local.keys.end() ? nullptr : &*own;
+}
+
+/// What is agreed of the encryption, and by which line of theirs.
+struct Secured {
+    Profile profile = Profile::Plain;
+    std::optional<SrtpKeys> keys{};
+    std::uint32_t tag = 0;
+};
+
+/// RFC 4568 §5.1.2: their order rules.
+Result<Secured> secure(const Media& offered, const LocalMedia& local) {
+    const bool insists = offered.proto == kSecure;
+    if (local.encryption == Encryption::Never) {
+        if (insists) return fail(Errc::EncryptionUnwanted, "offer");
+        return Secured{};
+    }
+    for (const Crypto& theirs : offered.crypto) {
+        const SrtpKey* own = key_for(local, theirs.key.suite);
+        if (own == nullptr) continue;
+        return Secured{.profile = insists ? Profile::Secure : Profile::Opportunistic,
+                       .keys = SrtpKeys{.send = *own, .receive = theirs.key},
+                       .tag = theirs.tag};
+    }
+    if (insists) return fail(Errc::EncryptionUnknown, "offer");
+    if (local.encryption == Encryption::Required) return fail(Errc::EncryptionMissing, "offer");
+    return Secured{};
+}
+
+/// RFC 4568 §5.1.3: one line, of those we offered. Our tags count from 1 in the order of our keys.
+Result<Secured> secured_by(const Media& answer, const LocalMedia& local) {
+    if (answer.proto != proto_of(local.profile)) return fail(Errc::NothingUsable, "answer");
+    const bool is_offered = local.profile != Profile::Plain;
+    if (is_offered && answer.crypto.size() == 1) {
+        const Crypto& theirs = answer.crypto.front();
+        const SrtpKey* own = key_for(local, theirs.key.suite);
+        if (own != nullptr &&
+            theirs.tag == static_cast<std::uint32_t>(own - local.keys.data()) + 1) {
+            return Secured{.profile = local.profile,
+                           .keys = SrtpKeys{.send = *own, .receive = theirs.key},
+                           .tag = theirs.tag};
+        }
+    }
+    const bool is_needed =
+        local.profile == Profile::Secure || local.encryption == Encryption::Required;
+    if (is_needed) return fail(Errc::EncryptionMissing, "answer");
+    return Secured{};
 }
 
 // What we may do, given what the peer does and what we want.
@@ -128,8 +184,13 @@ Direction meet(Direction theirs, Direction wanted) {
     return can_receive ? Direction::RecvOnly : Direction::Inactive;
 }
 
-Agreed agree(const Media& media, const Choice& choice, const LocalMedia& local) {
+Agreed agree(const Media& media,
+             const Choice& choice,
+             const Secured& secured,
+             const LocalMedia& local) {
     Agreed agreed;
+    agreed.profile = secured.profile;
+    agreed.srtp = secured.keys;
     agreed.codec = choice.codec;
     agreed.payload_type = choice.number;
     if (local.has_telephone_event) {
@@ -185,8 +246,12 @@ void append_events(std::string& out, unsigned number, std::uint32_t clock_hz) {
     out.append("a=fmtp:").append(type).append(" 0-15\r\n");
 }
 
-void append_answered(std::string& out, const LocalMedia& local, const Agreed& agreed) {
-    out.append("m=audio ").append(std::to_string(local.port)).append(" RTP/AVP ");
+void append_answered(std::string& out,
+                     const LocalMedia& local,
+                     const Agreed& agreed,
+                     const Secured& secured) {
+    out.append("m=audio ").append(std::to_string(local.port)).append(" ");
+    out.append(proto_of(secured.profile)).append(" ");
     out.append(std::to_string(agreed.payload_type));
     if (agreed.telephone_event_pt) {
         out.append(" ").append(std::to_string(*agreed.telephone_event_pt));
@@ -199,21 +264,34 @@ void append_answered(std::string& out, const LocalMedia& local, const Agreed& ag
     append_direction(out, agreed.direction);
     out.append("a=ptime:").append(std::to_string(agreed.ptime_ms)).append("\r\n");
     if (agreed.is_rtcp_mux) out.append("a=rtcp-mux\r\n");
+    if (secured.keys) {
+        detail::append_crypto(out, {.tag = secured.tag, .key = secured.keys->send});
+    }
 }
 
 }  // namespace
 
 Result<Answer> answer(const Session& offer, const LocalMedia& local) {
-    const auto chosen = std::find_if(offer.media.begin(),
-                                     offer.media.end(),
-                                     [&](const Media& media) { return is_usable(media, local); });
-    if (chosen == offer.media.end()) return fail(Errc::NothingUsable, "offer");
+    const Media* chosen = nullptr;
+    Secured secured;
+    Error why = fail(Errc::NothingUsable, "offer");
+    for (const Media& media : offer.media) {
+        if (!has_audio(media, local)) continue;
+        auto found = secure(media, local);
+        if (found) {
+            chosen = &media;
+            secured = std::move(found).value();
+            break;
+        }
+        if (why.code == Errc::NothingUsable) why = found.error();
+    }
+    if (chosen == nullptr) return why;
     Answer made;
-    made.agreed = agree(*chosen, *choose(*chosen, local), local);
+    made.agreed = agree(*chosen, *choose(*chosen, local), secured, local);
     append_head(made.text, local);
     for (const Media& media : offer.media) {
-        if (&media == &*chosen) {
-            append_answered(made.text, local, made.agreed);
+        if (&media == chosen) {
+            append_answered(made.text, local, made.agreed, secured);
         } else {
             // RFC 3264 §6: refused in place, with the formats as they came.
             made.text.append("m=").append(media.kind).append(" 0 ").append(media.proto);
@@ -226,7 +304,8 @@ Result<Answer> answer(const Session& offer, const LocalMedia& local) {
 std::string offer(const LocalMedia& local) {
     std::string out;
     append_head(out, local);
-    out.append("m=audio ").append(std::to_string(local.port)).append(" RTP/AVP");
+    out.append("m=audio ").append(std::to_string(local.port)).append(" ");
+    out.append(proto_of(local.profile));
     for (const Codec codec : local.codecs) out.append(" ").append(std::to_string(number_of(codec)));
     const bool has_opus =
         std::find(local.codecs.begin(), local.codecs.end(), Codec::Opus) != local.codecs.end();
@@ -240,6 +319,10 @@ std::string offer(const LocalMedia& local) {
     append_direction(out, local.direction);
     out.append("a=ptime:").append(std::to_string(kOurPtimeMs)).append("\r\n");
     if (local.can_rtcp_mux) out.append("a=rtcp-mux\r\n");
+    if (local.profile == Profile::Plain) return out;
+    for (std::uint32_t tag = 1; const SrtpKey& key : local.keys) {
+        detail::append_crypto(out, {.tag = tag++, .key = key});
+    }
     return out;
 }
 
@@ -248,13 +331,14 @@ Result<Agreed> apply_answer(const LocalMedia& local, const Session& answer) {
     // resort was in it.
     LocalMedia offered = local;
     offered.last_resort.clear();
-    if (answer.media.empty() || !is_usable(answer.media.front(), offered)) {
+    if (answer.media.empty() || !has_audio(answer.media.front(), offered)) {
         return fail(Errc::NothingUsable, "answer");
     }
     const Media& media = answer.media.front();
+    ESC_TRY(const Secured secured, secured_by(media, local));
     // Several codecs in an answer: the peer prefers the first (RFC 3264 §7).
     const Choice choice = *first_of(media, local.codecs);
-    return agree(media, choice, local);
+    return agree(media, choice, secured, local);
 }
 
 }  // namespace escucha::sdp

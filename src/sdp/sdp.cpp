@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "sdp/detail/crypto.h"
+
 namespace escucha::sdp {
 
 namespace {
@@ -19,6 +21,12 @@ public:
                 return "session description over a limit";
             case Errc::NothingUsable:
                 return "no audio stream both sides speak";
+            case Errc::EncryptionMissing:
+                return "encrypted sound (RTP/SAVP with a=crypto) is required";
+            case Errc::EncryptionUnwanted:
+                return "encrypted sound is not allowed here";
+            case Errc::EncryptionUnknown:
+                return "no a=crypto with a cipher both sides have";
         }
         return "unknown sdp error";
     }
@@ -203,6 +211,7 @@ private:
         if (session_.media.empty()) return ok();
         Media& media = session_.media.back();
         if (name == "rtpmap") take_rtpmap(media, rest);
+        if (name == "crypto") return take_crypto(media, rest);
         if (name == "rtcp-mux") media.is_rtcp_mux = true;
         if (name == "rtcp") {
             std::string_view words = rest;
@@ -213,6 +222,14 @@ private:
             const auto ptime = parse_number(trim(rest), 1000);
             if (ptime) media.ptime_ms = static_cast<unsigned>(*ptime);
         }
+        return ok();
+    }
+
+    static Result<void> take_crypto(Media& media, std::string_view rest) {
+        auto crypto = detail::parse_crypto(rest);
+        if (!crypto) return ok();
+        if (media.crypto.size() >= kMaxCryptoLines) return fail(Errc::TooLarge, "a=crypto lines");
+        media.crypto.push_back(*crypto);
         return ok();
     }
 
@@ -323,6 +340,7 @@ std::string print(const Session& session) {
             out.append("a=rtcp:").append(std::to_string(*media.rtcp_port)).append("\r\n");
         }
         if (media.is_rtcp_mux) out.append("a=rtcp-mux\r\n");
+        for (const Crypto& crypto : media.crypto) detail::append_crypto(out, crypto);
     }
     return out;
 }

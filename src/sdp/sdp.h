@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/srtp_key.h"
 
 namespace escucha::sdp {
 
@@ -14,11 +15,16 @@ inline constexpr std::size_t kMaxTextBytes = 16 * 1024;
 inline constexpr std::size_t kMaxLineBytes = 4096;
 inline constexpr std::size_t kMaxMediaLines = 16;
 inline constexpr std::size_t kMaxPayloadTypes = 32;
+inline constexpr std::size_t kMaxCryptoLines = 16;
 
 enum class Errc {
     Malformed = 1,  ///< Not SDP (RFC 8866); answer 400.
     TooLarge,       ///< Over one of the limits above; answer 400.
     NothingUsable,  ///< Valid, but no audio stream we can speak; answer 488.
+    // Audio we could speak, but for the encryption; answer 488.
+    EncryptionMissing,   ///< We insist on it, and there is no key.
+    EncryptionUnwanted,  ///< The peer insists on it, and we are told to have none.
+    EncryptionUnknown,   ///< The peer insists on it, with no cipher of ours.
 };
 const std::error_category& sdp_category();
 inline std::error_code make_error_code(Errc code) {
@@ -43,6 +49,22 @@ struct PayloadType {
     bool operator==(const PayloadType&) const = default;
 };
 
+/// A line `a=crypto` (RFC 4568) that we could use: the key its writer sends with.
+struct Crypto {
+    std::uint32_t tag = 1;
+    SrtpKey key;
+    bool operator==(const Crypto&) const = default;
+};
+
+/// Whether sound is encrypted with keys told in the description.
+enum class Encryption : std::uint8_t { Never, WhenOffered, Required };
+/// What a description says of it. Saved as numbers: only appended to.
+enum class Profile : std::uint8_t {
+    Plain,          ///< RTP/AVP
+    Secure,         ///< RTP/SAVP
+    Opportunistic,  ///< RTP/AVP with a key, as several phones offer: take it or leave it.
+};
+
 struct Media {
     std::string kind;     ///< "audio", "video", "image", ...
     std::string proto;    ///< "RTP/AVP", ...
@@ -55,6 +77,7 @@ struct Media {
     std::optional<std::uint16_t> rtcp_port;  ///< a=rtcp (RFC 3605).
     bool is_rtcp_mux = false;
     std::optional<unsigned> ptime_ms;
+    std::vector<Crypto> crypto;  ///< In order of preference; those we could not use are left out.
     bool operator==(const Media&) const = default;
     [[nodiscard]] bool is_held_the_old_way() const { return address == "0.0.0.0"; }
 };
@@ -85,6 +108,10 @@ struct LocalMedia {
     std::uint64_t session_id = 0;  ///< Fixed for the life of a leg.
     std::uint64_t session_version = 0;          ///< One more with every changed description.
     Direction direction = Direction::SendRecv;  ///< What we would like.
+    Encryption encryption = Encryption::WhenOffered;
+    Profile profile = Profile::Plain;  ///< Of our offers.
+    /// What we send with, one for each cipher, in order of preference. Fixed for the life of a leg.
+    std::vector<SrtpKey> keys{};
 };
 
 /// What the two sides agreed on.
@@ -99,6 +126,8 @@ struct Agreed {
     bool is_rtcp_mux = false;
     Direction direction = Direction::SendRecv;  ///< Ours: may we send, will we receive.
     unsigned ptime_ms = 20;
+    Profile profile = Profile::Plain;
+    std::optional<SrtpKeys> srtp{};  ///< Absent: in clear.
 
     bool operator==(const Agreed&) const = default;
 };
@@ -110,13 +139,15 @@ struct Answer {
 
 /// RFC 3264 §6. The first usable audio stream is taken, all others get port 0 in place. The codec
 /// is the first of the offer that we have, unless our first choice is in it; of the last resort
-/// when there is none. `NothingUsable` when that has none either.
+/// when there is none. The key is the first of the offer whose cipher we have. `NothingUsable` when
+/// no audio is left, or what of the encryption forbade it.
 Result<Answer> answer(const Session& offer, const LocalMedia& local);
 
 /// RFC 3264 §5.
 std::string offer(const LocalMedia& local);
 
-/// What came back to `offer(local)`. `NothingUsable` when the audio was refused.
+/// What came back to `offer(local)`. `NothingUsable` when the audio was refused,
+/// `EncryptionMissing` when it came without the key it had to have.
 Result<Agreed> apply_answer(const LocalMedia& local, const Session& answer);
 
 }  // namespace escucha::sdp

@@ -168,7 +168,7 @@ TEST_CASE("further streams and other profiles are refused in place with port 0")
 TEST_CASE("an offer with nothing for us is refused") {
     for (const char* media : {"m=audio 4000 RTP/AVP 18\r\n",
                               "m=audio 0 RTP/AVP 0\r\n",
-                              "m=audio 4000 RTP/SAVP 0\r\n",
+                              "m=audio 4000 RTP/SAVPF 0\r\n",
                               "m=video 4000 RTP/AVP 31\r\n",
                               "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/16000\r\n",
                               ""}) {
@@ -362,4 +362,167 @@ TEST_CASE("an rtpmap that names no encoding leaves a static payload type what it
     REQUIRE(session);
     CHECK(session.value().media.at(0).payload_types.at(0).encoding == "PCMA");
     CHECK(print(parse(print(session.value())).value()) == print(session.value()));
+}
+
+// ---- Encryption (RFC 4568) -------------------------------------------------------------------
+
+namespace {
+
+// The key of RFC 4568 §9.1's example is 30 bytes; a 28 byte and a 44 byte one beside it.
+const std::string kCm = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+const std::string kGcm128 = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHA==";
+
+LocalMedia with_keys(Encryption encryption = Encryption::WhenOffered) {
+    LocalMedia media = local();
+    media.encryption = encryption;
+    for (const SrtpSuite suite : kSrtpSuites) {
+        SrtpKey key{.suite = suite, .master = {}};
+        for (std::uint8_t n = 0; auto& byte : key.bytes()) byte = n++;
+        media.keys.push_back(key);
+    }
+    return media;
+}
+
+std::string secure_offer(const std::string& crypto, const std::string& proto = "RTP/SAVP") {
+    return with_media("m=audio 4000 " + proto + " 0\r\n" + crypto);
+}
+
+std::string cm_line(const std::string& rest = "") {
+    return "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + kCm + rest + "\r\n";
+}
+
+std::size_t keys_read(const std::string& crypto) {
+    const auto offer = parse(secure_offer(crypto));
+    REQUIRE(offer.has_value());
+    return offer.value().media.front().crypto.size();
+}
+
+std::error_code refused(const std::string& text, const LocalMedia& media) {
+    const auto offer = parse(text);
+    REQUIRE(offer.has_value());
+    const auto made = sdp::answer(offer.value(), media);
+    REQUIRE_FALSE(made.has_value());
+    return made.error().code;
+}
+
+}  // namespace
+
+TEST_CASE("a key is read with lifetime and harmless parameters, in its place among others") {
+    const auto offer = parse(secure_offer(
+        "a=crypto:7 AEAD_AES_128_GCM inline:" + kGcm128 + "|2^48 WSH=128 -UNKNOWN\r\n" +
+        "a=crypto:8 F8_128_HMAC_SHA1_80 inline:" + kCm + "\r\n" + cm_line("|1048576")));
+    REQUIRE(offer.has_value());
+    const auto& crypto = offer.value().media.front().crypto;
+    REQUIRE(crypto.size() == 2);
+    CHECK(crypto[0].tag == 7);
+    CHECK(crypto[0].key.suite == SrtpSuite::AeadAes128Gcm);
+    CHECK(crypto[0].key.master[0] == 1);
+    CHECK(crypto[0].key.master[27] == 28);
+    CHECK(crypto[1].tag == 1);
+    CHECK(crypto[1].key.master[29] == 's');
+}
+
+TEST_CASE("a line with what we do not know or cannot use is passed over") {
+    CHECK(keys_read(cm_line()) == 1);
+    CHECK(keys_read(cm_line(" UNENCRYPTED_SRTP")) == 0);
+    CHECK(keys_read(cm_line(" KDR=1")) == 0);
+    CHECK(keys_read(cm_line("|2^20|1:4")) == 0);
+    CHECK(keys_read(cm_line("|1:4")) == 0);
+    CHECK(keys_read(cm_line("|2^49")) == 0);
+    CHECK(keys_read(cm_line("|0")) == 0);
+    CHECK(keys_read(cm_line(";inline:" + kCm)) == 0);
+    CHECK(keys_read("a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:" + kCm + "\r\n") == 0);
+    CHECK(keys_read("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + kGcm128 + "\r\n") == 0);
+    CHECK(keys_read("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***\r\n") == 0);
+    CHECK(keys_read("a=crypto:0x1 AES_CM_128_HMAC_SHA1_80 inline:" + kCm + "\r\n") == 0);
+    CHECK(keys_read("a=crypto:1000000000 AES_CM_128_HMAC_SHA1_80 inline:" + kCm + "\r\n") == 0);
+    CHECK(keys_read("a=crypto:1\r\n") == 0);
+    CHECK(keys_read("a=crypto:\r\n") == 0);
+}
+
+TEST_CASE("there is a limit on keys") {
+    std::string lines;
+    for (std::size_t n = 0; n < kMaxCryptoLines; ++n) lines += cm_line();
+    CHECK(keys_read(lines) == kMaxCryptoLines);
+    const auto over = parse(secure_offer(lines + cm_line()));
+    REQUIRE_FALSE(over.has_value());
+    CHECK(over.error().code == sdp::Errc::TooLarge);
+}
+
+TEST_CASE("an encrypted offer is answered with the first cipher of theirs that we have") {
+    const Answer made =
+        answered(secure_offer(cm_line() + "a=crypto:2 AEAD_AES_128_GCM inline:" + kGcm128 + "\r\n"),
+                 with_keys());
+    CHECK(has_line(made.text, "m=audio 30000 RTP/SAVP 0"));
+    CHECK(has_line(made.text,
+                   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+                   "inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"));
+    CHECK(made.agreed.profile == Profile::Secure);
+    REQUIRE(made.agreed.srtp.has_value());
+    CHECK(made.agreed.srtp->receive.master[0] == 'Y');
+    CHECK(made.agreed.srtp->send == with_keys().keys[2]);
+}
+
+TEST_CASE("a key beside RTP/AVP is taken where encryption is allowed") {
+    const std::string offer = secure_offer(cm_line(), "RTP/AVP");
+    const Answer made = answered(offer, with_keys());
+    CHECK(has_line(made.text, "m=audio 30000 RTP/AVP 0"));
+    CHECK(made.agreed.profile == Profile::Opportunistic);
+    CHECK(made.agreed.srtp.has_value());
+    CHECK(answered(offer, with_keys(Encryption::Required)).agreed.srtp.has_value());
+    const Answer clear = answered(offer, with_keys(Encryption::Never));
+    CHECK_FALSE(clear.agreed.srtp.has_value());
+    CHECK(clear.text.find("crypto") == std::string::npos);
+}
+
+TEST_CASE("what is wrong with the encryption is told") {
+    CHECK(refused(secure_offer(cm_line()), with_keys(Encryption::Never)) ==
+          sdp::Errc::EncryptionUnwanted);
+    CHECK(refused(secure_offer("a=crypto:1 F8_128_HMAC_SHA1_80 inline:" + kCm + "\r\n"),
+                  with_keys()) == sdp::Errc::EncryptionUnknown);
+    CHECK(refused(secure_offer(""), with_keys()) == sdp::Errc::EncryptionUnknown);
+    CHECK(refused(secure_offer("", "RTP/AVP"), with_keys(Encryption::Required)) ==
+          sdp::Errc::EncryptionMissing);
+    CHECK(refused(secure_offer(cm_line(), "RTP/SAVPF"), with_keys()) == sdp::Errc::NothingUsable);
+}
+
+TEST_CASE("of an encrypted stream and one in clear the first that may be is taken") {
+    const std::string both = secure_offer(cm_line()) + "m=audio 4002 RTP/AVP 0\r\n";
+    CHECK(answered(both, with_keys()).agreed.remote_port == 4000);
+    CHECK(answered(both, with_keys(Encryption::Never)).agreed.remote_port == 4002);
+}
+
+TEST_CASE("our offer has a key for each cipher, and its answer one of them") {
+    LocalMedia ours = with_keys();
+    CHECK(sdp::offer(ours).find("crypto") == std::string::npos);
+    ours.profile = Profile::Secure;
+    const std::string text = sdp::offer(ours);
+    CHECK(has_line(text, "m=audio 30000 RTP/SAVP 0 8 101"));
+    const auto offered = parse(text);
+    REQUIRE(offered.has_value());
+    REQUIRE(offered.value().media.front().crypto.size() == kSrtpSuites.size());
+    for (std::size_t n = 0; n < kSrtpSuites.size(); ++n) {
+        CHECK(offered.value().media.front().crypto[n].key == ours.keys[n]);
+    }
+
+    const auto take = [&](const std::string& answer) {
+        const auto session = parse(answer);
+        REQUIRE(session.has_value());
+        return apply_answer(ours, session.value());
+    };
+    const std::string third = "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" + kCm + "\r\n";
+    const auto agreed = take(secure_offer(third));
+    REQUIRE(agreed.has_value());
+    CHECK(agreed.value().srtp->send == ours.keys[2]);
+    CHECK(agreed.value().srtp->receive.master[0] == 'Y');
+    // Another tag, none, two, or another profile is no answer to it.
+    CHECK(take(secure_offer(cm_line())).error().code == sdp::Errc::EncryptionMissing);
+    CHECK(take(secure_offer("")).error().code == sdp::Errc::EncryptionMissing);
+    CHECK(take(secure_offer(third + third)).error().code == sdp::Errc::EncryptionMissing);
+    CHECK(take(secure_offer(third, "RTP/AVP")).error().code == sdp::Errc::NothingUsable);
+    ours.profile = Profile::Opportunistic;
+    CHECK(take(secure_offer(third, "RTP/AVP")).value().srtp.has_value());
+    CHECK_FALSE(take(secure_offer("", "RTP/AVP")).value().srtp.has_value());
+    ours.encryption = Encryption::Required;
+    CHECK(take(secure_offer("", "RTP/AVP")).error().code == sdp::Errc::EncryptionMissing);
 }
