@@ -24,6 +24,7 @@ constexpr RecordingKind last_of(RecordingKind) { return RecordingKind::Voicemail
 constexpr PlayEnd last_of(PlayEnd) { return PlayEnd::Error; }
 constexpr RecordEnd last_of(RecordEnd) { return RecordEnd::Interrupted; }
 constexpr OneWay last_of(OneWay) { return OneWay::NothingSent; }
+constexpr SrtpSuite last_of(SrtpSuite) { return SrtpSuite::AesCm128Sha1_80; }
 constexpr FailureCode last_of(FailureCode) { return FailureCode::Overloaded; }
 
 template <typename T>
@@ -74,6 +75,15 @@ public:
     void items(const std::vector<T>& v, std::size_t count_limit);
     template <typename T>
     void nested(const T& v);
+    void value(const SrtpKey& v) {
+        value(v.suite);
+        out_.write_bytes(std::as_bytes(v.bytes()));
+    }
+    /// The last field: nothing at all when it is absent, as older builds have it.
+    template <typename T>
+    void last(const std::optional<T>& v) {
+        if (v) nested(*v);
+    }
     /// Whether fields follow that an older build did not write.
     static bool has_more() { return true; }
 
@@ -141,6 +151,14 @@ public:
     void items(std::vector<T>& v, std::size_t count_limit);
     template <typename T>
     void nested(T& v);
+    void value(SrtpKey& v) {
+        value(v.suite);
+        for (auto& byte : v.bytes()) byte = in_.read<std::uint8_t>();
+    }
+    template <typename T>
+    void last(std::optional<T>& v) {
+        if (has_more()) nested(v.emplace());
+    }
     [[nodiscard]] bool has_more() const { return !in_.at_end(); }
 
     [[nodiscard]] bool ok() const { return in_.ok() && !is_wrong_; }
@@ -157,6 +175,10 @@ void fields(auto& ar, Is<Create> auto& m) {
     ar.value(m.group);
     ar.text(m.bind_ip, kMaxIpBytes);
 }
+void fields(auto& ar, Is<SrtpKeys> auto& m) {
+    ar.value(m.send);
+    ar.value(m.receive);
+}
 void fields(auto& ar, Is<SetRemote> auto& m) {
     ar.value(m.endpoint);
     ar.text(m.ip, kMaxIpBytes);
@@ -167,9 +189,11 @@ void fields(auto& ar, Is<SetRemote> auto& m) {
     ar.value(m.direction);
     ar.value(m.source);
     ar.value(m.media_timeout_ms);
-    if (m.codec != Codec::Opus) return;
-    ar.value(m.opus_pt);
-    ar.value(m.telephone_event_hz);
+    if (m.codec == Codec::Opus) {
+        ar.value(m.opus_pt);
+        ar.value(m.telephone_event_hz);
+    }
+    ar.last(m.srtp);
 }
 void fields(auto& ar, Is<Play> auto& m) {
     ar.value(m.endpoint);
@@ -285,6 +309,9 @@ void fields(auto& ar, Is<StatsReport> auto& m) {
     ar.value(m.mos_x100);
     ar.value(m.one_way);
     ar.value(m.one_way_ms);
+    if (!ar.has_more()) return;
+    ar.value(m.packets_unauthentic);
+    ar.value(m.suite);
 }
 void fields(auto& ar, Is<Destroyed> auto& m) {
     ar.value(m.endpoint);

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/srtp_key.h"
 
 // size: it is the whole protocol; control and media read it side by side.
 namespace escucha::media {
@@ -99,6 +100,8 @@ struct SetRemote {
     Direction direction = Direction::Both;
     SourceRule source = SourceRule::Learn;
     std::uint32_t media_timeout_ms = 10'000;  ///< 0 never tells.
+    /// Absent: in clear. A key that is repeated goes on where it was; another one begins anew.
+    std::optional<SrtpKeys> srtp{};
     auto operator<=>(const SetRemote&) const = default;
 };
 /// Plays files one after another without a gap. Answered by one PlayEnded, always. A play that is
@@ -328,6 +331,9 @@ struct StatsReport {
     std::optional<std::uint16_t> mos_x100{};
     OneWay one_way = OneWay::No;
     std::uint32_t one_way_ms = 0;  ///< How long it was one way, over the leg's life.
+    /// Forged, damaged or repeated, or in clear on a leg that has keys. Part of packets_refused.
+    std::uint64_t packets_unauthentic = 0;
+    std::optional<SrtpSuite> suite{};  ///< Of what is sent; absent: in clear.
     auto operator<=>(const StatsReport&) const = default;
 };
 struct Destroyed {

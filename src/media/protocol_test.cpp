@@ -70,7 +70,9 @@ std::vector<Event> one_of_each_event() {
                             .peer_lost = 1,
                             .mos_x100 = 441,
                             .one_way = OneWay::NothingHeard,
-                            .one_way_ms = 5'000};
+                            .one_way_ms = 5'000,
+                            .packets_unauthentic = 4,
+                            .suite = SrtpSuite::AeadAes128Gcm};
     const RecordEnded ended{.recording = kRecording,
                             .reason = RecordEnd::MaxLength,
                             .duration_ms = 60'000,
@@ -229,6 +231,32 @@ TEST_CASE(
     CHECK_FALSE(decode_command(body_of(g722)).has_value());
 }
 
+TEST_CASE("keys come last, whole or not at all") {
+    for (const Codec codec : {Codec::Pcmu, Codec::Opus}) {
+        for (const SrtpSuite suite : kSrtpSuites) {
+            SetRemote remote{.endpoint = EndpointId{1}, .codec = codec};
+            Bytes plain;
+            encode(Command{remote}, plain);
+            remote.srtp = {.send = {.suite = suite, .master = {1, 2, 3}},
+                           .receive = {.suite = suite, .master = {4, 5, 6}}};
+            Bytes frame;
+            encode(Command{remote}, frame);
+            if (codec == Codec::Pcmu && suite == SrtpSuite::AeadAes256Gcm) {
+                check_golden("set_remote_srtp", frame);
+            }
+            CHECK(frame.size() == plain.size() + 2 * (1 + key_bytes(suite)));
+            const auto again = decode_command(body_of(frame));
+            REQUIRE(again.has_value());
+            CHECK(again.value() == Command{remote});
+            for (std::size_t size = plain.size() + 1; size < frame.size(); ++size) {
+                CHECK_FALSE(decode_command(ByteView{frame}.subspan(4, size - 4)).has_value());
+            }
+            frame[plain.size()] = std::byte{3};
+            CHECK_FALSE(decode_command(body_of(frame)).has_value());
+        }
+    }
+}
+
 TEST_CASE("limits hold at their edge") {
     Play play{.endpoint = EndpointId{1}, .play = PlayId{1}};
     play.prompts.assign(kMaxPlayPrompts, std::string(kMaxPathBytes, 'x'));
@@ -255,15 +283,21 @@ TEST_CASE("statistics of an older build lack what was appended since, and no par
         .endpoint = EndpointId{7}, .packets_sent = 9, .peer_lost = 4, .mos_x100 = 390};
     Bytes frame;
     encode(Event{stats}, frame);
-    const std::size_t appended = 3 + 1 + 4;
-    const auto old = decode_event(body_of(frame).first(frame.size() - 4 - appended));
-    REQUIRE(old.has_value());
-    CHECK(old.value() ==
+    const std::size_t quality = 3 + 1 + 4;
+    const std::size_t secrecy = 8 + 1;
+    const auto without = [&](std::size_t cut) {
+        return decode_event(body_of(frame).first(frame.size() - 4 - cut));
+    };
+    REQUIRE(without(secrecy).has_value());
+    CHECK(without(secrecy).value() == Event{stats});
+    REQUIRE(without(secrecy + quality).has_value());
+    CHECK(without(secrecy + quality).value() ==
           Event{StatsReport{.endpoint = EndpointId{7}, .packets_sent = 9, .peer_lost = 4}});
-    for (std::size_t cut = 1; cut < appended; ++cut) {
-        CHECK_FALSE(decode_event(body_of(frame).first(frame.size() - 4 - cut)).has_value());
+    for (std::size_t cut = 1; cut < secrecy + quality; ++cut) {
+        if (cut != secrecy) CHECK_FALSE(without(cut).has_value());
     }
-    frame[frame.size() - 5] = std::byte{3};
+    frame[frame.size() - 5 - secrecy] = std::byte{3};
+
     CHECK_FALSE(decode_event(body_of(frame)).has_value());
 }
 

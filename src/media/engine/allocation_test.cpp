@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <openssl/crypto.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -19,9 +21,22 @@
 
 #ifndef ESC_TEST_OWN_ALLOCATION_ONLY
 
-// Every allocation of this test program is counted, on whatever thread.
+// Every allocation of this test program is counted, on whatever thread; OpenSSL's too.
 namespace {
 std::atomic<std::uint64_t> allocations{0};
+
+void* allocate_for_openssl(std::size_t size, const char*, int) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    return std::malloc(size);
+}
+void* reallocate_for_openssl(void* memory, std::size_t size, const char*, int) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    return std::realloc(memory, size);
+}
+void free_for_openssl(void* memory, const char*, int) { std::free(memory); }
+// Possible only before OpenSSL takes memory for the first time.
+const bool counts_openssl =
+    CRYPTO_set_mem_functions(allocate_for_openssl, reallocate_for_openssl, free_for_openssl) == 1;
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -80,6 +95,42 @@ TEST_CASE("packets allocate nothing: received, relayed, recoded, recorded or mad
     const std::uint64_t during = allocations.load() - before;
     // The writer takes its jobs a few times a second; that is all there may be.
     CHECK(during < 20);
+}
+
+TEST_CASE("secret packets allocate nothing: opened, passed on and sealed, or refused") {
+    REQUIRE(counts_openssl);
+    constexpr EndpointId kCaller{11};
+    constexpr EndpointId kAgent{12};
+    for (const SrtpSuite suite : kSrtpSuites) {
+        const SrtpKey key{.suite = suite, .master = {1, 2, 3}};
+        Rig rig;
+        Phone caller{1};
+        Phone agent{2};
+        rig.connect_secure(kCaller, caller, {.send = key, .receive = key});
+        rig.connect_secure(kAgent, agent, {.send = key, .receive = key});
+        rig.command(Bridge{.a = kCaller, .b = kAgent});
+        rig.await<Bridged>();
+        rtp::SrtpDirection sealing{key};
+        std::array<std::byte, rtp::kHeaderBytes + 160 + rtp::kSrtpRoom> packet{};
+        std::array<std::byte, rtp::kMaxPacketBytes> heard{};
+        const auto port = std::get<Created>(rig.told[0]).port;
+        const SocketAddress to = to_socket(parse_address("127.0.0.1", port).value());
+        const auto exchange = [&](std::uint16_t sequence) {
+            rtp::write({.sequence = {sequence}, .timestamp = {sequence * 160U}, .ssrc = 1},
+                       std::span{packet}.first<rtp::kHeaderBytes>());
+            const auto size = sealing.protect_rtp(packet, rtp::kHeaderBytes + 160);
+            const auto whole = ByteView{packet}.first(size.value());
+            send(caller.fd(), whole.first(whole.size() - 1), to);  // Refused: a byte is missing.
+            send(caller.fd(), whole, to);
+            ESC_CHECK(wait_readable(agent.fd(), read_clocks().mono + kDeadline));
+            ESC_CHECK(receive(agent.fd(), heard).has_value());
+        };
+        exchange(0);
+        rig.await<SourceLocked>();
+        const std::uint64_t before = allocations.load();
+        for (std::uint16_t i = 1; i <= 200; ++i) exchange(i);
+        CHECK(allocations.load() - before < 20);
+    }
 }
 
 TEST_CASE("voices allocate nothing: decoded, made up, recorded, encoded, in either direction") {

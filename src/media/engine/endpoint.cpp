@@ -63,7 +63,9 @@ StatsReport Endpoint::stats(Instant now) const {
                        .jitter_us = static_cast<std::uint32_t>(in.jitter().count()),
                        .peer_lost = peer_lost,
                        .one_way = to_wire(one_way.verdict()),
-                       .one_way_ms = to_ms(one_way.total())};
+                       .one_way_ms = to_ms(one_way.total()),
+                       .packets_unauthentic = unauthentic};
+    if (sealing) report.suite = sealing->suite;
     if (const auto opinion = mos()) {
         report.mos_x100 = static_cast<std::uint16_t>(std::lround(*opinion * 100));
     }

@@ -17,6 +17,7 @@
 #include "rtp/out_stream.h"
 #include "rtp/reception.h"
 #include "rtp/source_lock.h"
+#include "rtp/srtp.h"
 #include "rtp/telephone_event.h"
 
 namespace escucha::media {
@@ -55,6 +56,13 @@ struct Remote {
     }
 };
 
+/// A direction of SRTP with the cipher it has.
+struct Guarded {
+    explicit Guarded(const SrtpKey& key) : suite{key.suite}, srtp{key} {}
+    SrtpSuite suite;
+    rtp::SrtpDirection srtp;
+};
+
 /// The random start of an outgoing stream (RFC 3550 §5.1).
 struct StreamSeed {
     std::uint32_t ssrc = 0;
@@ -85,6 +93,9 @@ struct Endpoint {
     UniqueFd rtcp;
 
     std::optional<Remote> remote;
+    /// Both or none. With them nothing leaves in clear and nothing in clear is believed.
+    std::unique_ptr<Guarded> sealing;  ///< What we send.
+    std::unique_ptr<Guarded> opening;  ///< What we receive.
     rtp::SourceLock lock;
     SocketAddress target;  ///< Of `lock.target()`, once there is one.
 
@@ -107,6 +118,7 @@ struct Endpoint {
     int packets_left = kMaxPacketsPerSecond;
     int keys_left = kMaxKeysPerSecond;
     std::uint64_t refused = 0;
+    std::uint64_t unauthentic = 0;  ///< Part of `refused`.
     std::uint64_t unsent = 0;
     Instant listening_since{};  ///< Silence counts from here until the first packet.
     bool is_silent = false;     ///< MediaTimeout was told.
@@ -116,6 +128,7 @@ struct Endpoint {
     rtp::OneWayWatch one_way;
 
     [[nodiscard]] bool is_generating() const { return play != nullptr || digits.has_value(); }
+    [[nodiscard]] bool is_secure() const { return opening != nullptr; }
     [[nodiscard]] bool can_send() const {
         return remote.has_value() && remote->sends() && lock.target().has_value();
     }

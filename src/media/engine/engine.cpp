@@ -184,10 +184,12 @@ std::optional<Engine::Sockets> Engine::bind_pair(const rtp::Address& ip, Now now
     return std::nullopt;
 }
 
+// RFC 3711 §3.3.1: a number below 2^15, so that a receiver who misses the first packets does not
+// miss that the numbers began anew.
 StreamSeed Engine::next_seed() {
     const std::uint64_t first = rng_.next();
     return {.ssrc = static_cast<std::uint32_t>(first),
-            .sequence = static_cast<std::uint16_t>(first >> 32U),
+            .sequence = static_cast<std::uint16_t>(first >> 32U & 0x7FFFU),
             .timestamp = static_cast<std::uint32_t>(rng_.next())};
 }
 
@@ -218,20 +220,32 @@ void Engine::on(const SetRemote& command, Now, Out& out) {
         .address = *address,
         .rule = command.source == SourceRule::Learn ? rtp::SourceLock::Rule::Learn
                                                     : rtp::SourceLock::Rule::Signalled,
-        .remote = {
-            .codec = command.codec,
-            .payload_type = is_opus ? command.opus_pt : static_cast<std::uint8_t>(command.codec),
-            .telephone_event_pt = command.telephone_event_pt,
-            .telephone_event_hz = event_hz,
-            .direction = command.direction,
-            .rtcp_port = command.rtcp_port,
-            .media_timeout = std::chrono::milliseconds{command.media_timeout_ms}}};
+        .remote = {.codec = command.codec,
+                   .payload_type =
+                       is_opus ? command.opus_pt : static_cast<std::uint8_t>(command.codec),
+                   .telephone_event_pt = command.telephone_event_pt,
+                   .telephone_event_hz = event_hz,
+                   .direction = command.direction,
+                   .rtcp_port = command.rtcp_port,
+                   .media_timeout = std::chrono::milliseconds{command.media_timeout_ms}},
+        .is_secure = command.srtp.has_value(),
+        .sealing = {},
+        .opening = {}};
+    if (command.srtp) {
+        const auto& [sending, receiving] = *command.srtp;
+        const auto& before = known->keys;
+        if (!before || before->send != sending) set.sealing = std::make_unique<Guarded>(sending);
+        if (!before || before->receive != receiving) {
+            set.opening = std::make_unique<Guarded>(receiving);
+        }
+    }
     known->codec = command.codec;
     if (!equip_both(command.endpoint, *known) || !send(*known, std::move(set))) {
         out.push_back(failed(command, FailureCode::Overloaded));
         return;
     }
     known->has_digits = command.telephone_event_pt.has_value();
+    known->keys = command.srtp;
 }
 
 bool Engine::equip(EndpointId id, Known& known) {

@@ -75,6 +75,7 @@ private:
         bool has_digits = false;
         std::optional<Codec> codec{};         ///< Once its remote is set.
         std::optional<Codec> has_voice_of{};  ///< What its worker's `Voice` speaks.
+        std::optional<SrtpKeys> keys{};       ///< What its worker ciphers with.
         bool is_ending = false;               ///< Destroy was sent; for commands it exists no more.
         std::optional<RecordingId> recorded_by{};
     };

@@ -106,7 +106,7 @@ std::span<const BatchReader::Datagram> BatchReader::read(int fd) {
     const int count = ::recvmmsg(fd, headers_.data(), kMaxBatch, 0, nullptr);
     for (int i = 0; i < count; ++i) {
         const auto at = static_cast<std::size_t>(i);
-        batch_[at] = {.bytes = ByteView{buffers_[at]}.first(headers_[at].msg_len),
+        batch_[at] = {.bytes = std::span<std::byte>{buffers_[at]}.first(headers_[at].msg_len),
                       .from = from_socket(froms_[at])};
     }
     return std::span{batch_}.first(static_cast<std::size_t>(std::max(count, 0)));

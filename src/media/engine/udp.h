@@ -45,7 +45,7 @@ public:
     /// More than a call's twenty milliseconds ever hold; a burst beyond it comes with the next.
     static constexpr std::size_t kMaxBatch = 16;
     struct Datagram {
-        ByteView bytes;
+        std::span<std::byte> bytes;  ///< May be changed in place.
         rtp::Address from;
     };
 

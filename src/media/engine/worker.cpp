@@ -170,6 +170,13 @@ void Worker::handle(SetEndpointRemote& command, Now now) {
         endpoint->out.interrupt();
     }
     endpoint->remote = command.remote;
+    // What it does not replace stays, with its counters and its window.
+    if (!command.is_secure || command.sealing) std::swap(endpoint->sealing, command.sealing);
+    if (!command.is_secure || command.opening) std::swap(endpoint->opening, command.opening);
+    if (command.sealing || command.opening) {
+        report(
+            Retired{.sealing = std::move(command.sealing), .opening = std::move(command.opening)});
+    }
     endpoint->out.set_clock(command.remote.clock_hz());
     endpoint->in.set_clock(command.remote.clock_hz());
     endpoint->keys.set_clock(command.remote.telephone_event_hz);
@@ -416,7 +423,9 @@ void Worker::generate_digit(Endpoint& endpoint, Now now) {
 void Worker::transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t payload_size) {
     const std::span<std::byte> out{out_buffer_};
     rtp::write(header, out.first<rtp::kHeaderBytes>());
-    if (send(endpoint.rtp.get(), out.first(rtp::kHeaderBytes + payload_size), endpoint.target)) {
+    std::optional<std::size_t> size = rtp::kHeaderBytes + payload_size;
+    if (endpoint.sealing) size = endpoint.sealing->srtp.protect_rtp(out, *size);
+    if (size && send(endpoint.rtp.get(), out.first(*size), endpoint.target)) {
         endpoint.out.count_sent(payload_size);
     } else {
         ++endpoint.unsent;
@@ -429,12 +438,31 @@ void Worker::receive_rtp(Endpoint& endpoint, Now now) {
     for (const auto& [datagram, from] : reader_.read(endpoint.rtp.get())) {
         if (rtp::looks_like_rtcp(datagram)) {
             on_rtcp(endpoint, datagram, from, now);
-        } else if (const auto packet = rtp::parse(datagram)) {
+            continue;
+        }
+        const auto clear = opened(endpoint, datagram, from);
+        const auto packet = clear ? rtp::parse(*clear) : std::nullopt;
+        if (packet) {
             on_rtp(endpoint, *packet, from, now);
         } else {
             ++endpoint.refused;
         }
     }
+}
+
+// Before anything else, so that only who has the key moves the source lock. Once that is locked
+// strangers do not even cost a cipher.
+std::optional<ByteView> Worker::opened(Endpoint& endpoint,
+                                       std::span<std::byte> datagram,
+                                       const rtp::Address& from) {
+    if (!endpoint.is_secure()) return datagram;
+    if (endpoint.lock.is_locked() && *endpoint.lock.target() != from) return std::nullopt;
+    const auto size = endpoint.opening->srtp.unprotect_rtp(datagram);
+    if (!size) {
+        ++endpoint.unauthentic;
+        return std::nullopt;
+    }
+    return datagram.first(*size);
 }
 
 void Worker::on_rtp(Endpoint& endpoint,
@@ -614,10 +642,21 @@ void Worker::receive_rtcp(Endpoint& endpoint, Now now) {
     }
 }
 
-void Worker::on_rtcp(Endpoint& endpoint, ByteView datagram, const rtp::Address& from, Now now) {
-    const auto reports = rtp::parse_rtcp(datagram, endpoint.out.ssrc());
+void Worker::on_rtcp(Endpoint& endpoint,
+                     std::span<std::byte> datagram,
+                     const rtp::Address& from,
+                     Now now) {
     const auto& target = endpoint.lock.target();
-    if (!reports || !target || target->ip != from.ip) {
+    if (!target || target->ip != from.ip) {
+        ++endpoint.refused;
+        return;
+    }
+    std::optional<std::size_t> size = datagram.size();
+    if (endpoint.is_secure()) size = endpoint.opening->srtp.unprotect_rtcp(datagram);
+    if (!size) ++endpoint.unauthentic;
+    const auto reports =
+        size ? rtp::parse_rtcp(datagram.first(*size), endpoint.out.ssrc()) : std::nullopt;
+    if (!reports) {
         ++endpoint.refused;
         return;
     }
@@ -676,10 +715,12 @@ void Worker::send_report(Endpoint& endpoint, Now now) {
                               .packets = static_cast<std::uint32_t>(endpoint.out.packets()),
                               .octets = static_cast<std::uint32_t>(endpoint.out.octets())};
     }
-    std::array<std::byte, rtp::kMaxRtcpBytes> buffer{};
-    const std::size_t size = rtp::build_rtcp(own, buffer);
+    std::array<std::byte, rtp::kMaxRtcpBytes + rtp::kSrtpRoom> buffer{};
+    std::optional<std::size_t> size =
+        rtp::build_rtcp(own, std::span{buffer}.first<rtp::kMaxRtcpBytes>());
+    if (endpoint.sealing) size = endpoint.sealing->srtp.protect_rtcp(buffer, *size);
     const int fd = is_shared ? endpoint.rtp.get() : endpoint.rtcp.get();
-    send(fd, ByteView{buffer}.first(size), to_socket(to));
+    if (size) send(fd, ByteView{buffer}.first(*size), to_socket(to));
 }
 
 }  // namespace escucha::media

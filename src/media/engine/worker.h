@@ -28,6 +28,10 @@ struct SetEndpointRemote {
     rtp::Address address;
     rtp::SourceLock::Rule rule = rtp::SourceLock::Rule::Learn;
     Remote remote;
+    bool is_secure = false;
+    /// Of a secure leg: take the place of the ones before; absent, those stay.
+    std::unique_ptr<Guarded> sealing;
+    std::unique_ptr<Guarded> opening;
 };
 struct StartPlay {
     EndpointId endpoint{};
@@ -63,6 +67,8 @@ struct Retired {
     std::unique_ptr<Playback> play{};
     std::unique_ptr<Endpoint> endpoint{};
     std::unique_ptr<Voice> voice{};
+    std::unique_ptr<Guarded> sealing{};
+    std::unique_ptr<Guarded> opening{};
 };
 struct RecordingHole {
     std::uint64_t number = 0;
@@ -118,7 +124,14 @@ private:
     void on_comfort_noise(Endpoint& endpoint, const rtp::Packet& packet, Now now);
     void to_voice(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now);
     void on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now);
-    void on_rtcp(Endpoint& endpoint, ByteView datagram, const rtp::Address& from, Now now);
+    void on_rtcp(Endpoint& endpoint,
+                 std::span<std::byte> datagram,
+                 const rtp::Address& from,
+                 Now now);
+    /// The packet in clear; nothing when it cannot be believed.
+    static std::optional<ByteView> opened(Endpoint& endpoint,
+                                          std::span<std::byte> datagram,
+                                          const rtp::Address& from);
     void record(const Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now);
     void record_voice(Endpoint& endpoint, Instant beat);
     void hear(Endpoint& endpoint, Instant beat, Now now);
@@ -158,7 +171,7 @@ private:
     Instant served_{};  ///< The last wake-up.
     int house_count_ = 0;
     BatchReader reader_;
-    std::array<std::byte, rtp::kMaxPacketBytes> out_buffer_{};
+    std::array<std::byte, rtp::kMaxPacketBytes + rtp::kSrtpRoom> out_buffer_{};
     std::array<std::byte, rtp::kMaxPacketBytes> recoded_{};
     std::thread thread_;
 };

@@ -81,6 +81,24 @@ struct Rig {
                           .direction = direction});
         settle(id);
     }
+    /// The same in SRTP.
+    void aim_secure(EndpointId id, Phone& phone, const SrtpKeys& keys, Codec codec = Codec::Pcmu) {
+        command(SetRemote{.endpoint = id,
+                          .ip = "127.0.0.1",
+                          .port = phone.port(),
+                          .codec = codec,
+                          .telephone_event_pt = kEventPt,
+                          .srtp = keys});
+        settle(id);
+    }
+    void connect_secure(EndpointId id,
+                        Phone& phone,
+                        const SrtpKeys& keys,
+                        Codec codec = Codec::Pcmu) {
+        phone.aim(create(id).port);
+        phone.guard(keys);
+        aim_secure(id, phone, keys, codec);
+    }
     /// Until the worker has done what was commanded so far: a packet sent now finds it done.
     void settle(EndpointId id) {
         command(Stats{.endpoint = id});

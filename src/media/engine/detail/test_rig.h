@@ -21,6 +21,7 @@
 #include "media/wav.h"
 #include "rtp/g711.h"
 #include "rtp/packet.h"
+#include "rtp/srtp.h"
 #include "rtp/telephone_event.h"
 
 // What the tests of the engine and of the program share: a phone with real sockets, tones and the
@@ -118,6 +119,22 @@ public:
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] int fd() const { return socket_.get(); }
+    /// From here on in SRTP; the keys as the engine has them.
+    void guard(const SrtpKeys& of_engine) {
+        sealing_ = std::make_unique<rtp::SrtpDirection>(of_engine.receive);
+        opening_ = std::make_unique<rtp::SrtpDirection>(of_engine.send);
+    }
+    /// From here on in clear.
+    void unguard() {
+        sealing_.reset();
+        opening_.reset();
+    }
+    /// Sends the last packet once more, as it was or with a bit of it turned.
+    void repeat() { send(socket_.get(), last_, target_); }
+    void damage() {
+        last_.at(last_.size() / 2) ^= std::byte{1};
+        repeat();
+    }
     void aim(std::uint16_t port) { target_ = to_socket(parse_address("127.0.0.1", port).value()); }
 
     void say(rtp::Law law, std::span<const std::int16_t> samples) {
@@ -157,7 +174,10 @@ public:
         std::array<std::byte, rtp::kMaxPacketBytes> buffer{};
         const auto received = receive(socket_.get(), buffer);
         if (!received) return std::nullopt;
-        const auto packet = rtp::parse(ByteView{buffer}.first(received->size));
+        std::optional<std::size_t> size = received->size;
+        if (opening_) size = opening_->unprotect_rtp(std::span{buffer}.first(*size));
+        ESC_CHECK(size.has_value());
+        const auto packet = rtp::parse(ByteView{buffer}.first(*size));
         ESC_CHECK(packet.has_value());
         return Heard{
             packet->header, {packet->payload.begin(), packet->payload.end()}, read_clocks().mono};
@@ -171,6 +191,12 @@ private:
                     .timestamp = {timestamp},
                     .ssrc = ssrc_},
                    std::span<std::byte, rtp::kHeaderBytes>{packet.data(), rtp::kHeaderBytes});
+        if (sealing_) {
+            const std::size_t size = packet.size();
+            packet.resize(size + rtp::kSrtpRoom);
+            packet.resize(sealing_->protect_rtp(packet, size).value());
+        }
+        last_ = packet;
         send(socket_.get(), packet, target_);
     }
 
@@ -180,6 +206,9 @@ private:
     std::uint16_t port_ = 0;
     UniqueFd socket_;
     SocketAddress target_;
+    Bytes last_;
+    std::unique_ptr<rtp::SrtpDirection> sealing_;
+    std::unique_ptr<rtp::SrtpDirection> opening_;
 };
 
 /// Waits on the descriptor, at most until the deadline; false when it passed.
