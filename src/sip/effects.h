@@ -145,6 +145,7 @@ struct Registered {
     std::string username = {};
     std::size_t contacts = 0;
     std::chrono::seconds expires{0};
+    bool is_over_tls = false;  ///< All of them are: what is said to the phone stays between us.
 };
 
 enum class UnregisteredReason { Removed, Expired, ConnectionClosed, PhoneDeleted };

@@ -110,6 +110,36 @@ TEST_CASE("golden: a caller is answered, holds and hangs up") {
     ladder.compare("incoming_call");
 }
 
+TEST_CASE(
+    "golden: a call with keys of sound is answered, and one without is refused and told why") {
+    constexpr std::string_view kHead =
+        "v=0\r\no=- 1 1 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n";
+    const std::string crypto =
+        "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+    Harness h;
+    Ladder ladder{h};
+    TestRequest request;
+    request.body = std::string{kHead} + "m=audio 4000 RTP/SAVP 0\r\n" + crypto;
+    ladder.in(request.text(), h.peer);
+    const LegId leg = h.take<Incoming>().at(0).leg;
+    REQUIRE(h.stack.answer(leg, request.body, h.now, h.effects));
+    // The trace of it, which people see, has no key.
+    const auto traced = h.take<Trace>();
+    CHECK_FALSE(traced.empty());
+    for (const Trace& line : traced) CHECK(line.line.find("inline") == std::string::npos);
+    ladder.out();
+
+    request.call_id = "call-2@198.51.100.7";
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKtwo;rport";
+    request.body = kOffer;
+    ladder.in(request.text(), h.peer);
+    const sip::Rejection why{.status = 488,
+                             .warning = "encrypted sound (RTP/SAVP with a=crypto) is required"};
+    REQUIRE(h.stack.reject(h.take<Incoming>().at(0).leg, why, h.now, h.effects));
+    ladder.out();
+    ladder.compare("secure_call");
+}
+
 TEST_CASE("golden: a call with a session timer is refused as too short, refreshed by us and lost") {
     Harness h;
     Ladder ladder{h};

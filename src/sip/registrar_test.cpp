@@ -253,6 +253,19 @@ TEST_CASE("a REGISTER overtaken by a later one changes nothing") {
     CHECK(h.stack.is_registered("ana", h.now));
 }
 
+TEST_CASE("a phone is over TLS when all its addresses are") {
+    Harness h;
+    with_phones(h);
+    TestPhone phone;
+    phone.flow.transport = Transport::Tls;
+    phone.run(h);
+    CHECK(h.take<Registered>().back().is_over_tls);
+    phone.flow.transport = Transport::Udp;
+    phone.contact = "<sip:ana@203.0.113.50:6000>";
+    REQUIRE(first_line(phone.authorised(h)) == "SIP/2.0 200 OK");
+    CHECK_FALSE(h.take<Registered>().back().is_over_tls);
+}
+
 TEST_CASE("one binding over the limit pushes out the oldest") {
     Harness h;
     with_phones(h);

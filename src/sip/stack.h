@@ -50,6 +50,8 @@ struct Rejection {
     int status = 486;
     std::optional<std::chrono::seconds> retry_after = {};
     std::vector<std::string> contacts = {};  ///< For 3xx: URIs the peer should try instead.
+    /// What was wrong, for the people on the other side (Warning 399); ASCII, may be empty.
+    std::string warning = {};
 };
 
 /// The whole of SIP for one process: transactions (RFC 3261 §17, RFC 6026), INVITE sessions,

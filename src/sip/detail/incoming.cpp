@@ -211,6 +211,10 @@ Result<void> Stack::Impl::reject(LegId id, const Rejection& rejection, Io& io) {
         headers.append("Retry-After: ").append(std::to_string(rejection.retry_after->count()));
         headers.append("\r\n");
     }
+    if (!rejection.warning.empty()) {
+        headers.append("Warning: 399 ").append(own_host(found.leg->dialog.flow)).append(" ");
+        headers.append(quote(rejection.warning)).append("\r\n");
+    }
     refuse_offered(*found.leg, {.status = rejection.status, .headers = headers}, io);
     end_leg(found.handle, EndedBy::Local, std::string{usual_phrase(rejection.status)}, io);
     return ok();

@@ -116,7 +116,10 @@ Registrar::Reply Registrar::handle(const std::string& username,
         effects.push_back(Registered{
             .username = username,
             .contacts = account.bindings.size(),
-            .expires = std::chrono::ceil<std::chrono::seconds>(latest->expires - now.mono)});
+            .expires = std::chrono::ceil<std::chrono::seconds>(latest->expires - now.mono),
+            .is_over_tls = std::ranges::all_of(account.bindings, [](const Binding& binding) {
+                return binding.flow.transport == Transport::Tls;
+            })});
     }
     return {.status = 200, .headers = contact_lines(account.bindings, now.mono)};
 }
