@@ -4,7 +4,8 @@
 
 namespace escucha::control {
 
-Centre::Centre(std::uint64_t seed) : impl_{std::make_unique<Impl>(seed)} {}
+Centre::Centre(std::uint64_t seed, KeySource keys)
+    : impl_{std::make_unique<Impl>(seed, std::move(keys))} {}
 Centre::~Centre() = default;
 
 namespace {
@@ -55,8 +56,12 @@ void Centre::on_living_legs(const std::vector<LegId>& living, Now now, Effects& 
     turn(*impl_, now, out, [&](Turn t) { impl_->compare_legs(living, t); });
 }
 
-void Centre::on_phone(std::string_view username, acd::Reachability reach, Now now, Effects& out) {
-    turn(*impl_, now, out, [&](Turn t) { impl_->handle_phone(username, reach, t); });
+void Centre::on_phone(std::string_view username,
+                      acd::Reachability reach,
+                      Signalling signalling,
+                      Now now,
+                      Effects& out) {
+    turn(*impl_, now, out, [&](Turn t) { impl_->handle_phone(username, reach, signalling, t); });
 }
 
 void Centre::on_command(

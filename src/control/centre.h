@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +34,9 @@ struct SavedRows {
     std::vector<std::pair<std::string, std::string>> states;  ///< StateRow by name.
 };
 
+/// Fills the span with bytes that nobody can guess; in simulations, with those of the seed.
+using KeySource = std::function<void(std::span<std::uint8_t>)>;
+
 /// Counts since the start, for /metrics.
 struct Counters {
     std::uint64_t contacts_arrived = 0;
@@ -47,6 +52,9 @@ struct Counters {
     std::uint64_t connector_rests = 0;     ///< Times a connector was given a rest.
     std::uint64_t connector_refusals = 0;  ///< Questions not asked because of it.
     std::uint64_t media_failures = 0;
+    std::uint64_t legs_encrypted = 0;       ///< Legs that ended and had carried encrypted sound.
+    std::uint64_t packets_unauthentic = 0;  ///< Of those legs: forged, damaged or repeated.
+    std::uint64_t encryption_refusals = 0;  ///< Offers with another encryption than we may have.
     std::uint64_t bugs = 0;
 };
 
@@ -61,7 +69,8 @@ struct Counters {
 /// never without sound for want of a decision here.
 class Centre {
 public:
-    explicit Centre(std::uint64_t seed);
+    /// `keys` makes the keys of encrypted sound.
+    Centre(std::uint64_t seed, KeySource keys);
     ~Centre();
     Centre(const Centre&) = delete;
     Centre& operator=(const Centre&) = delete;
@@ -82,7 +91,12 @@ public:
                    Now now,
                    Effects& out);
     void on_answer(Ticket ticket, const Answer& answer, Now now, Effects& out);
-    void on_phone(std::string_view username, acd::Reachability reach, Now now, Effects& out);
+    /// `signalling`: how every address of the phone is reached.
+    void on_phone(std::string_view username,
+                  acd::Reachability reach,
+                  Signalling signalling,
+                  Now now,
+                  Effects& out);
     void on_command(
         CommandToken token, CompanyId company, const Command& command, Now now, Effects& out);
     /// The answer to WantLivingLegs: every leg that signalling has, in any order. A leg that a call

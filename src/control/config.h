@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ struct Agent {
 struct Trunk {
     TrunkId id;
     CompanyId company;
+    std::optional<sdp::Encryption> encryption{};  ///< Unset: as everybody's.
 };
 
 struct Config {
@@ -70,6 +72,8 @@ struct Config {
     /// What is offered and preferred, in this order. A caller who has none of them is heard all the
     /// same, and the agent's phone is offered the caller's codec first.
     std::vector<sdp::Codec> codecs{sdp::Codec::Pcmu, sdp::Codec::Pcma};
+    /// Of telephones, and of trunks that have no rule of their own.
+    sdp::Encryption encryption = sdp::Encryption::WhenOffered;
 };
 
 }  // namespace escucha::control

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,10 @@ namespace escucha::control {
 // The door to telephones: what happened to a leg, and what should be done with one. SIP stands
 // behind it today; a browser's phone will stand behind the same door.
 
+/// Whether others on the way can read what is said to and by a telephone's signalling. A key for
+/// sound is worth nothing there if they can.
+enum class Signalling : std::uint8_t { Clear, Encrypted };
+
 /// A call came in. `sdp` is absent when the offer is ours to make.
 struct IncomingCall {
     LegId leg;
@@ -22,6 +27,7 @@ struct IncomingCall {
     std::string caller;   ///< As presented; evidence, not identity. Empty when withheld.
     std::string caller_display;
     std::optional<std::string> sdp;
+    Signalling signalling = Signalling::Clear;
 };
 /// 180, 183 or another provisional answer of a phone we rang.
 struct LegProgress {
@@ -102,7 +108,8 @@ struct AnswerCaller {
 struct RejectCaller {
     LegId leg;
     int status;
-    std::optional<std::chrono::seconds> retry_after;
+    std::optional<std::chrono::seconds> retry_after{};
+    std::string warning{};  ///< What was wrong, for the people on the other side.
 };
 struct RingPhone {
     LegId leg;

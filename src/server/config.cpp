@@ -62,6 +62,21 @@ bool read(const toml::node& node, std::vector<sdp::Codec>& out) {
     return true;
 }
 
+bool read(const toml::node& node, sdp::Encryption& out) {
+    static const std::map<std::string, sdp::Encryption> kRules{
+        {"never", sdp::Encryption::Never},
+        {"when_offered", sdp::Encryption::WhenOffered},
+        {"required", sdp::Encryption::Required}};
+    const auto value = node.value<std::string>();
+    if (!value || !kRules.contains(*value)) return false;
+    out = kRules.at(*value);
+    return true;
+}
+
+bool read(const toml::node& node, std::optional<sdp::Encryption>& out) {
+    return read(node, out.emplace());
+}
+
 template <std::unsigned_integral T>
 requires(!std::same_as<T, bool>) bool read(const toml::node& node, T& out) {
     const auto value = node.value<std::int64_t>();
@@ -103,6 +118,7 @@ const std::map<std::string, Setter>& settings() {
         {"media.program", set(&Config::media_program)},
         {"media.workers", set(&Config::media_workers)},
         {"media.codecs", set(&Config::codecs)},
+        {"media.encryption", set(&Config::encryption)},
         {"media.opus_bitrate_bps", set(&Config::opus_bitrate_bps)},
         {"media.opus_complexity", set(&Config::opus_complexity)},
         {"media.opus_fec", set(&Config::opus_fec)},
@@ -164,6 +180,8 @@ const std::map<std::string, TrunkSetting>& trunk_settings() {
         {"transport",
          trunk_setting(&TrunkSection::transport,
                        "\"udp\" or \"tcp\"; TLS to carriers is not offered yet")},
+        {"encryption",
+         trunk_setting(&TrunkSection::encryption, "\"never\", \"when_offered\" or \"required\"")},
         {"register", trunk_setting(&TrunkSection::is_registering, "true or false")},
         {"user", trunk_setting(&TrunkSection::user, "text")},
         {"password_file", trunk_setting(&TrunkSection::password_file, "the path of a file")},

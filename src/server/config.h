@@ -36,6 +36,8 @@ struct TrunkSection {
     std::string outbound_proxy;
     std::uint32_t options_interval_s = 30;  ///< Between probes of one address; 0: none.
     std::uint32_t expires_s = 600;          ///< The time a registration is asked for.
+    /// Of calls from this carrier. Unset: as everybody's.
+    std::optional<sdp::Encryption> encryption{};
 };
 
 /// What `escuchad` is told before it starts: defaults, then the TOML file, then the command line.
@@ -61,6 +63,8 @@ struct Config {
     std::uint32_t media_workers = 1;
     /// What is offered to telephones and trunks, in order of preference.
     std::vector<sdp::Codec> codecs{sdp::Codec::Pcmu, sdp::Codec::Pcma};
+    /// Whether the sound of telephones and trunks is encrypted (SRTP, keys in the SDP).
+    sdp::Encryption encryption = sdp::Encryption::WhenOffered;
     /// How Opus is spoken where it is transcoded (audio/codec.h).
     std::uint32_t opus_bitrate_bps = 24'000;
     std::uint32_t opus_complexity = 4;

@@ -160,6 +160,21 @@ TEST_CASE("a certificate and its key go together, and asking one of peers needs 
     CHECK(read_text("[tls]\ncertificate = \"a.pem\"\n").value().has_tls());
 }
 
+TEST_CASE("encryption has three words, for everybody and for a carrier") {
+    CHECK(read_text("").value().encryption == sdp::Encryption::WhenOffered);
+    const auto text = [](const std::string& rule, const std::string& of_trunk) {
+        return "[media]\nencryption = \"" + rule +
+               "\"\n[trunks.one]\nserver = \"sip.carrier.example\"\nregister = false\n" + of_trunk;
+    };
+    const auto read = read_text(text("required", "encryption = \"never\"\n"));
+    REQUIRE(read.has_value());
+    CHECK(read.value().encryption == sdp::Encryption::Required);
+    CHECK(read.value().trunks.front().encryption == sdp::Encryption::Never);
+    CHECK_FALSE(read_text(text("never", "")).value().trunks.front().encryption.has_value());
+    CHECK_FALSE(read_text(text("always", "")).has_value());
+    CHECK_FALSE(read_text(text("never", "encryption = true\n")).has_value());
+}
+
 TEST_CASE("codecs are named in their order, each once; Opus is set within its limits") {
     using sdp::Codec;
     const Config config =

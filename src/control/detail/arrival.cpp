@@ -44,11 +44,37 @@ std::chrono::minutes utc_offset(const Company& company, WallTime now) {
 }  // namespace
 
 void Centre::Impl::refuse(const IncomingCall& event, int status, std::string_view why, Turn turn) {
-    static_cast<void>(why);
     ++counters_.contacts_refused;
     std::optional<std::chrono::seconds> retry_after;
     if (status == kUnavailable) retry_after = kOverloadRetryAfter;
-    turn.act(RejectCaller{.leg = event.leg, .status = status, .retry_after = retry_after});
+    turn.act(RejectCaller{.leg = event.leg,
+                          .status = status,
+                          .retry_after = retry_after,
+                          .warning = std::string{why}});
+}
+
+sdp::Encryption Centre::Impl::encryption_of(const IncomingCall& call) const {
+    if (const auto* id = std::get_if<TrunkId>(&call.source)) {
+        const auto trunk = trunks_.find(*id);
+        if (trunk != trunks_.end() && trunk->second.encryption) return *trunk->second.encryption;
+    }
+    return config_.encryption;
+}
+
+// Asked now with a made-up port and keys, so that a call without common audio costs no endpoint.
+Result<void> Centre::Impl::check_offer(const IncomingCall& call) const {
+    sdp::LocalMedia probe{.address = "127.0.0.1", .port = 2};
+    probe.encryption = encryption_of(call);
+    if (!call.sdp) {
+        // Our own offer would have to bring a key, which everybody on the way could read.
+        const bool can_offer = probe.encryption != sdp::Encryption::Required ||
+                               call.signalling == Signalling::Encrypted;
+        return can_offer ? Result<void>{ok()} : fail(sdp::Errc::EncryptionMissing);
+    }
+    for (const SrtpSuite suite : kSrtpSuites) probe.keys.push_back({.suite = suite, .master = {}});
+    ESC_TRY(const auto offer, sdp::parse(*call.sdp));
+    ESC_TRY(sdp::answer(offer, probe));
+    return ok();
 }
 
 void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
@@ -57,14 +83,11 @@ void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
     if (!is_media_up_ || calls_.size() >= config_.max_live_contacts) {
         return refuse(event, kUnavailable, "overloaded", turn);
     }
-    if (event.sdp) {
-        const auto offer = sdp::parse(*event.sdp);
-        if (!offer) return refuse(event, kBadRequest, "unreadable offer", turn);
-        // Asked now with a made-up port, so that a call without common audio costs no endpoint.
-        const sdp::LocalMedia probe{.address = "127.0.0.1", .port = 2};
-        if (!sdp::answer(offer.value(), probe)) {
-            return refuse(event, kNotAcceptable, "no common audio", turn);
-        }
+    if (const auto usable = check_offer(event); !usable) {
+        const std::error_code why = usable.error().code;
+        const bool is_unreadable = why == sdp::Errc::Malformed || why == sdp::Errc::TooLarge;
+        if (!is_unreadable && why != sdp::Errc::NothingUsable) ++counters_.encryption_refusals;
+        return refuse(event, is_unreadable ? kBadRequest : kNotAcceptable, why.message(), turn);
     }
     ++counters_.contacts_arrived;
     auto call = std::make_unique<Call>();
@@ -78,6 +101,9 @@ void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
     call->stage = Arriving{.offer = event.sdp};
     call->group = media::CallGroup{++groups_};
     call->caller_leg.id = event.leg;
+    call->caller_leg.local.encryption = encryption_of(event);
+    const bool insists = call->caller_leg.local.encryption == sdp::Encryption::Required;
+    if (!event.sdp && insists) call->caller_leg.local.profile = sdp::Profile::Secure;
     call->set_up_deadline = turn.now.mono + kSetUpDeadline;
 
     turn.out.events.push_back(fact("contact_arrived", *call, turn)
@@ -128,12 +154,11 @@ void Centre::Impl::caller_endpoint_ready(Call& call, Turn turn) {
         const auto offer = sdp::parse(*arriving->offer);
         auto answer = sdp::answer(offer.value(), leg.local);
         if (!answer) {
-            turn.act(
-                RejectCaller{.leg = leg.id, .status = kNotAcceptable, .retry_after = std::nullopt});
+            turn.act(RejectCaller{.leg = leg.id, .status = kNotAcceptable});
             return finish(call, "fault", EndedBy::System, turn);
         }
         agree_on(leg, std::move(answer.value().agreed));
-        set_remote(leg, turn);
+        set_remote(call, leg, turn);
         turn.act(AnswerCaller{.leg = leg.id, .sdp = std::move(answer.value().text)});
     }
     call.set_up_deadline = turn.now.mono + kAckDeadline;

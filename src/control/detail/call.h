@@ -32,6 +32,7 @@ struct Leg {
     bool is_probing = false;     ///< Our re-INVITE only asks whether the phone is there.
     bool is_reviving = false;    ///< A new endpoint is being made after media was lost.
     bool is_unproven = false;    ///< Restored from the store: does the far side still know it?
+    std::optional<SrtpSuite> cipher{};  ///< As media was last told; for the trace.
 };
 
 /// `codec` comes first: where both legs speak it, nothing is transcoded.
@@ -43,6 +44,11 @@ inline void prefer(std::vector<sdp::Codec>& codecs, sdp::Codec codec) {
 /// What the two sides agreed on is what the next offer begins with.
 inline void agree_on(Leg& leg, sdp::Agreed agreed) {
     prefer(leg.local.codecs, agreed.codec);
+    leg.local.profile = agreed.profile;
+    if (agreed.srtp) {
+        std::erase(leg.local.keys, agreed.srtp->send);
+        leg.local.keys.insert(leg.local.keys.begin(), agreed.srtp->send);
+    }
     leg.agreed = std::move(agreed);
 }
 

@@ -278,10 +278,14 @@ std::optional<Command> Centre::Impl::transfer_to(const Call& call,
     return std::nullopt;
 }
 
-void Centre::Impl::handle_phone(std::string_view username, acd::Reachability reach, Turn turn) {
+void Centre::Impl::handle_phone(std::string_view username,
+                                acd::Reachability reach,
+                                Signalling signalling,
+                                Turn turn) {
     const auto found = agent_by_phone_.find(std::string{username});
     if (found == agent_by_phone_.end()) return;
     AgentInfo& agent = agents_.at(found->second);
+    agent.signalling = signalling;
     const bool is_registered = reach == acd::Reachability::Reachable;
     if (agent.is_phone_registered != is_registered) {
         Event event;

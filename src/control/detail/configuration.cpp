@@ -37,7 +37,7 @@ void Centre::Impl::configure(Config config, Turn turn) {
         }
     }
     trunks_.clear();
-    for (const Trunk& trunk : config_.trunks) trunks_.emplace(trunk.id, trunk.company);
+    for (const Trunk& trunk : config_.trunks) trunks_.emplace(trunk.id, trunk);
 
     std::unordered_map<QueueId, Queue> queues;
     for (const Queue& queue : config_.queues) {
@@ -58,7 +58,9 @@ void Centre::Impl::configure(Config config, Turn turn) {
         agents.emplace(agent.profile.id,
                        AgentInfo{.config = agent,
                                  .is_phone_registered =
-                                     known != agents_.end() && known->second.is_phone_registered});
+                                     known != agents_.end() && known->second.is_phone_registered,
+                                 .signalling = known == agents_.end() ? Signalling::Clear
+                                                                      : known->second.signalling});
         if (!agent.phone.empty()) agent_by_phone_.emplace(agent.phone, agent.profile.id);
     }
     for (const auto& [id, agent] : agents_) {
@@ -124,7 +126,7 @@ std::shared_ptr<const Line> Centre::Impl::find_line(const IncomingCall& call) co
     std::optional<CompanyId> company;
     std::visit(overloaded{[&](const TrunkId& trunk) {
                               const auto found = trunks_.find(trunk);
-                              if (found != trunks_.end()) company = found->second;
+                              if (found != trunks_.end()) company = found->second.company;
                           },
                           [&](const AgentId& agent) {
                               const auto found = agents_.find(agent);

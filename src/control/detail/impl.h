@@ -68,6 +68,7 @@ struct AwaitedAnswer {
 struct AgentInfo {
     Agent config;
     bool is_phone_registered = false;
+    Signalling signalling = Signalling::Clear;
 };
 struct ReferenceBlock {
     std::int64_t next = 0;
@@ -90,7 +91,7 @@ enum class EndedBy { Caller, Agent, Flow, System };
 /// Centre's body, one object over several files: each file is one chapter of a call's life.
 class Centre::Impl {
 public:
-    explicit Impl(std::uint64_t seed);
+    Impl(std::uint64_t seed, KeySource keys);
 
     // configuration.cpp
     void configure(Config config, Turn turn);
@@ -105,6 +106,8 @@ public:
     [[nodiscard]] flow::Environment environment(const Call& call, WallTime now) const;
     void caller_endpoint_ready(Call& call, Turn turn);
     void refuse(const IncomingCall& event, int status, std::string_view why, Turn turn);
+    [[nodiscard]] sdp::Encryption encryption_of(const IncomingCall& call) const;
+    [[nodiscard]] Result<void> check_offer(const IncomingCall& call) const;
 
     // caller.cpp: what the flow wants for the caller.
     void carry_out(Call& call, flow::Effects effects, Turn turn);
@@ -144,6 +147,12 @@ public:
     void stop_ringing(const acd::StopRinging& stop, Turn turn);
     void connect(const acd::Connect& connect, Turn turn);
     void agent_endpoint_ready(Call& call, Turn turn);
+    /// A new leg to this agent's phone, as encrypted as it may be.
+    [[nodiscard]] Leg new_phone_leg(const AgentInfo& agent, Turn turn);
+    /// Can this phone be rung at all?
+    [[nodiscard]] bool is_callable(const AgentInfo& agent) const;
+    /// The phone does not know encrypted sound: without, where that is allowed.
+    bool ring_in_clear(Call& call, int status, Turn turn);
     void handle(const LegProgress& event, Turn turn);
     void handle(const LegAnswered& event, Turn turn);
     void handle(const LegFailed& event, Turn turn);
@@ -193,7 +202,8 @@ public:
     void revive(Call& call, Leg& leg, Turn turn);
     void prove(Leg& leg, Turn turn);
     void restore_sound(Call& call, Turn turn);
-    void set_remote(const Leg& leg, Turn turn);
+    void set_remote(Call& call, Leg& leg, Turn turn);
+    [[nodiscard]] std::vector<SrtpKey> new_keys() const;
     void fell_silent(Call& call, const media::MediaTimeout& timeout, Turn turn);
     void probe(Call& call, Leg& leg, Turn turn);
     void create_endpoint(Call& call, Leg& leg, Turn turn);
@@ -203,7 +213,10 @@ public:
 
     // commands.cpp
     void handle_command(CommandToken token, CompanyId company, const Command& command, Turn turn);
-    void handle_phone(std::string_view username, acd::Reachability reach, Turn turn);
+    void handle_phone(std::string_view username,
+                      acd::Reachability reach,
+                      Signalling signalling,
+                      Turn turn);
 
     // recovery.cpp
     [[nodiscard]] std::string save(const Call& call) const;
@@ -250,13 +263,14 @@ public:
     const Queue* find_queue(QueueId queue) const;
 
     Rng rng_;
+    KeySource make_key_;
     acd::Acd acd_;
     Config config_;
     std::unordered_map<std::string, std::shared_ptr<const Line>> lines_;
     std::unordered_map<QueueId, Queue> queues_;
     std::unordered_map<AgentId, AgentInfo> agents_;
     std::unordered_map<std::string, AgentId> agent_by_phone_;
-    std::unordered_map<TrunkId, CompanyId> trunks_;
+    std::unordered_map<TrunkId, Trunk> trunks_;
     std::unordered_map<CompanyId, ReferenceBlock> references_;
 
     // unique_ptr, so that references to a call stay good while others come and go.

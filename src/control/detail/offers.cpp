@@ -10,9 +10,11 @@ namespace escucha::control {
 
 namespace {
 
+constexpr int kUnsupportedMedia = 415;
 constexpr int kBusyHere = 486;
 constexpr int kBusyEverywhere = 600;
 constexpr int kDecline = 603;
+constexpr int kNotAcceptableAnywhere = 606;
 constexpr int kRinging = 180;
 
 std::string explain(const acd::RingAgent& ring) {
@@ -74,7 +76,8 @@ void Centre::Impl::ring_agent(const acd::RingAgent& ring, Turn turn) {
     Call* call = find(ring.contact);
     const auto agent = agents_.find(ring.agent);
     ++counters_.offers_made;
-    if (call == nullptr || agent == agents_.end() || agent->second.config.phone.empty()) {
+    if (call == nullptr || agent == agents_.end() || !is_callable(agent->second)) {
+        if (call != nullptr) note(*call, "acd", "the agent's phone may not be called", turn.now);
         acd::Effects effects;
         if (acd_.offer_failed(ring.offer, acd::OfferFailure::Unreachable, turn.now, effects)) {
             carry_out(std::move(effects), turn);
@@ -82,16 +85,48 @@ void Centre::Impl::ring_agent(const acd::RingAgent& ring, Turn turn) {
         return;
     }
     note(*call, "acd", explain(ring), turn.now);
-    call->agent = AgentLeg{.leg = {},
+    call->agent = AgentLeg{.leg = new_phone_leg(agent->second, turn),
                            .agent = ring.agent,
                            .offer = ring.offer,
                            .is_ringing = false,
                            .rung_at = turn.now.wall};
     if (ring.queue) call->queue = ring.queue;
-    call->agent->leg.id = LegId::make(turn.now.wall, rng_);
     by_leg_.emplace(call->agent->leg.id, call->id);
     create_endpoint(*call, call->agent->leg, turn);
     touch(*call);
+}
+
+Leg Centre::Impl::new_phone_leg(const AgentInfo& agent, Turn turn) {
+    Leg leg{.id = LegId::make(turn.now.wall, rng_)};
+    leg.local.encryption = config_.encryption;
+    const bool can_be_secret =
+        agent.signalling == Signalling::Encrypted && leg.local.encryption != sdp::Encryption::Never;
+    leg.local.profile = can_be_secret ? sdp::Profile::Secure : sdp::Profile::Plain;
+    return leg;
+}
+
+// A key sent where everybody can read it protects nobody: we never are the first to do so.
+bool Centre::Impl::is_callable(const AgentInfo& agent) const {
+    return !agent.config.phone.empty() && (config_.encryption != sdp::Encryption::Required ||
+                                           agent.signalling == Signalling::Encrypted);
+}
+
+bool Centre::Impl::ring_in_clear(Call& call, int status, Turn turn) {
+    AgentLeg& agent = *call.agent;
+    const bool is_about_media =
+        status == kNotAcceptable || status == kUnsupportedMedia || status == kNotAcceptableAnywhere;
+    const bool may_be_clear = agent.leg.local.profile == sdp::Profile::Secure &&
+                              agent.leg.local.encryption != sdp::Encryption::Required;
+    if (!is_about_media || !may_be_clear) return false;
+    note(call, "decision", "the phone is rung again without encryption", turn.now);
+    agent.leg.id = LegId::make(turn.now.wall, rng_);
+    agent.leg.local.profile = sdp::Profile::Plain;
+    ++agent.leg.local.session_version;
+    agent.is_ringing = false;
+    by_leg_.emplace(agent.leg.id, call.id);
+    touch(call);
+    agent_endpoint_ready(call, turn);
+    return true;
 }
 
 void Centre::Impl::agent_endpoint_ready(Call& call, Turn turn) {
@@ -164,7 +199,7 @@ void Centre::Impl::handle(const LegAnswered& event, Turn turn) {
         return;
     }
     agree_on(agent.leg, std::move(agreed).value());
-    set_remote(agent.leg, turn);
+    set_remote(*call, agent.leg, turn);
     const auto answered = acd_.offer_answered(offer, turn.now, effects);
     // Too late, or the caller has gone: whoever picked up must not be left with nobody.
     if (!answered && call->agent && call->agent->offer == offer && effects.actions.empty()) {
@@ -179,6 +214,7 @@ void Centre::Impl::handle(const LegFailed& event, Turn turn) {
     note(*call, "acd", fmt::format("the phone answered {}", event.status), turn.now);
     const OfferId offer = call->agent->offer;
     by_leg_.erase(event.leg);  // it has ended by itself: nothing to hang up
+    if (ring_in_clear(*call, event.status, turn)) return;
     acd::Effects effects;
     Result<void> returned = ok();
     if (event.status == kDecline) {

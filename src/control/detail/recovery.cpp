@@ -1,6 +1,8 @@
 // What is kept of a call through a kill, and how it goes on.
 
 #include <algorithm>
+#include <charconv>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,6 +22,27 @@ constexpr int kFormat = 1;
 /// Plays of a call before the kill may still end afterwards: their numbers are not used again.
 constexpr std::uint64_t kPlaysSkipped = 1'000;
 
+// Keys are kept with the dialog they belong to, whose saved messages hold them too, and for as
+// long: see ADR 15.
+json::object write(const SrtpKey& key) {
+    std::string hex;
+    for (const std::uint8_t byte : key.bytes()) hex += fmt::format("{:02x}", byte);
+    return {{"suite", name_of(key.suite)}, {"key", hex}};
+}
+
+SrtpKey read_key(const json::value& saved) {
+    const json::object& in = saved.as_object();
+    SrtpKey key{.suite = srtp_suite_of(in.at("suite").as_string()).value(), .master = {}};
+    const std::string_view hex = in.at("key").as_string();
+    for (std::size_t i = 0; auto& byte : key.bytes()) {
+        const auto digits = hex.substr(i, 2);
+        const auto [end, error] = std::from_chars(digits.begin(), digits.end(), byte, 16);
+        if (error != std::errc{} || end != digits.end()) throw std::runtime_error{"key"};
+        i += 2;
+    }
+    return key;
+}
+
 json::object write(const Leg& leg) {
     json::object out{{"id", leg.id.to_string()},
                      {"endpoint", static_cast<std::uint64_t>(leg.endpoint)},
@@ -27,7 +50,12 @@ json::object write(const Leg& leg) {
                      {"port", leg.local.port},
                      {"session", leg.local.session_id},
                      {"version", leg.local.session_version},
-                     {"silent", leg.is_silent}};
+                     {"silent", leg.is_silent},
+                     {"encryption", static_cast<int>(leg.local.encryption)}};
+    if (!leg.local.keys.empty()) {
+        json::array& keys = out["keys"].emplace_array();
+        for (const SrtpKey& key : leg.local.keys) keys.emplace_back(write(key));
+    }
     if (leg.agreed) {
         const sdp::Agreed& agreed = *leg.agreed;
         out["agreed"] = {{"codec", static_cast<int>(agreed.codec)},
@@ -38,7 +66,12 @@ json::object write(const Leg& leg) {
                          {"port", agreed.remote_port},
                          {"rtcp", agreed.remote_rtcp_port},
                          {"mux", agreed.is_rtcp_mux},
-                         {"direction", static_cast<int>(agreed.direction)}};
+                         {"direction", static_cast<int>(agreed.direction)},
+                         {"profile", static_cast<int>(agreed.profile)}};
+        if (agreed.srtp) {
+            out["srtp"] = {{"send", write(agreed.srtp->send)},
+                           {"receive", write(agreed.srtp->receive)}};
+        }
     }
     return out;
 }
@@ -55,6 +88,13 @@ Leg read_leg(const json::object& in) {
     leg.local.session_version = in.at("version").to_number<std::uint64_t>();
     leg.is_unproven = true;
     if (const auto* silent = in.if_contains("silent")) leg.is_silent = silent->as_bool();
+    // Rows of before there was encryption lack what follows.
+    if (const auto* rule = in.if_contains("encryption")) {
+        leg.local.encryption = static_cast<sdp::Encryption>(rule->to_number<std::uint8_t>());
+    }
+    if (const auto* keys = in.if_contains("keys")) {
+        for (const json::value& key : keys->as_array()) leg.local.keys.push_back(read_key(key));
+    }
     if (const auto* saved = in.if_contains("agreed")) {
         const json::object& agreed = saved->as_object();
         sdp::Agreed out;
@@ -71,6 +111,14 @@ Leg read_leg(const json::object& in) {
         out.remote_rtcp_port = agreed.at("rtcp").to_number<std::uint16_t>();
         out.is_rtcp_mux = agreed.at("mux").as_bool();
         out.direction = static_cast<sdp::Direction>(agreed.at("direction").to_number<int>());
+        if (const auto* profile = agreed.if_contains("profile")) {
+            out.profile = static_cast<sdp::Profile>(profile->to_number<std::uint8_t>());
+        }
+        if (const auto* srtp = in.if_contains("srtp")) {
+            out.srtp = SrtpKeys{.send = read_key(srtp->as_object().at("send")),
+                                .receive = read_key(srtp->as_object().at("receive"))};
+            leg.cipher = out.srtp->send.suite;
+        }
         agree_on(leg, std::move(out));
     }
     return leg;

@@ -69,6 +69,10 @@ bool has_silent_leg(const Call& call) {
 void Centre::Impl::create_endpoint(Call& call, Leg& leg, Turn turn) {
     leg.endpoint = new_endpoint();
     leg.local.codecs = config_.codecs;
+    // A leg keeps them when its endpoint is made anew: that one has an SSRC of its own, on which
+    // the key stream depends, and no phone has to take another key in mid-call (ADR 15).
+    const bool may_need_keys = leg.local.encryption != sdp::Encryption::Never;
+    if (leg.local.keys.empty() && may_need_keys) leg.local.keys = new_keys();
     const Leg& caller = call.caller_leg;
     if (&leg != &caller && caller.agreed) prefer(leg.local.codecs, caller.agreed->codec);
     if (leg.agreed) prefer(leg.local.codecs, leg.agreed->codec);
@@ -91,8 +95,25 @@ void Centre::Impl::destroy_endpoint(Leg& leg, Turn turn) {
     turn.act(media::Destroy{.endpoint = leg.endpoint});
 }
 
-void Centre::Impl::set_remote(const Leg& leg, Turn turn) {
+std::vector<SrtpKey> Centre::Impl::new_keys() const {
+    std::vector<SrtpKey> keys;
+    for (const SrtpSuite suite : kSrtpSuites) {
+        make_key_(keys.emplace_back(SrtpKey{.suite = suite, .master = {}}).bytes());
+    }
+    return keys;
+}
+
+void Centre::Impl::set_remote(Call& call, Leg& leg, Turn turn) {
     const sdp::Agreed& agreed = *leg.agreed;
+    const auto cipher = agreed.srtp ? std::optional{agreed.srtp->send.suite} : std::nullopt;
+    if (std::exchange(leg.cipher, cipher) != cipher) {
+        note(call,
+             "media",
+             fmt::format("the sound of the {} goes {}",
+                         &leg == &call.caller_leg ? "caller" : "agent",
+                         cipher ? name_of(*cipher) : "in clear"),
+             turn.now);
+    }
     media::SetRemote remote{.endpoint = leg.endpoint,
                             .ip = agreed.remote_address,
                             .port = agreed.remote_port,
@@ -102,6 +123,7 @@ void Centre::Impl::set_remote(const Leg& leg, Turn turn) {
                             .telephone_event_hz = agreed.telephone_event_hz,
                             .direction = direction_of(agreed.direction)};
     if (agreed.codec == sdp::Codec::Opus) remote.opus_pt = agreed.payload_type;
+    remote.srtp = agreed.srtp;
     if (agreed.is_rtcp_mux) remote.rtcp_port = agreed.remote_port;
     remote.media_timeout_ms = kMediaTimeoutMs;
     // Held the old way (c=0.0.0.0): there is no address to speak of; the last one stays.
@@ -150,6 +172,8 @@ void Centre::Impl::handle(const media::Event& event, Turn turn) {
 void Centre::Impl::sound_ended(const media::Destroyed& ended, Turn turn) {
     const auto leaving = leaving_sound_.extract(ended.endpoint);
     const media::StatsReport& stats = ended.stats;
+    if (stats.suite) ++counters_.legs_encrypted;
+    counters_.packets_unauthentic += stats.packets_unauthentic;
     if (leaving.empty() || (stats.packets_received == 0 && stats.one_way_ms == 0)) return;
     const LeavingSound& whose = leaving.mapped();
     Event event;
@@ -165,6 +189,10 @@ void Centre::Impl::sound_ended(const media::Destroyed& ended, Turn turn) {
         .with("jitter_us", static_cast<std::int64_t>(stats.jitter_us))
         .with("one_way_ms", static_cast<std::int64_t>(stats.one_way_ms));
     if (stats.mos_x100) event.with("mos", *stats.mos_x100 / kHundredths);
+    if (stats.suite) {
+        event.with("cipher", name_of(*stats.suite))
+            .with("unauthentic", static_cast<std::int64_t>(stats.packets_unauthentic));
+    }
     if (stats.rtt_us) event.with("round_trip_us", static_cast<std::int64_t>(*stats.rtt_us));
     turn.out.events.push_back(std::move(event));
 }
@@ -400,7 +428,9 @@ void Centre::Impl::revive(Call& call, Leg& leg, Turn turn) {
     if (!leg.is_reviving && call.agent && &leg == &call.agent->leg) {
         // It rings with an address that is gone; it rings anew with the right one.
         if (by_leg_.erase(leg.id) > 0) turn.act(EndLeg{.leg = leg.id, .reason = "media restarted"});
-        leg = Leg{.id = LegId::make(turn.now.wall, rng_)};
+        const auto agent = agents_.find(call.agent->agent);
+        leg = agent == agents_.end() ? Leg{.id = LegId::make(turn.now.wall, rng_)}
+                                     : new_phone_leg(agent->second, turn);
         by_leg_.emplace(leg.id, call.id);
     }
     create_endpoint(call, leg, turn);

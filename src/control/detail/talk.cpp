@@ -55,6 +55,7 @@ void Centre::Impl::apply_reoffer(Call& call, Leg& leg, const std::string& offer,
     auto answer =
         parsed ? sdp::answer(parsed.value(), leg.local) : Result<sdp::Answer>{parsed.error()};
     if (!answer) {
+        note(call, "decision", "its offer is refused: " + answer.error().message(), turn.now);
         turn.act(RejectReoffer{.leg = leg.id, .status = kNotAcceptable});
         return;
     }
@@ -65,7 +66,7 @@ void Centre::Impl::apply_reoffer(Call& call, Leg& leg, const std::string& offer,
 
 // A new address, another codec, or a phone that puts its side on hold.
 void Centre::Impl::media_changed(Call& call, Leg& leg, Turn turn) {
-    set_remote(leg, turn);
+    set_remote(call, leg, turn);
     touch(call);
     auto* talk = std::get_if<InTalk>(&call.stage);
     if (talk == nullptr || !call.agent || &call.agent->leg != &leg) return;

@@ -7,7 +7,8 @@
 
 namespace escucha::control {
 
-Centre::Impl::Impl(std::uint64_t seed) : rng_{seed}, acd_{rng_.next()} {}
+Centre::Impl::Impl(std::uint64_t seed, KeySource keys)
+    : rng_{seed}, make_key_{std::move(keys)}, acd_{rng_.next()} {}
 
 Event Centre::Impl::fact(std::string_view type, const Call& call, Turn turn) const {
     Event event;

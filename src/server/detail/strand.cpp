@@ -1,5 +1,7 @@
 #include "server/detail/strand.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <openssl/rand.h>
 #include <boost/asio/post.hpp>
@@ -37,6 +39,15 @@ sip::Settings sip_settings(const Config& config) {
     return settings;
 }
 
+void fill_random(std::span<std::uint8_t> bytes) {
+    ESC_CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+}
+
+control::Signalling signalling_over(sip::Transport transport) {
+    return transport == sip::Transport::Tls ? control::Signalling::Encrypted
+                                            : control::Signalling::Clear;
+}
+
 void tell_blocked(const Watchdog::Blocked& blocked) {
     log::warn("strand_blocked",
               {{"what", std::string{blocked.what}},
@@ -54,7 +65,7 @@ Strand::Strand(const Config& config, const store::Database& database, store::Jou
       timer_{context_},
       rng_{random_value<std::uint64_t>()},
       stack_{sip_settings(config), rng_},
-      centre_{rng_.next()},
+      centre_{rng_.next(), fill_random},
       transport_{context_, sip::Limits{}, *this},
       media_{context_, config, *this},
       watchdog_{tell_blocked},
@@ -125,7 +136,10 @@ Result<void> Strand::recover() {
     control::Effects effects;
     centre_.restore(rows, now, effects);
     dispatch(std::move(effects));
-    for (const auto& phone : reachable) phone_event(phone, acd::Reachability::Reachable);
+    // Bindings on TLS went with their connections: these phones have others.
+    for (const auto& phone : reachable) {
+        phone_event(phone, acd::Reachability::Reachable, control::Signalling::Clear);
+    }
     log::info("recovered",
               {{"contacts", std::to_string(rows.contacts.size())},
                {"phones", std::to_string(reachable.size())}});
@@ -145,6 +159,14 @@ void Strand::apply(const Directory& directory, const Passwords& passwords) {
     config.hold_music = hold_music_;
     config.max_live_contacts = config_.max_live_contacts;
     config.codecs = config_.codecs;
+    config.encryption = config_.encryption;
+    for (control::Trunk& trunk : config.trunks) {
+        const auto name = std::ranges::find(directory.trunk_names, trunk.id, &NamedTrunk::id);
+        const auto section = std::ranges::find_if(config_.trunks, [&](const TrunkSection& one) {
+            return name != directory.trunk_names.end() && one.name == name->name;
+        });
+        if (section != config_.trunks.end()) trunk.encryption = section->encryption;
+    }
     for (const auto& line : config.lines) speech_.warm(flow::all_static_texts(*line->document));
     control::Effects effects;
     centre_.configure(std::move(config), now, effects);
@@ -276,7 +298,8 @@ void Strand::take(const sip::Effect& effect) {
                                                          ? incoming.caller_user
                                                          : incoming.asserted_user,
                                            .caller_display = incoming.caller_display,
-                                           .sdp = incoming.offer};
+                                           .sdp = incoming.offer,
+                                           .signalling = signalling_over(incoming.flow.transport)};
                 if (const auto* phone = std::get_if<sip::PhoneSource>(&incoming.source)) {
                     const auto agent = agent_by_phone_.find(phone->username);
                     call.source = agent == agent_by_phone_.end() ? AgentId{} : agent->second;
@@ -334,11 +357,16 @@ void Strand::take(const sip::Effect& effect) {
                 leg_event(control::LegTransferAsked{wanted.leg, wanted.target_user});
             },
             [&](const sip::Registered& registered) {
-                phone_event(registered.username, acd::Reachability::Reachable);
+                phone_event(registered.username,
+                            acd::Reachability::Reachable,
+                            registered.is_over_tls ? control::Signalling::Encrypted
+                                                   : control::Signalling::Clear);
                 save_registrations();
             },
             [&](const sip::Unregistered& unregistered) {
-                phone_event(unregistered.username, acd::Reachability::Unreachable);
+                phone_event(unregistered.username,
+                            acd::Reachability::Unreachable,
+                            control::Signalling::Clear);
                 save_registrations();
             },
             [&](const sip::TrunkState& state) { trunks_.note(state, read_clocks().wall); },
@@ -356,9 +384,11 @@ void Strand::leg_event(const control::LegEvent& event) {
     dispatch(std::move(effects));
 }
 
-void Strand::phone_event(const std::string& username, acd::Reachability reach) {
+void Strand::phone_event(const std::string& username,
+                         acd::Reachability reach,
+                         control::Signalling signalling) {
     control::Effects effects;
-    centre_.on_phone(username, reach, read_clocks(), effects);
+    centre_.on_phone(username, reach, signalling, read_clocks(), effects);
     dispatch(std::move(effects));
 }
 
@@ -511,11 +541,13 @@ void Strand::carry_out(const control::LegAction& action) {
             },
             [&](const control::AnswerCaller& a) { return stack_.answer(a.leg, a.sdp, now, out); },
             [&](const control::RejectCaller& a) {
-                return stack_.reject(
-                    a.leg,
-                    {.status = a.status, .retry_after = a.retry_after, .contacts = {}},
-                    now,
-                    out);
+                return stack_.reject(a.leg,
+                                     {.status = a.status,
+                                      .retry_after = a.retry_after,
+                                      .contacts = {},
+                                      .warning = a.warning},
+                                     now,
+                                     out);
             },
             [&](const control::RingPhone& a) {
                 auto invited = stack_.invite({.leg = a.leg,
@@ -692,6 +724,9 @@ std::string Strand::metrics() {
     line("states_repaired_total", "counter", centre.states_repaired);
     line("connector_failures_total", "counter", centre.connector_failures);
     line("connector_rests_total", "counter", centre.connector_rests);
+    line("legs_encrypted_total", "counter", centre.legs_encrypted);
+    line("packets_unauthentic_total", "counter", centre.packets_unauthentic);
+    line("encryption_refusals_total", "counter", centre.encryption_refusals);
     line("connector_refusals_total", "counter", centre.connector_refusals);
     line("media_failures_total", "counter", centre.media_failures);
     line("media_starts_total", "counter", media_.starts());

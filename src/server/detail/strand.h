@@ -87,7 +87,9 @@ private:
     void take(sip::Effects effects);
     void take(const sip::Effect& effect);
     void leg_event(const control::LegEvent& event);
-    void phone_event(const std::string& username, acd::Reachability reach);
+    void phone_event(const std::string& username,
+                     acd::Reachability reach,
+                     control::Signalling signalling);
     void trace(const sip::Trace& trace);
     /// Hands what was decided to the journal, or carries it out when there is nothing to commit.
     void dispatch(control::Effects effects);

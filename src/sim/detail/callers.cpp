@@ -27,6 +27,8 @@ sdp::LocalMedia remote_media(Dice& dice) {
     local.port = static_cast<std::uint16_t>(20'000 + 2 * dice.below(10'000));
     local.session_id = 1 + dice.below(1'000'000);
     local.session_version = 1;
+    if (local.port % 8 == 0) local.profile = sdp::Profile::Secure;
+    local.keys.push_back({.suite = SrtpSuite::AesCm128Sha1_80, .master = {1}});
     return local;
 }
 

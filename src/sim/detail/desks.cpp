@@ -19,6 +19,8 @@ sdp::LocalMedia phone_media(std::uint32_t number) {
     local.port = static_cast<std::uint16_t>(30'000 + 2 * number);
     local.session_id = number + 1;
     local.session_version = 1;
+    local.profile = sdp::Profile::Secure;
+    local.keys.push_back({.suite = SrtpSuite::AeadAes128Gcm, .master = {1}});
     return local;
 }
 

@@ -19,6 +19,12 @@ constexpr Duration kRetransmit = 500ms;
 /// A stored dialog that cannot be read back.
 constexpr double kDialogLost = 0.01;
 
+control::KeySource simulated_keys() {
+    return [rng = Rng{1}](std::span<std::uint8_t> bytes) mutable {
+        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(rng.next());
+    };
+}
+
 }  // namespace
 
 Shell::Shell(World& world) : world_{world} {}
@@ -40,7 +46,7 @@ void Shell::check() {
 }
 
 void Shell::start() {
-    centre_ = std::make_unique<control::Centre>(world_.dice.next());
+    centre_ = std::make_unique<control::Centre>(world_.dice.next(), simulated_keys());
     turn([&](control::Centre& centre, Now now, control::Effects& out) {
         centre.configure(make_config(world_.options, world_.flows), now, out);
     });
@@ -73,7 +79,7 @@ void Shell::command(const control::Command& command) {
 
 void Shell::phone(const std::string& username, acd::Reachability reach) {
     turn([&](control::Centre& centre, Now now, control::Effects& out) {
-        centre.on_phone(username, reach, now, out);
+        centre.on_phone(username, reach, control::Signalling::Encrypted, now, out);
     });
 }
 
@@ -264,7 +270,7 @@ void Shell::kill() {
 }
 
 void Shell::restart() {
-    centre_ = std::make_unique<control::Centre>(world_.dice.next());
+    centre_ = std::make_unique<control::Centre>(world_.dice.next(), simulated_keys());
     turn([&](control::Centre& centre, Now now, control::Effects& out) {
         centre.configure(make_config(world_.options, world_.flows), now, out);
     });
