@@ -1,5 +1,6 @@
 import { ActionIcon, Button, SegmentedControl, Slider } from '@mantine/core';
 import {
+  IconLock,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconRewindBackward10,
@@ -190,6 +191,14 @@ function SoundQuality({ legs }: { legs: LegSound[] }) {
     // Legs are only ever added at the end.
     // biome-ignore lint/suspicious/noArrayIndexKey: see above
     <p key={index} className={viewCss.muted} data-testid="sound-quality">
+      {leg.cipher !== null && (
+        <IconLock
+          size={14}
+          role="img"
+          aria-label={t('sound.encrypted', { cipher: leg.cipher })}
+          title={t('sound.encrypted', { cipher: leg.cipher })}
+        />
+      )}{' '}
       {t(`sound.${leg.leg}`)} {t(`sound.${leg.verdict}`)}
       {leg.mos !== null && ` (${number(leg.mos, language)} ${t('sound.of')})`}
       {leg.lost >= 0.005 && `, ${t('sound.lost', { share: percent(leg.lost, 1, language) })}`}

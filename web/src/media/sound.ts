@@ -8,6 +8,8 @@ export interface LegSound {
   /** 0 to 1. */
   lost: number;
   oneWayMs: number;
+  /** The cipher between us and this party; null when it went in clear. */
+  cipher: string | null;
 }
 
 type Measured = Pick<EventFrame, 'type' | 'data'>;
@@ -30,6 +32,7 @@ export function soundOf(events: readonly Measured[]): LegSound[] {
       verdict: mos === null ? 'unknown' : mos >= GOOD ? 'good' : mos >= FAIR ? 'fair' : 'poor',
       lost: due > 0 ? figure('lost') / due : 0,
       oneWayMs: figure('one_way_ms'),
+      cipher: typeof data.cipher === 'string' ? data.cipher : null,
     });
   }
   return legs;

@@ -378,6 +378,8 @@ export const contactEvents = [
     lost: 380,
     jitter_us: 21000,
     one_way_ms: 6200,
+    cipher: 'AEAD_AES_128_GCM',
+    unauthentic: 0,
   }),
 ];
 
