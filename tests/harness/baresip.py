@@ -37,6 +37,7 @@ module opus.so
 module ausine.so
 module aubridge.so
 module sndfile.so
+module srtp.so
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
@@ -59,9 +60,9 @@ def _module_path():
 
 class Baresip:
     """`frequency_hz` is the tone it says; what it hears is kept in WAV files of its folder. With TLS, `tls` is whom it
-    trusts and its own (certificate, key)."""
+    trusts and its own (certificate, key). `encryption` is "srtp" (offered beside RTP/AVP) or "srtp-mand"."""
 
-    def __init__(self, server, user, password, frequency_hz=660, transport="udp", answer="manual", codecs="pcmu,pcma", tls=None):
+    def __init__(self, server, user, password, frequency_hz=660, transport="udp", answer="manual", codecs="pcmu,pcma", tls=None, encryption=""):
         self._folder = tempfile.TemporaryDirectory(prefix="escucha-baresip-")
         self.folder = self._folder.name
         self.control_port, self.sip_port = free_port(), free_port()
@@ -70,7 +71,8 @@ class Baresip:
                 sip_port=self.sip_port, control_port=self.control_port, frequency_hz=frequency_hz,
                 folder=self.folder, modules=_module_path(),
             ) + (TLS.format(authority=tls[0], own=self._joined(*tls[1])) if tls else ""))
-        account = f"<sip:{user}@{server[0]}:{server[1]};transport={transport}>;auth_user={user};auth_pass={password};regint=60;answermode={answer};audio_codecs={codecs}\n"
+        account = f"<sip:{user}@{server[0]}:{server[1]};transport={transport}>;auth_user={user};auth_pass={password};regint=60;answermode={answer};audio_codecs={codecs}"
+        account += f";mediaenc={encryption}\n" if encryption else "\n"
         for name, text in (("accounts", account), ("contacts", ""), ("current_contact", "")):
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
@@ -140,6 +142,9 @@ class Baresip:
     def hold(self):
         self.command("hold")
 
+    def press(self, digit):
+        self.command("sndcode", digit)
+
     def transfer(self, uri):
         self.command("transfer", uri)
 
@@ -149,11 +154,18 @@ class Baresip:
     def dial(self, uri):
         self.command("dial", uri)
 
+    def heard_bytes(self):
+        """How much it has decoded so far, also while the call lasts; 16,000 or more are a second."""
+        return sum(os.path.getsize(path) for path in self._dumps())
+
+    def _dumps(self):
+        return [os.path.join(self.folder, name) for name in sorted(os.listdir(self.folder)) if re.match(r"dump-.*-dec\.wav$", name)]
+
     def heard(self):
         """Samples at 8 kHz of everything it decoded; complete once the call ended."""
         samples = []
-        for name in sorted(f for f in os.listdir(self.folder) if re.match(r"dump-.*-dec\.wav$", f)):
-            with wave.open(os.path.join(self.folder, name)) as file:
+        for path in self._dumps():
+            with wave.open(path) as file:
                 octets = file.readframes(file.getnframes())
                 # Every so manieth frame, the first channel: enough for a tone.
                 step = file.getnchannels() * file.getframerate() // 8000

@@ -428,7 +428,10 @@ class Phone:
             if call is None and not message.is_response and message.method == "INVITE":
                 call = self._offered(message)
                 call.log.append(("in", message))
-                self.incoming.append(call)
+                if "RTP/SAVP" in message.body:  # it knows no SRTP
+                    call.reject("488 Not Acceptable Here")
+                else:
+                    self.incoming.append(call)
             elif call is not None:
                 self._in_call(call, message)
             else:

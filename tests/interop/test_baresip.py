@@ -1,12 +1,15 @@
 """Debian's baresip as the agent's phone: what a real one makes of our signalling."""
 
 import os
+import signal
 import tempfile
+import time
 
 from harness import rtp
 from harness.baresip import Baresip
 from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case, OverTls
 from harness.demo import phone_password
+from harness.recording import recording_of
 from harness.server import Server
 from harness.waiting import until
 
@@ -100,7 +103,133 @@ class WithBaresip(Desk):
         self.finish(page)
 
 
+class WithKeysOfItsOwn(Desk):
+    """A phone that offers keys although its signalling can be read."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        self.server = Server()
+        self.server.start()
+        self.addCleanup(self.server.discard)
+
+    def call_in(self):
+        phone = Baresip(self.server.sip, "luis", phone_password("luis"), AGENT_HZ, encryption="srtp-mand")
+        self.addCleanup(phone.close)
+        phone.wait_registered()
+        phone.dial(f"sip:100@{self.server.sip[0]}:{self.server.sip[1]}")
+        phone.wait_event("CALL_ESTABLISHED")
+        self.hears_more(phone)
+        return phone
+
+    @staticmethod
+    def hears_more(phone):
+        before = phone.heard_bytes()
+        until(lambda: phone.heard_bytes() > before + 16000, 20, "another second of sound")
+
+    def ends_with_its_keys_right(self, phone):
+        phone.hang_up()
+        until(lambda: self.server.metrics()["escucha_legs_encrypted_total"] == 1, 10, "the leg to be counted")
+        # It may say something before it has taken our key.
+        self.assertLess(self.server.metrics()["escucha_packets_unauthentic_total"], 3)
+
+    def test_a_new_control_process_goes_on_with_its_keys(self):
+        phone = self.call_in()
+        self.server.kill()
+        self.server.start()
+        self.hears_more(phone)
+        self.ends_with_its_keys_right(phone)
+
+
 class WithBaresipOverTls(OverTls):
+    def desk(self, encryption, login="ana"):
+        """(baresip, page) of an agent whose phone is registered over TLS and speaks SRTP."""
+        phone = Baresip(
+            self.tls_address, login, phone_password(login), AGENT_HZ, "tls",
+            tls=(self.authority.certificate, self.authority.issue(login)), encryption=encryption,
+        )
+        self.addCleanup(phone.close)
+        phone.wait_registered()
+        page = self.page(login)
+        page.be_ready()
+        return phone, page
+
+    def talk(self, encryption):
+        phone, page = self.desk(encryption)
+        call, _ = self.to_queue(self.caller(sound=TONE_CALLER))
+        phone.wait_event("CALL_INCOMING", 20)
+        phone.accept()
+        page.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        call.wait_tone(AGENT_HZ)
+        return phone, page, call
+
+    def measured(self, call):
+        """How each leg sounded, once both have ended: {"caller": ..., "agent": ...}."""
+
+        def both():
+            events = self.server.api("sofia").get(f"/api/v1/contacts/{call.contact_id}")["events"]
+            legs = {e["data"]["leg"]: e["data"] for e in events if e["type"] == "sound_measured"}
+            return legs if len(legs) == 2 else None
+
+        return until(both, 10, "both legs to be measured")
+
+    def test_its_sound_is_encrypted_and_recorded_in_clear(self):
+        phone, page, call = self.talk("srtp-mand")
+        phone.hold()
+        page.stream.wait_type("hold_started", contact_id=call.contact_id)
+        phone.resume()
+        page.stream.wait_type("hold_ended", contact_id=call.contact_id)
+        call.wait_tone(AGENT_HZ)
+        phone.press("5")
+        call.wait_audio(lambda: any(kind == 101 and sound[0] == 5 for _, kind, sound in list(call.stream.heard)), 5, "the key 5")
+        start = time.monotonic()
+        call.wait_audio(lambda: call.stream.packets(start) > 100, 5, "two seconds of talk")
+        call.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        self.assertGreater(rtp.best_share_of(phone.heard(), CALLER_HZ), 0.6)
+        _, rate, left, right = recording_of(self.server.api("sofia"), call.contact_id)
+        talk = slice(-rate * 3 // 2, -rate // 2)
+        self.assertGreater(rtp.best_share_of(left[talk], CALLER_HZ), 0.6)
+        self.assertGreater(rtp.best_share_of(right[talk], AGENT_HZ), 0.6)
+        self.finish(page)
+        agent = self.measured(call)["agent"]
+        self.assertIn(agent["cipher"], ("AEAD_AES_256_GCM", "AEAD_AES_128_GCM"))
+        self.assertLess(agent["unauthentic"], 3)  # said before it had taken our key
+        self.assertNotIn("cipher", self.measured(call)["caller"])
+
+    def test_it_is_heard_again_when_media_died(self):
+        phone, page, call = self.talk("srtp-mand")
+        old = self.server.media_pids()
+        os.kill(old[0], signal.SIGKILL)
+        until(lambda: set(self.server.media_pids()) - set(old), 15, "a new media process")
+        since = time.monotonic()
+        call.wait_audio(lambda: call.stream.packets(since) > 50, 20, "a second of sound")
+        call.wait_tone(AGENT_HZ)
+        call.hang_up()
+        phone.wait_event("CALL_CLOSED")
+        self.finish(page)
+        self.assertLess(self.measured(call)["agent"]["unauthentic"], 3)
+
+    def test_it_calls_with_the_keys_it_offers(self):
+        for encryption in ("srtp", "srtp-mand"):
+            with self.subTest(encryption):
+                before = self.server.metrics()["escucha_legs_encrypted_total"]
+                phone, _ = self.desk(encryption, "luis")
+                phone.dial(f"sip:100@{self.tls_address[0]}:{self.tls_address[1]}")
+                phone.wait_event("CALL_ESTABLISHED")
+                until(lambda: phone.heard_bytes() > 16000, 10, "a second of the greeting")
+                phone.hang_up()
+                phone.wait_event("CALL_CLOSED")
+                until(lambda: self.server.metrics()["escucha_legs_encrypted_total"] == before + 1, 10, "the leg to be counted")
+                self.assertGreater(rtp.level_dbfs(phone.heard()), -45)
+                phone.close()
+
     def test_agent_and_caller_hear_each_other_over_tls(self):
         phone = Baresip(
             self.tls_address, "ana", phone_password("ana"), AGENT_HZ, "tls", tls=(self.authority.certificate, self.authority.issue("ana"))
@@ -114,8 +243,10 @@ class WithBaresipOverTls(OverTls):
         phone.accept()
         page.stream.wait_type("contact_connected", contact_id=call.contact_id)
         call.wait_tone(AGENT_HZ)
+        # The offer with keys, which it refused, has closed as well.
+        before = len(phone.events)
         call.hang_up()
-        phone.wait_event("CALL_CLOSED")
+        phone.wait_event("CALL_CLOSED", since=before)
         self.assertGreater(rtp.best_share_of(phone.heard(), CALLER_HZ), 0.6)
         self.finish(page)
 

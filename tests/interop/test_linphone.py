@@ -4,6 +4,7 @@ from harness import rtp
 from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case, OverTls
 from harness.demo import phone_password
 from harness.linphone import Linphone
+from harness.waiting import until
 
 
 class Desk:
@@ -88,7 +89,15 @@ class WithLinphone(Desk, Case):
 
 class WithLinphoneOverTls(Desk, OverTls):
     def test_agent_and_caller_hear_each_other_over_tls(self):
+        self.talk_over_tls("none")
+
+    def test_its_sound_is_encrypted_when_it_wants(self):
+        before = self.server.metrics()["escucha_legs_encrypted_total"]
+        self.talk_over_tls("srtp")
+        until(lambda: self.server.metrics()["escucha_legs_encrypted_total"] == before + 1, 10, "the encrypted leg to be counted")
+
+    def talk_over_tls(self, encryption):
         # It reads names in a certificate, but no addresses.
         address = "localhost", self.tls_address[1]
-        phone, page, call = self.talk(address, transport="tls", authority=self.authority.certificate)
+        phone, page, call = self.talk(address, transport="tls", authority=self.authority.certificate, encryption=encryption)
         self.hang_up_and_compare(phone, page, call)

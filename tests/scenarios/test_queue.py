@@ -1,31 +1,11 @@
 """From the queue to the closed case, with the phones of caller and agent."""
 
-import io
-import struct
 import time
-import wave
 
 from harness import rtp
 from harness.case import AGENT_HZ, CALLER_HZ, TONE_AGENT, TONE_CALLER, Case
+from harness.recording import recording_of
 from harness.waiting import until
-
-
-def recording_of(api, contact_id):
-    """The finished recording of a contact: (row, rate, left samples, right samples)."""
-
-    def finished():
-        rows = api.get(f"/api/v1/contacts/{contact_id}")["recordings"]
-        done = [row for row in rows if row["is_complete"]]
-        return done[0] if done else None
-
-    row = until(finished, 15, "the recording to be finished")
-    status, _, octets = api.raw("GET", f"/api/v1/recordings/{row['id']}/audio", headers={"Cookie": api.cookie})
-    assert status == 200, status
-    with wave.open(io.BytesIO(octets)) as file:
-        assert file.getnchannels() == 2, "a recording has two channels"
-        assert file.getsampwidth() == 2, file.getsampwidth()
-        samples = struct.unpack(f"<{file.getnframes() * 2}h", file.readframes(file.getnframes()))
-        return row, file.getframerate(), samples[0::2], samples[1::2]
 
 
 class Talking(Case):
