@@ -547,6 +547,24 @@ TEST_CASE(
     CHECK(world.field("case_datum_recorded", "given_by") == "caller");
 }
 
+TEST_CASE("a phone that tells its keys by INFO and sounds them too is understood once") {
+    for (const bool is_told_first : {true, false}) {
+        World world{asks_the_day()};
+        world.make_ready(world.ana);
+        const LegId leg = world.caller(sdp_of("0", ""));
+        for (const char key : std::string_view{"29112026#"}) {
+            if (is_told_first) world.leg(LegKey{.leg = leg, .key = key});
+            world.press(std::string_view{&key, 1});
+            if (!is_told_first) world.leg(LegKey{.leg = leg, .key = key});
+        }
+        world.press("12345678#");
+        const auto rings = world.legs_told<RingPhone>();
+        REQUIRE(rings.size() == 1);
+        world.leg(LegAnswered{rings.front().leg, std::string{kPhoneSdp}});
+        CHECK(recorded_in_cases(world) == std::vector<std::string>{"date=2026-11-29"});
+    }
+}
+
 TEST_CASE(
     "a connector that fails five times in a row is left alone, and its callers go on at once") {
     World world{asks_a_connector()};

@@ -68,7 +68,7 @@ enum class FailureCode : std::uint8_t {
     PromptMissing,
     PromptInvalid,  ///< Not 8 kHz mono 16-bit PCM WAV, or too long.
     Io,
-    NotNegotiated,  ///< Digits without a telephone-event payload type, or no remote yet.
+    NotNegotiated,  ///< Digits before the remote is set.
     Overloaded,     ///< A queue inside media is full; try again.
 };
 
@@ -133,7 +133,7 @@ struct Unbridge {
     EndpointId b{};
     auto operator<=>(const Unbridge&) const = default;
 };
-/// `digits` of 0-9 * # A-D. Answered by DigitsSent when the last is out, or Failed.
+/// `digits` of 0-9 * # A-D, in the voice of a leg without telephone events. Answered by DigitsSent when the last is out, or Failed.
 struct SendDigits {
     EndpointId endpoint{};
     std::string digits{};

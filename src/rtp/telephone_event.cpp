@@ -128,11 +128,14 @@ std::optional<TelephoneEventSender::Step> TelephoneEventSender::step() {
     }
     if (beat >= kToneBeats + kEndRepeats) return std::nullopt;
     const int beats_heard = std::min(beat + 1, kToneBeats);
+    std::optional<std::uint16_t> pressed_for;
+    if (beat < kToneBeats) pressed_for = static_cast<std::uint16_t>(beat * kTicksPerBeat);
     return Step{.is_start = beat == 0,
                 .payload = {.event = event_of(key).value_or(0),
                             .is_end = beat + 1 >= kToneBeats,
                             .volume = 10,
-                            .duration = static_cast<std::uint16_t>(beats_heard * kTicksPerBeat)}};
+                            .duration = static_cast<std::uint16_t>(beats_heard * kTicksPerBeat)},
+                .pressed_for = pressed_for};
 }
 
 }  // namespace escucha::rtp

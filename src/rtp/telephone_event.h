@@ -87,6 +87,9 @@ public:
     struct Step {
         bool is_start = false;  ///< First packet of a digit: marker, and a new timestamp.
         EventPayload payload{};
+        /// Where in the press these 20 ms are, in ticks; nothing when the key is up again and only
+        /// its end is told once more.
+        std::optional<std::uint16_t> pressed_for{};
     };
 
     /// Keys outside 0-9 * # A-D are refused by `is_sendable`, not here.

@@ -316,7 +316,7 @@ class Phone:
         self._thread.join()
         self._socket.close()
 
-    def call(self, number, caller=None, body=None, headers=(), offer=True, target=None):
+    def call(self, number, caller=None, body=None, headers=(), offer=True, target=None, payloads=(0, 8, 101)):
         """Sends the INVITE and returns at once. `target` is the Request-URI, unless the number is dialled in it."""
         call_id = token(8)
         caller = caller or self.user
@@ -324,7 +324,7 @@ class Phone:
         call.is_ours = True
         self.calls[call_id] = call
         if body is None:
-            body = sdp(self.host, call.stream.port) if offer else ""
+            body = sdp(self.host, call.stream.port, payloads=payloads) if offer else ""
         kind = [("Content-Type", "application/sdp")] if body else []
         call.invite = call.request("INVITE", [("Contact", self.contact), ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"), *kind, *headers], body)
         return call

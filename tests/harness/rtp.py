@@ -44,6 +44,19 @@ def tone(frequency_hz, amplitude=8000):
     return bytes(_mulaw(amplitude * math.sin(2 * math.pi * frequency_hz * i / RATE_HZ)) for i in range(RATE_HZ))
 
 
+def key_tones(digits, tone_ms=100, gap_ms=100):
+    """PCMU of a telephone's keys as two tones each (ITU-T Q.23), whole packets of 20 ms."""
+    out = bytearray()
+    for digit in digits:
+        at = "123A456B789C*0#D".index(digit)
+        row, column = (697, 770, 852, 941)[at // 4], (1209, 1336, 1477, 1633)[at % 4]
+        for i in range(tone_ms * RATE_HZ // 1000):
+            angle = 2 * math.pi * i / RATE_HZ
+            out.append(_mulaw(8000 * math.sin(row * angle) + 10000 * math.sin(column * angle)))
+        out += bytes([0xFF]) * (gap_ms * RATE_HZ // 1000)
+    return bytes(out)
+
+
 SILENCE = bytes([0xFF]) * RATE_HZ
 
 
@@ -90,6 +103,7 @@ class Stream:
         self._timestamp = int.from_bytes(os.urandom(4), "big")
         self._ssrc = int.from_bytes(os.urandom(4), "big")
         self._events = []
+        self._tones = b""
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self.is_sending = True
@@ -111,9 +125,14 @@ class Stream:
             for digit in digits:
                 self._events.append(("0123456789*#ABCD".index(digit), duration_ms // 20, gap_ms // 20))
 
+    def press_in_voice(self, digits):
+        """Says the tones of the keys, then goes on with what it said before."""
+        with self._lock:
+            self._tones += key_tones(digits)
+
     def is_pressing(self):
         with self._lock:
-            return bool(self._events)
+            return bool(self._events or self._tones)
 
     def samples(self, since=0.0):
         """What was heard after the monotonic instant `since`, as 16-bit samples."""
@@ -159,6 +178,9 @@ class Stream:
         if running is None and self._events:
             event, steps, gap = self._events[0]
             running = [event, steps, gap, self._timestamp, steps]
+        if running is None and self._tones:
+            payload, self._tones = self._tones[:SAMPLES], self._tones[SAMPLES:]
+            return self._packet(0, False, self._timestamp, payload), None
         if running is None:
             payload = self._sound[self._at:self._at + SAMPLES]
             self._at = (self._at + SAMPLES) % RATE_HZ

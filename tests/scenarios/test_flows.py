@@ -58,6 +58,13 @@ class Claims(Walk):
         self.at_node(wait, "reclamacion_tema")
         call.hang_up()
 
+    def test_keys_that_sound_in_the_voice_lead_the_same_way(self):
+        call, wait = self.dial(LINE_SERVICE, payloads=(0,))
+        self.at_node(wait, "menu")
+        call.stream.press_in_voice(KEY_CLAIM)
+        self.at_node(wait, "reclamacion_tema")
+        call.hang_up()
+
     def test_a_claim_is_opened_and_its_reference_spoken(self):
         call, wait = self.dial(LINE_SERVICE)
         self.at_node(wait, "menu")

@@ -116,6 +116,15 @@ struct CaseOfCall {
     std::string subject;
 };
 
+/// A telephone's three ways to tell a key.
+enum class KeyWay { Media, Info };
+/// The caller's last key: a phone that tells its keys by INFO may sound them too.
+struct HeardKey {
+    char key = '0';
+    KeyWay way = KeyWay::Media;
+    Instant at;
+};
+
 struct Call {
     ContactId id;
     std::shared_ptr<const Line> line;
@@ -131,6 +140,7 @@ struct Call {
     std::optional<flow::Run> run;
     std::optional<Playing> playing;
     std::optional<Voicemail> voicemail;
+    std::optional<HeardKey> last_key;
     std::optional<OpenRecording> recording;
     std::uint64_t plays = 0;  ///< Numbers media plays; unique on the caller's endpoint.
 

@@ -193,6 +193,7 @@ public:
     void failed(const media::Failed& event, Turn turn);
     void play_ended(const media::PlayEnded& event, Turn turn);
     void digit(const media::Digit& event, Turn turn);
+    void pressed(Call& call, char key, KeyWay way, Turn turn);
     void record_ended(const media::RecordEnded& event, Turn turn);
     void end_unknown_recordings(const media::Listing& listing, Turn turn);
     void stop_unneeded_recordings(const media::Listing& listing, Turn turn);

@@ -291,26 +291,37 @@ void Centre::Impl::play_ended(const media::PlayEnded& event, Turn turn) {
 void Centre::Impl::digit(const media::Digit& event, Turn turn) {
     Call* call = find_by_endpoint(event.endpoint);
     if (call == nullptr || call->caller_leg.endpoint != event.endpoint) return;
-    if (call->voicemail && call->recording) {
-        if (event.digit == call->voicemail->wanted.terminator) {
-            turn.act(media::StopRecord{.recording = call->recording->id});
-        }
-        return;
-    }
-    if (!std::holds_alternative<InFlow>(call->stage) || !call->run) return;
-    note(*call, "media", "a key was pressed", turn.now);
-    flow::Effects effects;
-    call->run->digit(event.digit, turn.now, effects);
-    carry_out(*call, std::move(effects), turn);
+    pressed(*call, event.digit, KeyWay::Media, turn);
 }
 
 // A phone that agreed on keys beside its voice (RFC 4733) sends each there as well.
 void Centre::Impl::handle(const LegKey& event, Turn turn) {
-    const Call* call = find_by_leg(event.leg);
+    Call* call = find_by_leg(event.leg);
     if (call == nullptr || call->caller_leg.id != event.leg) return;
     const auto& agreed = call->caller_leg.agreed;
     if (agreed && agreed->telephone_event_pt) return;
-    digit(media::Digit{.endpoint = call->caller_leg.endpoint, .digit = event.key}, turn);
+    pressed(*call, event.key, KeyWay::Info, turn);
+}
+
+void Centre::Impl::pressed(Call& call, char key, KeyWay way, Turn turn) {
+    constexpr std::chrono::seconds kSamePress{1};
+    const auto before = std::exchange(call.last_key, std::nullopt);
+    if (before && before->key == key && before->way != way &&
+        turn.now.mono - before->at < kSamePress) {
+        return;
+    }
+    call.last_key = HeardKey{.key = key, .way = way, .at = turn.now.mono};
+    if (call.voicemail && call.recording) {
+        if (key == call.voicemail->wanted.terminator) {
+            turn.act(media::StopRecord{.recording = call.recording->id});
+        }
+        return;
+    }
+    if (!std::holds_alternative<InFlow>(call.stage) || !call.run) return;
+    note(call, "media", "a key was pressed", turn.now);
+    flow::Effects effects;
+    call.run->digit(key, turn.now, effects);
+    carry_out(call, std::move(effects), turn);
 }
 
 void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {

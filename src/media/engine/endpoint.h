@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "audio/tone_keys.h"
 #include "base/time.h"
 #include "media/engine/files.h"
 #include "media/engine/prompt.h"
@@ -108,9 +109,10 @@ struct Endpoint {
     std::optional<rtp::TelephoneEventSender> digits;
     Endpoint* peer = nullptr;  ///< Bridged to; the same worker's, and its `peer` is this one.
     std::optional<Tap> tap;
-    std::unique_ptr<Voice> voice;     ///< When this leg, or its peer, needs more than G.711.
-    bool is_speaking = false;         ///< The voice said something in the last beat.
-    rtp::Timestamp recorded_until{};  ///< Of the voice's sound in a recording, at 8 kHz.
+    std::unique_ptr<Voice> voice;  ///< When this leg, or its peer, needs more than G.711.
+    std::unique_ptr<audio::ToneListener> tones;  ///< Of a peer without RFC 4733.
+    bool is_speaking = false;                    ///< The voice said something in the last beat.
+    rtp::Timestamp recorded_until{};             ///< Of the voice's sound in a recording, at 8 kHz.
 
     std::size_t slot = 0;       ///< Which millisecond of 20 it sends in.
     bool is_scheduled = false;  ///< In the worker's list of that slot.
@@ -136,10 +138,16 @@ struct Endpoint {
     [[nodiscard]] bool is_recoded() const {
         return peer != nullptr && remote && peer->remote && !remote->is_like(*peer->remote);
     }
-    /// What comes is decoded: for another codec, or for a recording.
+    /// What comes is decoded: for another codec, for a recording, or for its keys.
     [[nodiscard]] bool is_decoding() const {
         return can_encode() && remote->receives() &&
-               (is_recoded() || (tap.has_value() && !remote->is_g711()));
+               (is_recoded() || ((tap.has_value() || hears_tones()) && !remote->is_g711()));
+    }
+    /// Keys are looked for in the voice. Not while it goes to another leg: nobody asks for them
+    /// then, and it costs as much as passing the voice on.
+    [[nodiscard]] bool hears_tones() const {
+        return tones != nullptr && remote && !remote->telephone_event_pt && remote->receives() &&
+               peer == nullptr;
     }
     [[nodiscard]] bool can_encode() const {
         return voice != nullptr && remote && voice->codec() == to_audio(remote->codec);

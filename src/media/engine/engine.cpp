@@ -230,7 +230,10 @@ void Engine::on(const SetRemote& command, Now, Out& out) {
                    .media_timeout = std::chrono::milliseconds{command.media_timeout_ms}},
         .is_secure = command.srtp.has_value(),
         .sealing = {},
-        .opening = {}};
+        .opening = {},
+        .tones = {}};
+    const bool needs_tones = !command.telephone_event_pt && !known->has_tones;
+    if (needs_tones) set.tones = std::make_unique<audio::ToneListener>();
     if (command.srtp) {
         const auto& [sending, receiving] = *command.srtp;
         const auto& before = known->keys;
@@ -244,7 +247,7 @@ void Engine::on(const SetRemote& command, Now, Out& out) {
         out.push_back(failed(command, FailureCode::Overloaded));
         return;
     }
-    known->has_digits = command.telephone_event_pt.has_value();
+    known->has_tones = known->has_tones || needs_tones;
     known->keys = command.srtp;
 }
 
@@ -421,7 +424,7 @@ void Engine::on(const SendDigits& command, Now, Out& out) {
         code = FailureCode::NotFound;
     } else if (!rtp::TelephoneEventSender::is_sendable(command.digits)) {
         code = FailureCode::InvalidArgument;
-    } else if (!known->has_digits) {
+    } else if (!known->codec) {
         code = FailureCode::NotNegotiated;
     } else if (!send(*known, command)) {
         code = FailureCode::Overloaded;

@@ -72,7 +72,7 @@ private:
         std::optional<PlayId> playing{};
         std::uint64_t loading = 0;  ///< Token of the play that waits for its prompts; 0 none.
         std::optional<EndpointId> bridged_to{};
-        bool has_digits = false;
+        bool has_tones = false;               ///< Its worker can look for keys in the voice.
         std::optional<Codec> codec{};         ///< Once its remote is set.
         std::optional<Codec> has_voice_of{};  ///< What its worker's `Voice` speaks.
         std::optional<SrtpKeys> keys{};       ///< What its worker ciphers with.

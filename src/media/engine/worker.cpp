@@ -27,6 +27,9 @@ constexpr std::int64_t kMaxTicksBehind = 200;
 /// a wake-up costs three times what a packet does, and nobody hears two milliseconds.
 constexpr Duration kGather = std::chrono::milliseconds{2};
 
+constexpr std::array<std::int16_t, kFrameSamples> kNoSound{};
+constexpr std::span<const std::int16_t> kSilence{kNoSound};
+
 timespec to_timespec(Duration duration) {
     return {.tv_sec = duration.count() / 1'000'000,
             .tv_nsec = duration.count() % 1'000'000 * 1'000};
@@ -177,6 +180,7 @@ void Worker::handle(SetEndpointRemote& command, Now now) {
         report(
             Retired{.sealing = std::move(command.sealing), .opening = std::move(command.opening)});
     }
+    if (command.tones) endpoint->tones = std::move(command.tones);
     endpoint->out.set_clock(command.remote.clock_hz());
     endpoint->in.set_clock(command.remote.clock_hz());
     endpoint->keys.set_clock(command.remote.telephone_event_hz);
@@ -226,13 +230,16 @@ void Worker::handle(Bridge& command, Now) {
 void Worker::handle(Unbridge& command, Now) {
     Endpoint* a = find(command.a);
     if (a == nullptr || a->peer == nullptr) return;
+    Endpoint* b = a->peer;
     part(*a);
+    schedule_if_busy(a);
+    schedule_if_busy(b);
     report(Event{Unbridged{.a = command.a, .b = command.b}});
 }
 
 void Worker::handle(SendDigits& command, Now) {
     Endpoint* endpoint = find(command.endpoint);
-    if (endpoint == nullptr || !endpoint->remote || !endpoint->remote->telephone_event_pt) {
+    if (endpoint == nullptr || !endpoint->remote) {
         report(Event{Failed{.command = wire_type(Command{command}),
                             .endpoint = command.endpoint,
                             .code = FailureCode::NotNegotiated}});
@@ -271,9 +278,10 @@ void Worker::handle(Destroy& command, Now now) {
     endpoints_.erase(found);
     if (endpoint->play) end_play(*endpoint, PlayEnd::Stopped);
     if (endpoint->peer != nullptr) {
-        const EndpointId peer = endpoint->peer->id;
+        Endpoint* peer = endpoint->peer;
         part(*endpoint);
-        report(Event{Unbridged{.a = endpoint->id, .b = peer}});
+        schedule_if_busy(peer);
+        report(Event{Unbridged{.a = endpoint->id, .b = peer->id}});
     }
     endpoint->digits.reset();
     if (endpoint->is_scheduled) {
@@ -395,6 +403,9 @@ void Worker::speak(Endpoint& endpoint, std::size_t payload_size, Now now) {
 void Worker::hear(Endpoint& endpoint, Instant beat, Now now) {
     const bool was_speaking = std::exchange(endpoint.is_speaking, endpoint.voice->listen(beat));
     endpoint.recorded_until = endpoint.recorded_until.plus(kFrameSamples);
+    if (endpoint.hears_tones()) {
+        listen_for_keys(endpoint, endpoint.is_speaking ? endpoint.voice->narrow() : kSilence);
+    }
     if (!endpoint.is_speaking) return;
     if (endpoint.tap && !endpoint.remote->is_g711()) record_voice(endpoint, beat);
     if (!endpoint.is_recoded()) return;
@@ -407,7 +418,9 @@ void Worker::hear(Endpoint& endpoint, Instant beat, Now now) {
 
 void Worker::generate_digit(Endpoint& endpoint, Now now) {
     const auto step = endpoint.digits->step();
-    if (step && endpoint.can_send() && endpoint.remote->telephone_event_pt) {
+    if (endpoint.can_send() && !endpoint.remote->telephone_event_pt) {
+        generate_tone(endpoint, step, now);
+    } else if (step && endpoint.can_send()) {
         const std::uint32_t hz = endpoint.remote->telephone_event_hz;
         const auto payload = step->payload.at_clock(rtp::kClockRate, hz).print();
         std::copy(payload.begin(), payload.end(), out_buffer_.begin() + rtp::kHeaderBytes);
@@ -418,6 +431,28 @@ void Worker::generate_digit(Endpoint& endpoint, Now now) {
     if (!endpoint.digits->is_done()) return;
     endpoint.digits.reset();
     report(Event{DigitsSent{.endpoint = endpoint.id}});
+}
+
+// The pauses are sent too: a peer that hears nothing would fill them with what it heard last.
+void Worker::generate_tone(Endpoint& endpoint,
+                           const std::optional<rtp::TelephoneEventSender::Step>& step,
+                           Now now) {
+    std::array<std::int16_t, kFrameSamples> samples{};
+    if (step && step->pressed_for) {
+        const auto key = rtp::key_of(step->payload.event);
+        if (key) audio::make_tone(*key, *step->pressed_for, samples);
+    }
+    const auto payload = std::span{out_buffer_}.subspan(rtp::kHeaderBytes);
+    if (!endpoint.remote->is_g711()) {
+        if (endpoint.can_encode()) {
+            speak(endpoint, endpoint.voice->encode_narrow(samples, payload), now);
+        }
+        return;
+    }
+    rtp::encode(endpoint.remote->law(), samples, payload.first(kFrameSamples));
+    transmit(endpoint,
+             endpoint.out.generated(endpoint.remote->payload_type, kFrameSamples, now.mono),
+             kFrameSamples);
 }
 
 void Worker::transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t payload_size) {
@@ -511,6 +546,7 @@ void Worker::on_rtp(Endpoint& endpoint,
 
 void Worker::on_g711(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
     if (endpoint.tap) record(endpoint, packet, law, now);
+    if (endpoint.hears_tones()) listen_for_keys(endpoint, packet.payload, law);
     Endpoint* peer = endpoint.peer;
     if (peer == nullptr || !peer->remote) return;
     if (!peer->remote->is_g711()) {
@@ -601,6 +637,34 @@ void Worker::tell_key(Endpoint& endpoint, const rtp::KeyPress& press) {
                        .duration_ms = static_cast<std::uint32_t>(press.duration.count())}});
 }
 
+void Worker::listen_for_keys(Endpoint& endpoint, ByteView payload, rtp::Law law) {
+    std::array<std::int16_t, kFrameSamples> samples;
+    while (!payload.empty()) {
+        const std::size_t size = std::min(payload.size(), samples.size());
+        const auto heard = std::span{samples}.first(size);
+        rtp::decode(law, payload.first(size), heard);
+        listen_for_keys(endpoint, heard);
+        payload = payload.subspan(size);
+    }
+}
+
+void Worker::listen_for_keys(Endpoint& endpoint, std::span<const std::int16_t> samples) {
+    const auto update = endpoint.tones->listen(samples);
+    if (update.ended) tell_key(endpoint, *update.ended);
+    if (update.started && endpoint.play && endpoint.stops_on_digit) {
+        end_play(endpoint, PlayEnd::Digit);
+    }
+}
+
+// A peer that sends nothing while it is silent ends its last press so.
+void Worker::end_tone(Endpoint& endpoint, Instant now) {
+    const auto last = endpoint.in.last_packet();
+    if (!endpoint.tones || !endpoint.tones->is_pressed() || !last) return;
+    if (endpoint.hears_tones() && now - *last < rtp::kLostEndAfter) return;
+    constexpr int kFramesToNotice = 4;
+    for (int i = 0; i < kFramesToNotice; ++i) listen_for_keys(endpoint, kSilence);
+}
+
 void Worker::record(const Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
     ByteView rest = packet.payload;
     rtp::Timestamp timestamp = packet.header.timestamp;
@@ -675,6 +739,7 @@ void Worker::keep_house(Now now) {
             kMaxPacketsPerSecond, endpoint->packets_left + kMaxPacketsPerSecond / kHousesPerSecond);
         if (is_new_second) endpoint->keys_left = kMaxKeysPerSecond;
         if (const auto press = endpoint->keys.wake(now.mono)) tell_key(*endpoint, *press);
+        end_tone(*endpoint, now.mono);
         if (!endpoint->remote) continue;
         endpoint->watch_one_way(now.mono);
         if (now.mono >= endpoint->next_report) send_report(*endpoint, now);

@@ -32,6 +32,7 @@ struct SetEndpointRemote {
     /// Of a secure leg: take the place of the ones before; absent, those stay.
     std::unique_ptr<Guarded> sealing;
     std::unique_ptr<Guarded> opening;
+    std::unique_ptr<audio::ToneListener> tones;  ///< Once, for a peer without RFC 4733.
 };
 struct StartPlay {
     EndpointId endpoint{};
@@ -138,10 +139,16 @@ private:
     void speak(Endpoint& endpoint, std::size_t payload_size, Now now);
     void pass_on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now);
     void tell_key(Endpoint& endpoint, const rtp::KeyPress& press);
+    void listen_for_keys(Endpoint& endpoint, ByteView payload, rtp::Law law);
+    void listen_for_keys(Endpoint& endpoint, std::span<const std::int16_t> samples);
+    void end_tone(Endpoint& endpoint, Instant now);
 
     void generate(Endpoint& endpoint, Now now);
     void generate_play(Endpoint& endpoint, Now now);
     void generate_digit(Endpoint& endpoint, Now now);
+    void generate_tone(Endpoint& endpoint,
+                       const std::optional<rtp::TelephoneEventSender::Step>& step,
+                       Now now);
     void transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t payload_size);
     void send_report(Endpoint& endpoint, Now now);
     void end_play(Endpoint& endpoint, PlayEnd reason);
