@@ -1,4 +1,5 @@
 #pragma once
+// size: the list of all that a Stack tells, read as one
 
 #include <chrono>
 #include <cstdint>
@@ -60,6 +61,7 @@ struct Progress {
 struct Answered {
     LegId leg = {};
     std::string sdp = {};
+    std::optional<TrunkId> trunk = {};  ///< By which carrier, of a `TrunkTarget`.
 };
 
 /// Outgoing leg never answered: final status of the peer, 408 for no answer to our INVITE, 487 for
@@ -69,6 +71,7 @@ struct Failed {
     int status = 0;
     std::string reason = {};
     std::vector<std::string> contacts = {};
+    std::optional<TrunkId> trunk = {};  ///< The last carrier that was tried, of a `TrunkTarget`.
 };
 
 /// Incoming leg: our answer was acknowledged. `sdp` is the ACK's answer after an offerless INVITE.

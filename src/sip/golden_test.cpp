@@ -340,3 +340,104 @@ TEST_CASE("golden: we register at a carrier with digest, refresh, are called the
     ladder.in(response_to(ladder.out(), 200, "c4"), carrier);
     ladder.compare("trunk_registration");
 }
+
+namespace {
+
+/// Two carriers, the first with two servers; a call to a number of the outside world.
+struct Carriers {
+    Harness h;
+    Ladder ladder{h};
+    TrunkId other{Uuid{.high = 2, .low = 2}};
+    Flow first = udp_flow("192.0.2.10:5060");
+    Flow second = udp_flow("192.0.2.20:5060");
+    Flow third = udp_flow("192.0.2.30:5060");
+
+    Carriers() {
+        TrunkAccount acme{.trunk = h.trunk,
+                          .domain = "acme.example",
+                          .username = "400",
+                          .password = "sesame",
+                          .caller_id = "+34910000100",
+                          .options_interval = 0s};
+        TrunkAccount beta = acme;
+        beta.trunk = other;
+        beta.domain = "beta.example";
+        h.stack.set_trunk_accounts({acme, beta}, h.now, h.effects);
+        REQUIRE(h.stack.set_trunk_route(h.trunk, {first, second}, h.now, h.effects).has_value());
+        REQUIRE(h.stack.set_trunk_route(other, {third}, h.now, h.effects).has_value());
+        h.effects.clear();
+    }
+    std::string call() {
+        InviteRequest request;
+        request.leg = kLeg;
+        request.target = TrunkTarget{.number = "+34600123456", .trunks = {h.trunk, other}};
+        request.offer = kOffer;
+        request.expires = 30s;
+        REQUIRE(h.stack.invite(request, h.now, h.effects).has_value());
+        return ladder.out();
+    }
+};
+
+const std::string kAsks =
+    "WWW-Authenticate: Digest realm=\"acme\", nonce=\"c0c0a\", algorithm=MD5, qop=\"auth\"\r\n";
+
+}  // namespace
+
+TEST_CASE("golden: a carrier wants the password of the call, of its re-INVITE and of its BYE") {
+    Carriers c;
+    const std::string contact = "Contact: <sip:gw@192.0.2.10>\r\n";
+    c.ladder.in(response_to(c.call(), 401, "x", kAsks), c.first);
+    const std::string invite = c.ladder.out();
+    c.ladder.in(response_to(invite, 180, "gw"), c.first);
+    c.ladder.in(response_to(invite, 200, "gw", contact, kAnswer), c.first);
+    c.ladder.out();
+    REQUIRE(c.h.stack.reinvite(kLeg, kOffer, c.h.now, c.h.effects).has_value());
+    c.ladder.in(response_to(c.ladder.out(), 401, "", kAsks), c.first);
+    c.ladder.in(response_to(c.ladder.out(), 200, "", contact, kAnswer), c.first);
+    c.ladder.out();
+    REQUIRE(c.h.stack.hang_up(kLeg, "closed", c.h.now, c.h.effects).has_value());
+    c.ladder.in(response_to(c.ladder.out(), 401, "", kAsks), c.first);
+    c.ladder.in(response_to(c.ladder.out(), 200, ""), c.first);
+    c.ladder.compare("trunk_challenge");
+}
+
+TEST_CASE("golden: a call goes on to the carrier's next server and then to the next carrier") {
+    Carriers c;
+    c.ladder.in(response_to(c.call(), 503, "x"), c.first);
+    const std::string silent = c.ladder.out();
+    c.h.advance(c.h.stack_settings.timing.trunk_patience);
+    const std::string invite = c.ladder.out();
+    const std::string contact = "Contact: <sip:gw@192.0.2.30>\r\n";
+    c.ladder.in(response_to(invite, 200, "gw", contact, kAnswer), c.third);
+    c.ladder.out();
+    const std::string late = "Contact: <sip:gw@192.0.2.20>\r\n";
+    c.ladder.in(response_to(silent, 200, "late", late, kAnswer), c.second);
+    c.ladder.out();
+    c.ladder.compare("trunk_fail_over");
+}
+
+TEST_CASE("golden: a carrier forks a call, and two answer") {
+    Carriers c;
+    const std::string invite = c.call();
+    const std::string contact = "Contact: <sip:gw@192.0.2.10>\r\n";
+    c.ladder.in(response_to(invite, 183, "one", contact, kAnswer), c.first);
+    c.ladder.in(response_to(invite, 180, "two", contact), c.first);
+    c.ladder.in(response_to(invite, 200, "two", contact, kAnswer), c.first);
+    c.ladder.in(response_to(invite, 200, "one", contact, kAnswer), c.first);
+    c.ladder.out();
+    c.ladder.compare("trunk_fork");
+}
+
+TEST_CASE("golden: a call is cancelled while it is answered") {
+    Carriers c;
+    const std::string invite = c.call();
+    c.ladder.in(response_to(invite, 180, "gw"), c.first);
+    c.ladder.out();
+    REQUIRE(c.h.stack.hang_up(kLeg, "caller left", c.h.now, c.h.effects).has_value());
+    const std::string contact = "Contact: <sip:gw@192.0.2.10>\r\n";
+    const std::string cancel = c.ladder.out();
+    c.ladder.in(response_to(invite, 200, "gw", contact, kAnswer), c.first);
+    c.ladder.in(response_to(cancel, 200, "gw"), c.first);
+    c.ladder.out();
+    c.ladder.compare("trunk_cancel_race");
+}

@@ -495,7 +495,7 @@ TEST_CASE("a leg saved before there were session timers is read, and has none") 
     REQUIRE(h.stack.restore_leg(kLeg, saved, h.now).has_value());
     h.advance(24h);
     CHECK(h.take<Send>().empty());
-    CHECK(h.stack.save_leg(kLeg).value().substr(0, 5) == "leg2 ");
+    CHECK(h.stack.save_leg(kLeg).value().substr(0, 5) == "leg3 ");
     REQUIRE(h.stack.hang_up(kLeg, "", h.now, h.effects).has_value());
     CHECK(h.sent_lines() == std::vector<std::string>{"BYE sip:bob@203.0.113.9:5070 SIP/2.0"});
 }

@@ -112,11 +112,26 @@ struct TrunkAccount {
     std::string username = {};  ///< User of our address there; may be empty when only probing.
     std::string password = {};
     std::string route = {};  ///< The outbound proxy as a Route: "<sip:proxy.example;lr>"; or empty.
+    /// What calls we make there show: a number in E.164. Empty: the username.
+    std::string caller_id = {};
+    /// Calls in both directions; at this many, none is made there. 0: no limit.
+    std::uint32_t calls_max = 0;
     bool is_registering = false;
     std::chrono::seconds expires{600};          ///< Asked for; what the carrier grants counts.
     std::chrono::seconds options_interval{30};  ///< Between probes of one address; 0: none.
 
     bool operator==(const TrunkAccount&) const = default;
+};
+
+/// What came of the calls by one carrier since the start, for /metrics.
+struct TrunkCalls {
+    TrunkId trunk = {};
+    std::size_t active = 0;              ///< In both directions, ringing ones too.
+    std::uint64_t tried = 0;             ///< INVITEs of ours, one for each server that was tried.
+    std::uint64_t answered = 0;          ///< Of these.
+    std::uint64_t refused_by_limit = 0;  ///< Not made, for `calls_max`.
+    /// By hundreds of the carrier's status; [0]: no answer at all, or no connection.
+    std::array<std::uint64_t, 7> failed{};
 };
 
 /// An agent's telephone. Usernames are unique across realms.

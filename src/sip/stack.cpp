@@ -53,6 +53,13 @@ void Stack::connection_closed(std::uint64_t connection, Now now, Effects& effect
     impl_->connection_closed(connection, io);
 }
 
+void Stack::unreachable(const Flow& flow, Now now, Effects& effects) {
+    Io io{.now = now, .effects = effects};
+    impl_->unreachable(flow, io);
+}
+
+std::vector<TrunkCalls> Stack::trunk_calls() const { return impl_->trunk_calls(); }
+
 std::optional<Instant> Stack::next_wakeup() const { return impl_->next_wakeup(); }
 
 void Stack::wake(Now now, Effects& effects) {

@@ -1,4 +1,5 @@
 #pragma once
+// size: one class, each of its commands said with its errors
 
 #include <chrono>
 #include <cstdint>
@@ -34,9 +35,23 @@ struct UriTarget {
     Flow flow = {};        ///< No DNS here: the shell resolved it.
 };
 
+/// A number of the outside world, by carriers that have an account (`TrunkAccount`).
+struct TrunkTarget {
+    enum class Presentation : std::uint8_t { Shown, Withheld };
+
+    std::string number = {};  ///< As the carrier wants it: "+34911234567".
+    /// In this order; of each, its servers in the order of its route. The next one is tried when
+    /// one does not answer, cannot be connected to, is in trouble (500, 502, 503, 504), rejects our
+    /// password or has `calls_max` calls; never once the number has rung. A 3xx is not followed.
+    std::vector<TrunkId> trunks = {};
+    /// Withheld: From is anonymous and Privacy asks the carrier to keep our number (RFC 3323).
+    Presentation presentation = Presentation::Shown;
+};
+
 struct InviteRequest {
     LegId leg = {};  ///< Made by the caller; must be new.
-    std::variant<PhoneTarget, UriTarget> target = {};
+    /// By a carrier, `from_display` and `from_user` are not used: its `caller_id` is shown.
+    std::variant<PhoneTarget, UriTarget, TrunkTarget> target = {};
     std::string from_display = {};
     std::string from_user = {};
     std::optional<std::string> offer = {};  ///< Absent: offerless; see `Answered`.
@@ -98,6 +113,9 @@ public:
     /// because the peer may come back on another one. A connection that cannot be opened is noticed
     /// by the transaction's own end, after 64*T1.
     void connection_closed(std::uint64_t connection, Now now, Effects& effects);
+    /// No connection to this address could be made, or one that was asked for is gone: what waits
+    /// for an answer by it is over, and a carrier's next server is tried.
+    void unreachable(const Flow& flow, Now now, Effects& effects);
 
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     void wake(Now now, Effects& effects);
@@ -117,7 +135,8 @@ public:
 
     // Outgoing legs.
 
-    /// `NotRegistered` for a phone without a binding.
+    /// `NotRegistered` for a phone without a binding; `UnknownTrunk` when no carrier of the target
+    /// has an address, `Overloaded` when those that have are in full use.
     Result<void> invite(InviteRequest request, Now now, Effects& effects);
     /// Ends an unanswered outgoing leg with `Failed{487}` at once; should an answer cross, the
     /// Stack acknowledges it and hangs up.
@@ -177,6 +196,8 @@ public:
     [[nodiscard]] std::vector<LegId> legs() const;
 
     [[nodiscard]] const Counters& counters() const;
+    /// Of each carrier that has had a call, in any order.
+    [[nodiscard]] std::vector<TrunkCalls> trunk_calls() const;
     [[nodiscard]] Gauges gauges() const;
 
 private:

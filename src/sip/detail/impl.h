@@ -26,7 +26,8 @@ namespace escucha::sip {
 /// The Stack's inside: receive.cpp (which message goes where), access.cpp (who may), incoming.cpp,
 /// outgoing.cpp, parallel.cpp and session.cpp (legs), refresh.cpp (session timers),
 /// update.cpp, reliable.cpp (100rel),
-/// refer.cpp, save.cpp. Our own registrations are trunk_client.h's.
+/// refer.cpp, trunk_call.cpp (calls by a carrier), save.cpp. Our own registrations are
+/// trunk_client.h's.
 class Stack::Impl {
 public:
     Impl(Settings settings, Rng& rng);
@@ -35,6 +36,7 @@ public:
     void set_overloaded(bool is_overloaded) { is_overloaded_ = is_overloaded; }
     void receive(const Flow& flow, ByteView bytes, detail::Io& io);
     void connection_closed(std::uint64_t connection, detail::Io& io);
+    void unreachable(const Flow& flow, detail::Io& io);
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     void wake(detail::Io& io);
 
@@ -62,6 +64,7 @@ public:
 
     [[nodiscard]] detail::Registrar& registrar() { return registrar_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] std::vector<TrunkCalls> trunk_calls() const;
     [[nodiscard]] Gauges gauges() const;
 
 private:
@@ -154,6 +157,10 @@ private:
     void on_later_success(Txn& txn, const Message& response, Io& io);
     void on_orphan_success(Handle txn, const Message& response, Io& io);
     void take_answer(Handle handle, Leg& leg, Handle txn, const Message& response, Io& io);
+    [[nodiscard]] std::string own_identity(const InviteRequest& request, const Flow& flow) const;
+    /// The lines of the INVITE to a carrier; empty for others.
+    std::string credentials_in(const detail::Dialog& dialog, Handle txn);
+    static std::optional<TrunkId> trunk_of(const Leg& leg);
     /// The instant at which it is given up.
     Instant start_invite(Handle handle, Leg& leg, const InviteRequest& request, Io& io);
     /// A request inside a dialog that is not answered yet; `parts` has method and headers.
@@ -175,6 +182,25 @@ private:
     bool is_silent(const Leg& branch);
     bool rings_on(Handle handle, Leg& branch, Io& io);
     void drop_branch(Handle handle);
+
+    // trunk_call.cpp
+    Result<void> invite_outside(InviteRequest request, Io& io);
+    /// False when there is none left.
+    bool try_next_hop(Handle handle, Leg& leg, Io& io);
+    void call_by(Handle handle, Leg& leg, const TrunkAccount& account, const Flow& flow, Io& io);
+    /// This server's answer was no answer to the call: another one is asked. False when none is.
+    bool goes_on_elsewhere(Handle handle, int status, Io& io);
+    bool is_still_tried(Handle handle, Leg& leg, Io& io);
+    /// Sends the request again, with our password. False when that is no use: then it was refused.
+    bool answer_challenge(Handle txn, const Message& response, Io& io);
+    static void follow(Leg& leg, Handle was, Handle now, std::uint32_t cseq);
+    bool read_own(std::string& space, std::string_view text, Message& out) const;
+    static std::unique_ptr<detail::CarrierAuth> auth_for(TrunkId trunk);
+    TrunkCalls& calls_by(TrunkId trunk);
+    void enter_trunk(Leg& leg, TrunkId trunk);
+    void leave_trunk(Leg& leg);
+    void note_failure(TrunkId trunk, int status);
+    void note_answer(Leg& leg);
 
     // session.cpp
     void on_bye(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
@@ -270,6 +296,7 @@ private:
     detail::SourceGuard guard_;
     detail::Registrar registrar_;
     detail::TrunkClients trunk_clients_;
+    std::unordered_map<TrunkId, TrunkCalls> trunk_calls_;
     std::vector<Trunk> trunks_;
     bool is_overloaded_ = false;
     detail::Slots<Leg> legs_;

@@ -120,6 +120,7 @@ void Stack::Impl::open_incoming(const Flow& flow,
     }
     const Handle handle = add_leg(std::move(leg));
     Leg& added = *legs_.get(handle);
+    if (const auto* trunk = std::get_if<TrunkId>(&admission.source)) enter_trunk(added, *trunk);
     Txn& opened = *transactions_.get(txn_handle);
     opened.leg = handle;
     leg_timers_.set(handle, added.alarm, io.now.mono + settings_.timing.max_ringing);

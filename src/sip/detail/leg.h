@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "sip/detail/session_timer.h"
 #include "sip/detail/slots.h"
 #include "sip/detail/timers.h"
+#include "sip/detail/trunk_call.h"
 #include "sip/detail/writer.h"
 #include "sip/effects.h"
 
@@ -35,6 +37,7 @@ struct Dialog {
     Flow flow;
     bool is_phone = false;     ///< Reached only by the flow it registered on.
     bool is_outgoing = false;  ///< We made the Call-ID.
+    TrunkId trunk;             ///< The carrier whose challenges are answered; nil: none.
 };
 
 // What is going on with offers inside an established leg.
@@ -154,6 +157,7 @@ struct Leg {
     bool is_update_allowed = false;  ///< The peer's Allow has it: our refreshes need no SDP.
     std::chrono::seconds min_se{0};  ///< The longest a 422 of the peer asked for.
     std::optional<Transfer> transfer;
+    std::unique_ptr<TrunkCall> by_trunk;  ///< Until a call of ours by a carrier is answered.
     Alarm alarm;
     Alarm session_alarm;
 };

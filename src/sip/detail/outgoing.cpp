@@ -38,17 +38,6 @@ bool are_headers_fit(const InviteRequest& request) {
     });
 }
 
-// The INVITE as we sent it, for CANCEL, ACK and late answers. `space` keeps the text.
-bool read_own_invite(std::string& space,
-                     std::string_view text,
-                     const Limits& limits,
-                     Message& out) {
-    space.assign(text);
-    Limits own = limits;
-    own.header_bytes = std::max(own.header_bytes, text.size());
-    return parse(space, own, out).kind == Verdict::Ok;
-}
-
 std::string_view body_of(std::string_view invite) {
     const std::size_t end = invite.find("\r\n\r\n");
     return end == std::string_view::npos ? std::string_view{} : invite.substr(end + 4);
@@ -74,6 +63,9 @@ Result<void> Stack::Impl::invite(InviteRequest request, Io& io) {
     }
     if (!are_headers_fit(request)) return fail(Errc::Malformed, "headers");
     if (std::holds_alternative<PhoneTarget>(request.target)) return invite_phone(request, io);
+    if (std::holds_alternative<TrunkTarget>(request.target)) {
+        return invite_outside(std::move(request), io);
+    }
     const auto& target = std::get<UriTarget>(request.target);
     const auto uri = parse_uri(target.uri);
     if (!uri || !uri->is_sip() || target.flow.remote.is_unusable()) {
@@ -94,16 +86,17 @@ Instant Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& 
     Dialog& dialog = leg.dialog;
     dialog.call_id = secret_.token() + secret_.token();
     dialog.local_tag = secret_.token();
-    if (!request.from_display.empty()) dialog.local = quote(request.from_display) + " ";
-    const std::string host =
-        settings_.advertised_host.empty() ? dialog.flow.local.host() : settings_.advertised_host;
-    dialog.local += "<sip:";
-    if (!request.from_user.empty()) dialog.local += escape_user(request.from_user) + "@";
-    dialog.local += host + ">;tag=" + dialog.local_tag;
+    // A carrier is told who we are there.
+    if (dialog.local.empty()) dialog.local = own_identity(request, dialog.flow);
+    dialog.local += ";tag=" + dialog.local_tag;
     dialog.local_cseq = kInviteCseq;
     dialogs_.emplace(dialog_key(dialog.call_id, dialog.local_tag), handle);
 
     std::string headers = contact_line(dialog.flow);
+    const TrunkAccount* account = trunk_clients_.account(dialog.trunk);
+    if (account != nullptr && !account->route.empty()) {
+        headers.append("Route: ").append(account->route).append("\r\n");
+    }
     headers.append(kAllow).append(kAcceptSdp);
     headers.append(request.offer ? kSupportedAtAll : kSupported);
     headers.append(offer_session(settings_.timing.session_expires, settings_.timing.min_se));
@@ -130,6 +123,7 @@ Instant Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& 
     txn.key = secret_.key({"client", branch, "INVITE"});
     txn.leg = handle;
     txn.flow = dialog.flow;
+    txn.auth = auth_for(dialog.trunk);
     txn.bytes = std::move(bytes);
     leg.state = Calling{.txn = transactions_.open_client(std::move(txn), io.now),
                         .is_offerless = !request.offer,
@@ -140,6 +134,15 @@ Instant Stack::Impl::start_invite(Handle handle, Leg& leg, const InviteRequest& 
     leg_timers_.set(handle, leg.alarm, deadline);
     ++counters_.legs_out;
     return deadline;
+}
+
+std::string Stack::Impl::own_identity(const InviteRequest& request, const Flow& flow) const {
+    std::string identity;
+    if (!request.from_display.empty()) identity = quote(request.from_display) + " ";
+    identity += "<sip:";
+    if (!request.from_user.empty()) identity += escape_user(request.from_user) + "@";
+    const bool is_here = settings_.advertised_host.empty();
+    return identity + (is_here ? flow.local.host() : settings_.advertised_host) + ">";
 }
 
 Result<void> Stack::Impl::cancel(LegId id, Io& io) {
@@ -167,7 +170,7 @@ void Stack::Impl::send_cancel(Txn& invite, Handle handle, Io& io) {
     invite.is_cancel_sent = true;
     std::string space;
     Message message;
-    if (!read_own_invite(space, invite.bytes, settings_.limits, message)) return;
+    if (!read_own(space, invite.bytes, message)) return;
     // Phones that know RFC 3326 do not list it as a missed call.
     constexpr std::string_view kElsewhere =
         "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n";
@@ -209,6 +212,7 @@ void Stack::Impl::on_invite_progress(Txn& txn, Handle handle, const Message& res
     Leg* leg = legs_.get(txn.leg);
     auto* calling = leg == nullptr ? nullptr : std::get_if<Calling>(&leg->state);
     if (calling == nullptr || response.status == 100) return;
+    if (leg->by_trunk) leg->by_trunk->has_rung = true;
     if (!response.to.tag().empty()) {
         const bool is_same = calling->early && calling->early->remote_tag == response.to.tag();
         const std::uint32_t remote_cseq = is_same ? calling->early->remote_cseq : 0;
@@ -235,6 +239,7 @@ void Stack::Impl::on_invite_success(Handle txn_handle,
     if (txn.purpose == Purpose::Reinvite)
         return on_reinvite_success(handle, txn_handle, response, io);
     confirm_dialog(leg->dialog, response);
+    note_answer(*leg);
     take_answer(handle, *leg, txn_handle, response, io);
 }
 
@@ -260,8 +265,13 @@ void Stack::Impl::take_answer(
         return;
     }
     const Flow flow = next_hop(leg.dialog);
-    std::string ack = write_in_dialog(
-        leg.dialog, {.method = "ACK", .branch = "z9hG4bK" + secret_.token(), .cseq = calling.cseq});
+    // RFC 3261 §13.2.2.4: with the credentials of the INVITE.
+    const std::string credentials = credentials_in(leg.dialog, txn_handle);
+    std::string ack = write_in_dialog(leg.dialog,
+                                      {.method = "ACK",
+                                       .branch = "z9hG4bK" + secret_.token(),
+                                       .cseq = calling.cseq,
+                                       .headers = credentials});
     wire_.request(flow, ack, Counters::Ack, leg.id, io);
     if (Txn* txn = transactions_.get(txn_handle)) txn->flow = flow;
     transactions_.accept(txn_handle, std::move(ack), std::move(forks), io.now);
@@ -270,12 +280,28 @@ void Stack::Impl::take_answer(
     if (!sdp) {
         send_bye(leg.dialog, "no media in the answer", leg.id, io);
         fail_leg(handle,
-                 {.leg = leg.id, .status = 488, .reason = "answer without SDP", .contacts = {}},
+                 {.leg = leg.id,
+                  .status = 488,
+                  .reason = "answer without SDP",
+                  .contacts = {},
+                  .trunk = trunk_of(leg)},
                  io);
         return;
     }
     renew_session(handle, leg, response, io);
-    io.effects.push_back(Answered{.leg = leg.id, .sdp = std::move(*sdp)});
+    io.effects.push_back(Answered{.leg = leg.id, .sdp = std::move(*sdp), .trunk = trunk_of(leg)});
+}
+
+std::string Stack::Impl::credentials_in(const Dialog& dialog, Handle txn) {
+    const Txn* invite = dialog.trunk.is_nil() ? nullptr : transactions_.get(txn);
+    std::string space;
+    Message message;
+    if (invite == nullptr || !read_own(space, invite->bytes, message)) return {};
+    return credentials_of(message);
+}
+
+std::optional<TrunkId> Stack::Impl::trunk_of(const Leg& leg) {
+    return leg.dialog.trunk.is_nil() ? std::nullopt : std::optional{leg.dialog.trunk};
 }
 
 void Stack::Impl::send_early(
@@ -292,6 +318,9 @@ void Stack::Impl::send_early(
     txn.method = method;
     txn.key = secret_.key({"client", branch, parts.method});
     txn.flow = flow;
+    txn.auth = auth_for(early.trunk);
+    // Asked for a password, it goes out again with the leg's next CSeq.
+    if (txn.auth) txn.leg = ids_.at(leg.id);
     txn.bytes = std::move(bytes);
     transactions_.open_client(std::move(txn), io.now);
 }
@@ -329,13 +358,14 @@ void Stack::Impl::on_later_success(Txn& txn, const Message& response, Io& io) {
     if (is_new && known.size() >= settings_.limits.forks) return;
     std::string space;
     Message invite;
-    if (!read_own_invite(space, txn.forks->invite_head, settings_.limits, invite)) return;
+    if (!read_own(space, txn.forks->invite_head, invite)) return;
     Dialog other;
     other.call_id = invite.call_id;
     other.local = invite.from.whole;
     other.local_cseq = invite.cseq;
     other.remote_target = invite.request_uri_text;
     other.flow = txn.flow;
+    if (txn.auth) other.trunk = txn.auth->trunk;
     confirm_dialog(other, response);
     wire_.request(
         next_hop(other),
@@ -356,13 +386,14 @@ void Stack::Impl::on_orphan_success(Handle handle, const Message& response, Io& 
     Txn& txn = *transactions_.get(handle);
     std::string space;
     Message invite;
-    if (!read_own_invite(space, txn.bytes, settings_.limits, invite)) return;
+    if (!read_own(space, txn.bytes, invite)) return;
     Dialog dialog;
     dialog.call_id = invite.call_id;
     dialog.local = invite.from.whole;
     dialog.local_cseq = invite.cseq;
     dialog.remote_target = invite.request_uri_text;
     dialog.flow = txn.flow;
+    if (txn.auth) dialog.trunk = txn.auth->trunk;
     confirm_dialog(dialog, response);
     const bool is_new_call = txn.purpose == Purpose::Invite;
     auto forks = std::make_unique<Forks>();
@@ -384,11 +415,13 @@ void Stack::Impl::on_invite_failure(Handle txn_handle, const Message& response, 
     std::string space;
     Message invite;
     std::string ack;
-    if (read_own_invite(space, txn.bytes, settings_.limits, invite)) {
+    if (read_own(space, txn.bytes, invite)) {
         ack = derive_request(invite, "ACK", response.to.whole, {});
         wire_.request(txn.flow, ack, Counters::Ack, std::nullopt, io);
     }
+    const bool is_asked_again = !txn.is_cancel_wanted && answer_challenge(txn_handle, response, io);
     transactions_.complete(txn_handle, std::move(ack), io.now);
+    if (is_asked_again) return;
     Leg* leg = legs_.get(handle);
     if (leg == nullptr) return;
     if (purpose == Purpose::Reinvite) {
@@ -398,13 +431,16 @@ void Stack::Impl::on_invite_failure(Handle txn_handle, const Message& response, 
         return on_reinvite_failure(handle, *leg, refused, io);
     }
     if (invite_longer(handle, invite, response, io)) return;
+    if (goes_on_elsewhere(handle, response.status, io)) return;
     const bool is_redirect = response.status < 400;
-    fail_leg(handle,
-             {.leg = leg->id,
-              .status = response.status,
-              .reason = reason_of(response),
-              .contacts = is_redirect ? contacts_of(response) : std::vector<std::string>{}},
-             io);
+    Failed failed{.leg = leg->id,
+                  .status = response.status,
+                  .reason = reason_of(response),
+                  .contacts = is_redirect ? contacts_of(response) : std::vector<std::string>{},
+                  .trunk = trunk_of(*leg)};
+    // Wherever it leads, somebody else would choose what we pay for.
+    if (is_redirect && failed.trunk) failed.reason = "the carrier redirects: not followed";
+    fail_leg(handle, std::move(failed), io);
 }
 
 // RFC 4028 §7.3 and RFC 3261 §8.1.3.5: the same INVITE with a session the peer finds long enough
@@ -436,6 +472,7 @@ bool Stack::Impl::invite_longer(Handle handle,
     txn.key = secret_.key({"client", branch, "INVITE"});
     txn.leg = handle;
     txn.flow = leg.dialog.flow;
+    txn.auth = auth_for(leg.dialog.trunk);
     txn.bytes = std::move(bytes);
     calling.txn = transactions_.open_client(std::move(txn), io.now);
     return true;

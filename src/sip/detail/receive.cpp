@@ -247,6 +247,10 @@ void Stack::Impl::on_response(const Flow& flow, const Message& response, Io& io)
     if (response.status < 200) {
         transactions_.proceed(handle, io.now);
     } else if (txn->state != TxnState::Completed) {
+        if (answer_challenge(handle, response, io)) {
+            transactions_.complete(handle, {}, io.now);
+            return;
+        }
         if (txn->purpose == Purpose::Refresh) on_update_response(txn->leg, response, io);
         if (TrunkClients::owns(txn->purpose))
             trunk_clients_.on_response(handle, flow, response, io);

@@ -10,9 +10,18 @@ using namespace detail;
 
 namespace {
 
-constexpr std::string_view kVersion = "leg2";
+constexpr std::string_view kVersion = "leg3";
+/// Before a leg knew its carrier.
+constexpr std::string_view kSecondVersion = "leg2";
 /// Before session timers.
 constexpr std::string_view kFirstVersion = "leg1";
+
+constexpr std::string_view kNoTrunk = "-";
+
+std::string_view version_of(std::string_view saved) {
+    if (saved.starts_with(kFirstVersion)) return kFirstVersion;
+    return saved.starts_with(kSecondVersion) ? kSecondVersion : kVersion;
+}
 constexpr std::size_t kMaxSavedRoutes = 16;
 
 }  // namespace
@@ -91,14 +100,15 @@ Result<std::string> Stack::Impl::save_leg(LegId id) const {
     writer.add(dialog.routes.size());
     for (const std::string& route : dialog.routes) writer.add(route);
     save_session(*leg, writer);
+    writer.add(dialog.trunk.is_nil() ? std::string{kNoTrunk} : dialog.trunk.to_string());
     return writer.take();
 }
 
 Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved, Now now) {
     if (id.is_nil() || ids_.contains(id)) return fail(Errc::WrongState, "leg id");
     if (ids_.size() >= settings_.limits.legs) return fail(Errc::Overloaded, "legs");
-    const bool is_first = saved.starts_with(kFirstVersion);
-    RecordReader reader{saved, is_first ? kFirstVersion : kVersion};
+    const std::string_view form = version_of(saved);
+    RecordReader reader{saved, form};
     Leg leg;
     leg.id = id;
     Dialog& dialog = leg.dialog;
@@ -119,7 +129,14 @@ Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved, Now now)
     for (std::uint64_t i = 0; i < routes && reader.ok(); ++i) {
         dialog.routes.emplace_back(reader.text());
     }
-    if (!is_first) restore_session(reader, leg, now);
+    if (form != kFirstVersion) restore_session(reader, leg, now);
+    TrunkId trunk;
+    const std::string_view carrier = form == kVersion ? reader.text() : kNoTrunk;
+    if (carrier != kNoTrunk) {
+        const auto parsed = TrunkId::parse(carrier);
+        if (!parsed) return fail(Errc::Malformed, "saved leg");
+        trunk = *parsed;
+    }
     const bool is_whole = reader.ok() && reader.at_end() && !dialog.call_id.empty() &&
                           !dialog.local_tag.empty() && parse_uri(dialog.remote_target) &&
                           parse_name_addr(dialog.local) && parse_name_addr(dialog.remote);
@@ -130,6 +147,7 @@ Result<void> Stack::Impl::restore_leg(LegId id, std::string_view saved, Now now)
     leg.state = Established{};
     const Handle handle = add_leg(std::move(leg));
     arm_session(handle, *legs_.get(handle));
+    if (!trunk.is_nil()) enter_trunk(*legs_.get(handle), trunk);
     return ok();
 }
 

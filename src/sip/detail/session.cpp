@@ -229,6 +229,7 @@ Handle Stack::Impl::send_in_session(
     txn.key = secret_.key({"client", branch, whole.method});
     txn.leg = handle;
     txn.flow = flow;
+    txn.auth = auth_for(leg.dialog.trunk);
     txn.bytes = std::move(bytes);
     return transactions_.open_client(std::move(txn), io.now);
 }
@@ -317,10 +318,16 @@ void Stack::Impl::on_leg_alarm(Handle handle, Io& io) {
         refuse_offered(*leg, {.status = 480}, io);
         end_leg(handle, EndedBy::Timeout, "never answered", io);
     } else if (const auto* calling = std::get_if<Calling>(&leg->state)) {
+        if (is_still_tried(handle, *leg, io)) return;
         if (rings_on(handle, *leg, io)) return;
         abandon(calling->txn, io);
-        fail_leg(
-            handle, {.leg = leg->id, .status = 408, .reason = "no answer", .contacts = {}}, io);
+        fail_leg(handle,
+                 {.leg = leg->id,
+                  .status = 408,
+                  .reason = "no answer",
+                  .contacts = {},
+                  .trunk = trunk_of(*leg)},
+                 io);
     } else if (const auto* owed = std::get_if<AnswerOwed>(&leg->state)) {
         acknowledge_empty(*leg, *owed, io);
         send_bye(leg->dialog, "no answer to the offer", leg->id, io);
@@ -349,11 +356,13 @@ void Stack::Impl::on_timeout(const TxnTimeout& timeout, Io& io) {
     } else if (timeout.purpose == Purpose::Refresh) {
         on_update_failure(timeout.leg, *leg, {.status = is_cut ? 503 : 408}, io);
     } else if (timeout.purpose == Purpose::Invite) {
+        if (goes_on_elsewhere(timeout.leg, is_cut ? 503 : 408, io)) return;
         fail_leg(timeout.leg,
                  {.leg = leg->id,
                   .status = is_cut ? 503 : 408,
                   .reason = is_cut ? "connection lost" : "no response",
-                  .contacts = {}},
+                  .contacts = {},
+                  .trunk = trunk_of(*leg)},
                  io);
     }
 }
@@ -396,6 +405,7 @@ void Stack::Impl::send_bye(Dialog& dialog,
     txn.method = Counters::Bye;
     txn.key = secret_.key({"client", branch, "BYE"});
     txn.flow = flow;
+    txn.auth = auth_for(dialog.trunk);
     txn.bytes = std::move(bytes);
     transactions_.open_client(std::move(txn), io.now);
 }
@@ -456,6 +466,7 @@ void Stack::Impl::forget_id(Leg& leg) {
 void Stack::Impl::drop_leg(Handle handle) {
     Leg& leg = *legs_.get(handle);
     forget_id(leg);
+    leave_trunk(leg);
     dialogs_.erase(dialog_key(leg.dialog.call_id, leg.dialog.local_tag));
     legs_.erase(handle);
 }

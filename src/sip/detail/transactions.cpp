@@ -157,12 +157,32 @@ void Transactions::close(Handle handle) {
     txns_.erase(handle);
 }
 
+void Transactions::stop_repeating(Handle handle) {
+    Txn* txn = txns_.get(handle);
+    if (txn == nullptr) return;
+    txn->retransmit_at = kNever;
+    arm(handle, *txn);
+}
+
 void Transactions::connection_closed(std::uint64_t connection, std::vector<TxnTimeout>& timeouts) {
+    cut([&](const Flow& flow) { return flow.connection == connection; }, timeouts);
+}
+
+void Transactions::unreachable(const Flow& flow, std::vector<TxnTimeout>& timeouts) {
+    cut(
+        [&](const Flow& of) {
+            return of.connection == 0 && of.transport == flow.transport && of.remote == flow.remote;
+        },
+        timeouts);
+}
+
+template <typename IsCut>
+void Transactions::cut(IsCut is_cut, std::vector<TxnTimeout>& timeouts) {
     txns_.each([&](Handle handle, const Txn& txn) {
         const bool is_waiting =
             (txn.role == Role::InviteClient || txn.role == Role::Client) &&
             (txn.state == TxnState::Trying || txn.state == TxnState::Proceeding);
-        if (is_waiting && is_stream(txn.flow.transport) && txn.flow.connection == connection) {
+        if (is_waiting && is_stream(txn.flow.transport) && is_cut(txn.flow)) {
             timeouts.push_back({.kind = TxnTimeout::NoConnection,
                                 .txn = handle,
                                 .leg = txn.leg,

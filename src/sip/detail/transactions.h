@@ -10,6 +10,7 @@
 #include "sip/detail/secret.h"
 #include "sip/detail/slots.h"
 #include "sip/detail/timers.h"
+#include "sip/detail/trunk_call.h"
 #include "sip/detail/wire.h"
 #include "sip/settings.h"
 
@@ -51,6 +52,7 @@ struct Txn {
     /// Client: the request, later the ACK. Server: the last response.
     std::string bytes;
     std::unique_ptr<Forks> forks;
+    std::unique_ptr<CarrierAuth> auth;  ///< Client, to a carrier; gone once it has answered.
     Duration interval{0};
     Instant retransmit_at = kNever;
     Instant expires_at = kNever;
@@ -101,8 +103,13 @@ public:
     /// that nobody answers.
     void expire(Handle handle, Now now);
 
+    /// Not sent again; what comes of it is still awaited.
+    void stop_repeating(Handle handle);
+
     void close(Handle handle);
     void connection_closed(std::uint64_t connection, std::vector<TxnTimeout>& timeouts);
+    /// No connection to there could be made: the same for those that wait for one.
+    void unreachable(const Flow& flow, std::vector<TxnTimeout>& timeouts);
 
     [[nodiscard]] std::optional<Instant> next_wakeup() const { return timers_.next(); }
     void wake(Io& io, std::vector<TxnTimeout>& timeouts);
@@ -115,6 +122,8 @@ private:
         const auto found = index.find(key);
         return found == index.end() ? kNoHandle : found->second;
     }
+    template <typename IsCut>
+    void cut(IsCut is_cut, std::vector<TxnTimeout>& timeouts);
     void arm(Handle handle, Txn& txn);
     void on_alarm(Handle handle, Io& io, std::vector<TxnTimeout>& timeouts);
     void retransmit(Txn& txn, Io& io);

@@ -24,11 +24,6 @@ bool is_same_path(const Flow& a, const Flow& b) {
     return a.transport == b.transport && a.remote == b.remote;
 }
 
-// Not a no, but a server in trouble: another one of the carrier may answer (RFC 3263 §4.3).
-bool is_trouble(int status) {
-    return status == 408 || status == 500 || status == 502 || status == 503 || status == 504;
-}
-
 std::string status_text(int status) {
     return std::to_string(status) + " " + std::string{usual_phrase(status)};
 }
@@ -632,6 +627,41 @@ void TrunkClients::forget_removed() {
         for (const Server& server : client.servers) tools_.transactions.close(server.probe);
         return true;
     });
+}
+
+const TrunkAccount* TrunkClients::account(TrunkId trunk) const {
+    const auto found = std::ranges::find_if(clients_, [&](const Client& client) {
+        return client.account.trunk == trunk && !client.is_removed;
+    });
+    return found == clients_.end() || is_stopped_ ? nullptr : &found->account;
+}
+
+std::vector<Flow> TrunkClients::routes(TrunkId trunk, Instant now) const {
+    const auto found = std::ranges::find_if(clients_, [&](const Client& client) {
+        return client.account.trunk == trunk && !client.is_removed;
+    });
+    if (found == clients_.end() || is_stopped_) return {};
+    const auto rank = [&](const Server& server) {
+        if (server.shunned_until > now || server.reach == TrunkReach::Unreachable) return 2;
+        const bool is_bound = found->binding && is_same_path(found->binding->flow, server.flow);
+        return is_bound ? 0 : 1;
+    };
+    std::vector<const Server*> servers;
+    for (const Server& server : found->servers) servers.push_back(&server);
+    std::ranges::stable_sort(servers, {}, [&](const Server* server) { return rank(*server); });
+    std::vector<Flow> flows;
+    for (const Server* server : servers) flows.push_back(server->flow);
+    return flows;
+}
+
+void TrunkClients::shun(TrunkId trunk, const Flow& flow, Instant now) {
+    Client* client = find(trunk);
+    if (client == nullptr) return;
+    for (Server& server : client->servers) {
+        if (is_same_path(server.flow, flow)) {
+            server.shunned_until = now + tools_.settings.timing.trunk_rest;
+        }
+    }
 }
 
 bool TrunkClients::is_source(TrunkId trunk, const Address& address) const {

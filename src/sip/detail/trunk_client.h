@@ -27,6 +27,11 @@ namespace escucha::sip::detail {
 /// customers come back at once, and never longer than `trunk_longest_rest`.
 Duration rest_after(unsigned failures, const Timing& timing, Rng& rng);
 
+/// Not a no, but a server in trouble: another one of the carrier may answer (RFC 3263 §4.3).
+inline bool is_trouble(int status) {
+    return status == 408 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
 /// Our side of the trunks that have an account: REGISTER (RFC 3261 §10.2) and OPTIONS as a probe
 /// (§11.1), by the flows that the shell resolved, in order of preference.
 ///
@@ -70,6 +75,14 @@ public:
 
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     void wake(Io& io);
+
+    /// nullptr when there is none. Good until the table is replaced.
+    [[nodiscard]] const TrunkAccount* account(TrunkId trunk) const;
+    /// Where a call to this carrier is tried, in order: where we are registered, then what seems to
+    /// live, then the rest, for that may be a mistake.
+    [[nodiscard]] std::vector<Flow> routes(TrunkId trunk, Instant now) const;
+    /// This server did not take a call: for a while others are tried before it.
+    void shun(TrunkId trunk, const Flow& flow, Instant now);
 
     /// Does this address belong to the trunk, by its route or by its binding?
     [[nodiscard]] bool is_source(TrunkId trunk, const Address& address) const;

@@ -31,6 +31,10 @@ void append_body(std::string& out, std::string_view body, std::string_view type 
     out.append(kEnd).append(kEnd).append(body);
 }
 
+bool is_credential(const Header& header) {
+    return header.id == HeaderId::Authorization || iequals(header.name, "Proxy-Authorization");
+}
+
 // Via parameters of the top element, with received and rport filled in.
 void append_top_via(std::string& out, const Via& via, const Flow& flow) {
     out.append("SIP/2.0/").append(via.transport).append(" ");
@@ -243,6 +247,30 @@ std::string repeat_invite(const Message& invite, const Again& again) {
         append_line(out, header.name, value);
     }
     return out.append(again.session).append(kEnd).append(invite.body);
+}
+
+std::string repeat_authorised(const Message& request, const Authorised& again) {
+    std::string out{request.method_text};
+    out.append(" ").append(request.request_uri_text).append(" SIP/2.0\r\n");
+    for (const Header& header : request.headers) {
+        if (is_credential(header)) continue;
+        std::string value{header.value};
+        if (header.id == HeaderId::Via) {
+            value.replace(value.find(request.via.branch), request.via.branch.size(), again.branch);
+        } else if (header.id == HeaderId::CSeq) {
+            value = std::to_string(again.cseq) + " " + std::string{request.method_text};
+        }
+        append_line(out, header.name, value);
+    }
+    return out.append(again.credentials).append(kEnd).append(request.body);
+}
+
+std::string credentials_of(const Message& request) {
+    std::string out;
+    for (const Header& header : request.headers) {
+        if (is_credential(header)) append_line(out, header.name, header.value);
+    }
+    return out;
 }
 
 std::string capabilities() {

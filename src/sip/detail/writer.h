@@ -67,6 +67,18 @@ struct Again {
 };
 std::string repeat_invite(const Message& invite, const Again& again);
 
+/// Any request of ours again, as another transaction: its own branch and CSeq, and these lines
+/// instead of the credentials it had.
+struct Authorised {
+    std::string_view branch = {};
+    std::uint32_t cseq = 0;
+    std::string_view credentials = {};  ///< Whole lines.
+};
+std::string repeat_authorised(const Message& request, const Authorised& again);
+
+/// The credentials in a request of ours, as whole lines.
+std::string credentials_of(const Message& request);
+
 std::string_view usual_phrase(int status);
 
 /// One line for the flight recorder: start line, From, To with numbers shortened, CSeq, Call-ID.
