@@ -132,6 +132,8 @@ TEST_CASE("an agent's commands reach the centre and answer with the agent") {
     const auto to_agent =
         run("/transfer", R"({"to_agent":")" + world.colleague.to_string() + R"("})");
     CHECK(std::get<server::TransferToAgent>(to_agent).to == world.colleague);
+    const auto outside = run("/transfer", R"({"to_number":"600 12 34 56"})");
+    CHECK(std::get<server::TransferOutside>(outside).number == "600 12 34 56");
     CHECK(std::holds_alternative<server::HangUp>(run("/hang-up")));
     CHECK(std::holds_alternative<server::ExtendWrapUp>(run("/wrap-up/extend")));
     CHECK(std::holds_alternative<server::DeclineOffer>(run("/decline")));
@@ -151,6 +153,30 @@ TEST_CASE("what the centre refuses is told with its reason") {
     CHECK(ana.post(agent_path(world.agent, "/status"), R"({"state":"not_ready","reason":"nap"})")
               .text("/pointer") == "/reason");
     CHECK(ana.post(agent_path(world.agent, "/transfer"), "{}").text("/code") == "bad_field");
+    const auto two = R"({"to_number":"600123456","to_queue":")" + world.queue.to_string() + R"("})";
+    CHECK(ana.post(agent_path(world.agent, "/transfer"), two).text("/code") == "bad_field");
+}
+
+TEST_CASE("a number that the rules forbid is refused with the rule, in the language asked for") {
+    World world;
+    Person ana = world.sign_in("ana");
+    const auto asked = [&](std::string_view rule, std::vector<std::string> headers = {}) {
+        world.port.change([&](auto& port) {
+            port.refusal = make_error_code(escucha::Errc::Conflict);
+            port.refusal_detail = rule;
+        });
+        return ana.post(
+            agent_path(world.agent, "/transfer"), R"({"to_number":"112"})", std::move(headers));
+    };
+    const Got refused = asked("outside_emergency");
+    CHECK(refused.status == 403);
+    CHECK(refused.text("/code") == "outside_refused");
+    CHECK(refused.text("/pointer") == "/to_number");
+    CHECK(refused.text("/detail").find("emergencias") != std::string::npos);
+    CHECK(asked("outside_emergency", {"Accept-Language: en"}).text("/detail").find("emergency") !=
+          std::string::npos);
+    CHECK(asked("outside_denied").text("/detail") == "Ese número está vetado.");
+    CHECK(asked("the agent is not in a conversation").text("/code") == "wrong_state");
 }
 
 TEST_CASE("a bad body is refused with the place, in the language asked for") {
@@ -318,19 +344,25 @@ TEST_CASE("an administrator sees how the carriers are") {
                           .reach = sip::TrunkReach::Reachable,
                           .server = "192.0.2.9:5060",
                           .since = since,
-                          .why = {}},
+                          .why = {},
+                          .calls = 3,
+                          .calls_max = 30},
                          {.name = "other",
                           .registration = sip::TrunkRegistration::Failed,
                           .reach = sip::TrunkReach::Unreachable,
                           .server = {},
                           .since = since,
-                          .why = "no answer"}};
+                          .why = "no answer",
+                          .calls = 0,
+                          .calls_max = 0}};
     });
     const Got list = boss.get("/api/v1/trunks");
     CHECK(list.text("/items/0/name") == "acme");
     CHECK(list.text("/items/0/registration") == "registered");
     CHECK(list.text("/items/0/reach") == "reachable");
     CHECK(list.text("/items/0/server") == "192.0.2.9:5060");
+    CHECK(list.number("/items/0/calls") == 3);
+    CHECK(list.number("/items/0/calls_max") == 30);
     CHECK(list.text("/items/0/since") == to_rfc3339(since));
     CHECK(list.text("/items/1/registration") == "failed");
     CHECK(list.text("/items/1/reach") == "unreachable");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,6 +52,10 @@ struct Counters {
     std::uint64_t connector_failures = 0;  ///< Questions without a proper answer in time.
     std::uint64_t connector_rests = 0;     ///< Times a connector was given a rest.
     std::uint64_t connector_refusals = 0;  ///< Questions not asked because of it.
+    std::uint64_t outside_started = 0;
+    std::uint64_t outside_answered = 0;
+    std::uint64_t outside_returned = 0;  ///< Not answered: the caller came back.
+    std::array<std::uint64_t, kOutsideRefusals> outside_refused{};  ///< By OutsideRefusal.
     std::uint64_t media_failures = 0;
     std::uint64_t legs_encrypted = 0;       ///< Legs that ended and had carried encrypted sound.
     std::uint64_t packets_unauthentic = 0;  ///< Of those legs: forged, damaged or repeated.

@@ -44,6 +44,13 @@ struct TransferToQueue {
     AgentId agent;
     QueueId to;
 };
+/// To a number of the outside world, as people write it. The agent stays in the call until the
+/// number has answered; the error of a number that must not be called names the rule
+/// (control/outside_rules.h).
+struct TransferOutside {
+    AgentId agent;
+    std::string number;
+};
 struct PauseRecording {
     AgentId agent;
     std::string reason;
@@ -83,6 +90,7 @@ using Command = std::variant<SignIn,
                              Resume,
                              TransferToAgent,
                              TransferToQueue,
+                             TransferOutside,
                              PauseRecording,
                              ResumeRecording,
                              ExtendWrapUp,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "base/ids.h"
 #include "calendar/opening_hours.h"
 #include "cases/reference.h"
+#include "control/outside_rules.h"
 #include "flow/document.h"
 #include "sdp/sdp.h"
 #include "speech/utterance.h"
@@ -61,11 +63,23 @@ struct Trunk {
     std::optional<sdp::Encryption> encryption{};  ///< Unset: as everybody's.
 };
 
+/// What a company lets its agents call outside, and by whom.
+struct Outside {
+    CompanyId company;
+    std::string calling_code;  ///< "34": of numbers written without a country.
+    std::string zone;          ///< Whose midnight begins the day of the caps.
+    OutsideRules rules{};
+    std::vector<TrunkId> trunks{};  ///< In the order in which they are tried.
+    bool is_number_withheld = false;
+    std::chrono::seconds ring_time{30};  ///< Then it has not answered.
+};
+
 struct Config {
     std::vector<std::shared_ptr<const Line>> lines;
     std::vector<Queue> queues;
     std::vector<Agent> agents;
     std::vector<Trunk> trunks;
+    std::vector<Outside> outside;  ///< A company without one calls nobody outside.
     /// Relative to the prompts folder, as the media process wants it.
     std::string hold_music = "music/hold.wav";
     std::uint32_t max_live_contacts = 5000;

@@ -29,19 +29,23 @@ struct IncomingCall {
     std::optional<std::string> sdp;
     Signalling signalling = Signalling::Clear;
 };
-/// 180, 183 or another provisional answer of a phone we rang.
+/// 180, 183 or another provisional answer of a phone we rang. `sdp`: sound before the answer.
 struct LegProgress {
     LegId leg;
     int status;
+    std::optional<std::string> sdp{};
 };
+/// `trunk`: by which carrier, of a call to the outside world.
 struct LegAnswered {
     LegId leg;
     std::string sdp;
+    std::optional<TrunkId> trunk{};
 };
 struct LegFailed {
     LegId leg;
     int status;
     std::string reason;
+    std::optional<TrunkId> trunk{};
 };
 /// The caller's side acknowledged our answer; carries the answer when the offer was ours.
 struct LegConfirmed {
@@ -73,10 +77,11 @@ struct LegRefreshed {
 };
 
 /// A phone's transfer button (REFER): the other party of its call is to be connected elsewhere.
-/// Answered by `GrantTransfer` or `RefuseTransfer`.
+/// Answered by `GrantTransfer`, `BeginTransfer` or `RefuseTransfer`.
 struct LegTransferAsked {
     LegId leg;
-    std::string target;  ///< The user part of the target: a phone of ours, a line or a queue.
+    /// The user part of the target: a phone of ours, a queue, or a number of the outside world.
+    std::string target;
 };
 
 /// A key that came by signalling instead of with the sound.
@@ -149,6 +154,25 @@ struct RefuseTransfer {
     LegId leg;
     int status;
 };
+/// The transfer is tried; the phone waits for `EndTransfer`.
+struct BeginTransfer {
+    LegId leg;
+};
+/// 200: done. Else what became of it; the call is the phone's again.
+struct EndTransfer {
+    LegId leg;
+    int status;
+};
+
+/// A number of the outside world, by these carriers in this order (sip::TrunkTarget).
+struct CallOutside {
+    LegId leg;
+    std::string number;
+    std::vector<TrunkId> trunks;
+    bool is_number_withheld = false;  ///< Ours.
+    std::string sdp;
+    std::chrono::seconds patience;  ///< Then the call has failed.
+};
 
 using LegAction = std::variant<RingCaller,
                                AnswerCaller,
@@ -160,6 +184,9 @@ using LegAction = std::variant<RingCaller,
                                RejectReoffer,
                                LiftPhone,
                                GrantTransfer,
-                               RefuseTransfer>;
+                               RefuseTransfer,
+                               BeginTransfer,
+                               EndTransfer,
+                               CallOutside>;
 
 }  // namespace escucha::control

@@ -59,6 +59,7 @@ struct ContactView {
     std::optional<QueueId> queue;
     std::optional<std::uint32_t> position;  ///< 1 is next; only while waiting.
     std::optional<AgentId> agent;
+    std::string outside;  ///< E.164: a number outside that is called, or talked with; or empty.
     std::optional<RecordingId> recording;
     bool is_recording_paused = false;
     std::uint32_t reasks = 0;

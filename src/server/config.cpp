@@ -16,11 +16,15 @@
 
 #include "audio/codec.h"
 #include "base/errc.h"
+#include "base/phone_number.h"
 #include "server/detail/dns.h"
 
 namespace escucha::server {
 
 namespace {
+
+/// Of one list in the file.
+constexpr std::size_t kMostTexts = 1'000;
 
 using Setter = std::function<bool(const toml::node&, Config&)>;
 
@@ -136,9 +140,8 @@ const std::map<std::string, Setter>& settings() {
 }
 
 bool read(const toml::node& node, std::optional<sip::Transport>& out) {
-    // TLS towards a carrier needs its certificate checked, which is not built yet.
-    static const std::map<std::string, sip::Transport> kTransports{{"udp", sip::Transport::Udp},
-                                                                   {"tcp", sip::Transport::Tcp}};
+    static const std::map<std::string, sip::Transport> kTransports{
+        {"udp", sip::Transport::Udp}, {"tcp", sip::Transport::Tcp}, {"tls", sip::Transport::Tls}};
     const auto value = node.value<std::string>();
     if (!value || !kTransports.contains(*value)) return false;
     out = kTransports.at(*value);
@@ -173,13 +176,20 @@ TrunkSetting seconds_setting(std::uint32_t TrunkSection::*member,
             fmt::format("{} to {}", least, most)};
 }
 
+TrunkSetting number_setting(std::string TrunkSection::*member) {
+    return {[member](const toml::node& node, TrunkSection& trunk) {
+                const bool is_text = read(node, trunk.*member);
+                const auto number = PhoneNumber::parse(trunk.*member, "");
+                return is_text && number && number->e164() == trunk.*member;
+            },
+            "a number in E.164: \"+34910000100\""};
+}
+
 const std::map<std::string, TrunkSetting>& trunk_settings() {
     static const std::map<std::string, TrunkSetting> table{
         {"server", server_setting(&TrunkSection::server)},
         {"outbound_proxy", server_setting(&TrunkSection::outbound_proxy)},
-        {"transport",
-         trunk_setting(&TrunkSection::transport,
-                       "\"udp\" or \"tcp\"; TLS to carriers is not offered yet")},
+        {"transport", trunk_setting(&TrunkSection::transport, "\"udp\", \"tcp\" or \"tls\"")},
         {"encryption",
          trunk_setting(&TrunkSection::encryption, "\"never\", \"when_offered\" or \"required\"")},
         {"register", trunk_setting(&TrunkSection::is_registering, "true or false")},
@@ -192,6 +202,82 @@ const std::map<std::string, TrunkSetting>& trunk_settings() {
          seconds_setting(&TrunkSection::expires_s,
                          TrunkSection::kShortestExpiresS,
                          TrunkSection::kLongestExpiresS)},
+        {"caller_id", number_setting(&TrunkSection::caller_id)},
+        {"calls_max", seconds_setting(&TrunkSection::calls_max, 0, TrunkSection::kMostCalls)},
+        {"tls_ca", trunk_setting(&TrunkSection::tls_ca, "the path of a file")},
+        {"tls_certificate", trunk_setting(&TrunkSection::tls_certificate, "the path of a file")},
+        {"tls_key", trunk_setting(&TrunkSection::tls_key, "the path of a file")},
+    };
+    return table;
+}
+
+using OutsideReader = std::function<bool(const toml::node&, OutsideSection&)>;
+struct OutsideSetting {
+    OutsideReader read;
+    std::string wanted;
+};
+
+OutsideSetting texts_setting(std::vector<std::string> OutsideSection::*member,
+                             bool (*is_good)(const std::string&),
+                             std::string wanted) {
+    return {[member, is_good](const toml::node& node, OutsideSection& outside) {
+                const toml::array* items = node.as_array();
+                if (items == nullptr || items->size() > kMostTexts) return false;
+                std::vector<std::string> texts;
+                for (const toml::node& item : *items) {
+                    texts.push_back(item.value<std::string>().value_or(std::string{}));
+                    if (!is_good(texts.back())) return false;
+                }
+                outside.*member = std::move(texts);
+                return true;
+            },
+            std::move(wanted)};
+}
+
+OutsideSetting count_setting(std::uint32_t OutsideSection::*member,
+                             std::uint32_t least,
+                             std::uint32_t most) {
+    return {[=](const toml::node& node, OutsideSection& outside) {
+                return read(node, outside.*member) && outside.*member >= least &&
+                       outside.*member <= most;
+            },
+            fmt::format("{} to {}", least, most)};
+}
+
+bool is_digits(std::string_view text) {
+    constexpr std::size_t kMostDigits = 15;
+    return !text.empty() && text.size() <= kMostDigits &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+bool is_number_start(const std::string& text) {
+    return text == "+" || (text.starts_with('+') && is_digits(std::string_view{text}.substr(1)));
+}
+bool is_short_number(const std::string& text) { return is_digits(text); }
+bool is_some_text(const std::string& text) { return !text.empty(); }
+
+const std::map<std::string, OutsideSetting>& outside_settings() {
+    using Section = OutsideSection;
+    static const std::map<std::string, OutsideSetting> table{
+        {"trunks",
+         texts_setting(&Section::trunks, is_some_text, "a list of names of [trunks.NAME]")},
+        {"allow",
+         texts_setting(&Section::allow, is_number_start, "a list like [\"+346\", \"+349\"]")},
+        {"deny", texts_setting(&Section::deny, is_number_start, "a list like [\"+34905\"]")},
+        {"emergency",
+         texts_setting(&Section::emergency, is_short_number, "a list like [\"112\", \"091\"]")},
+        {"hours",
+         {[](const toml::node& node, Section& outside) { return read(node, outside.hours); },
+          "the key of a calendar"}},
+        {"withhold_number",
+         {[](const toml::node& node, Section& outside) {
+              return read(node, outside.is_number_withheld);
+          },
+          "true or false"}},
+        {"calls_max", count_setting(&Section::calls_max, 0, Section::kMostCalls)},
+        {"calls_per_day", count_setting(&Section::calls_per_day, 0, Section::kMostCalls)},
+        {"minutes_per_day", count_setting(&Section::minutes_per_day, 0, Section::kMostMinutes)},
+        {"ring_s",
+         count_setting(&Section::ring_s, Section::kShortestRingS, Section::kLongestRingS)},
     };
     return table;
 }
@@ -236,7 +322,34 @@ Result<TrunkSection> read_trunk(const std::string& name, const toml::node& conte
     if (trunk.is_registering && trunk.password_file.empty()) {
         return missing("'password_file' to register");
     }
+    if (trunk.tls_certificate.empty() != trunk.tls_key.empty()) {
+        return missing("both of 'tls_certificate' and 'tls_key', or none");
+    }
     return trunk;
+}
+
+Result<OutsideSection> read_outside(const std::string& company, const toml::node& content) {
+    const toml::table* table = content.as_table();
+    if (table == nullptr) {
+        return at_line(content,
+                       fmt::format("'outside.{}' must be an [outside.COMPANY] section", company));
+    }
+    OutsideSection outside;
+    outside.company = company;
+    for (const auto& [key, node] : *table) {
+        const auto setting = outside_settings().find(std::string{key.str()});
+        const auto full = fmt::format("outside.{}.{}", company, std::string{key.str()});
+        if (setting == outside_settings().end()) {
+            return at_line(node, fmt::format("unknown setting '{}'", full));
+        }
+        if (!setting->second.read(node, outside)) {
+            return at_line(node, fmt::format("'{}' must be {}", full, setting->second.wanted));
+        }
+    }
+    if (outside.trunks.empty()) {
+        return at_line(content, fmt::format("outside '{}' needs 'trunks'", company));
+    }
+    return outside;
 }
 
 }  // namespace
@@ -265,6 +378,11 @@ Result<Config> read_config(const std::filesystem::path& path, Config config) {
             if (section_name == "trunks") {
                 ESC_TRY(auto trunk, read_trunk(std::string{key.str()}, node));
                 config.trunks.push_back(std::move(trunk));
+                continue;
+            }
+            if (section_name == "outside") {
+                ESC_TRY(auto outside, read_outside(std::string{key.str()}, node));
+                config.outside.push_back(std::move(outside));
                 continue;
             }
             if (section_name == "connectors") {

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "control/outside_rules.h"
 #include "sdp/sdp.h"
 #include "sip/address.h"
 
@@ -21,6 +22,7 @@ struct TrunkSection {
     static constexpr std::uint32_t kShortestExpiresS = 60;
     static constexpr std::uint32_t kLongestExpiresS = 86'400;
     static constexpr std::uint32_t kLongestOptionsIntervalS = 3'600;
+    static constexpr std::uint32_t kMostCalls = 100'000;
 
     std::string name;
     /// "sip.carrier.example", with ":PORT" where the carrier says so: then no SRV records are
@@ -38,6 +40,34 @@ struct TrunkSection {
     std::uint32_t expires_s = 600;          ///< The time a registration is asked for.
     /// Of calls from this carrier. Unset: as everybody's.
     std::optional<sdp::Encryption> encryption{};
+    std::string caller_id = {};             ///< E.164: what calls that we make there show.
+    std::uint32_t calls_max = 0;            ///< In both directions; 0: no limit.
+    /// TLS. PEM: who may have signed the carrier's certificate; empty: whom the system trusts.
+    std::filesystem::path tls_ca = {};
+    /// Our own, where the carrier wants one.
+    std::filesystem::path tls_certificate = {};
+    std::filesystem::path tls_key = {};
+};
+
+/// What one company's agents may call outside: a section [outside.KEY] of the file. KEY is that of
+/// a company in the store; one without a section calls nobody.
+struct OutsideSection {
+    static constexpr std::uint32_t kMostCalls = 100'000;
+    static constexpr std::uint32_t kMostMinutes = 1'000'000;
+    static constexpr std::uint32_t kShortestRingS = 5;
+    static constexpr std::uint32_t kLongestRingS = 180;
+
+    std::string company;
+    std::vector<std::string> trunks;  ///< Names, in the order in which they are tried.
+    std::vector<std::string> allow;  ///< Beginnings of E.164 numbers; the longest that fits counts.
+    std::vector<std::string> deny;
+    std::vector<std::string> emergency = control::OutsideRules::default_emergency();
+    std::string hours;  ///< Key of a calendar of the company; empty: always.
+    std::uint32_t calls_max = 2;
+    std::uint32_t calls_per_day = 50;
+    std::uint32_t minutes_per_day = 120;
+    std::uint32_t ring_s = 30;
+    bool is_number_withheld = false;
 };
 
 /// What `escuchad` is told before it starts: defaults, then the TOML file, then the command line.
@@ -84,6 +114,7 @@ struct Config {
     /// HTTP connectors of look-up nodes: name to URL (docs/flows.md). "directory" is built in.
     std::map<std::string, std::string> connectors;
     std::vector<TrunkSection> trunks;
+    std::vector<OutsideSection> outside;
     /// Name servers for carriers' addresses: "192.0.2.53, 192.0.2.54:5353". Empty: the machine's.
     std::string dns_servers;
     std::uint32_t max_live_contacts = 5000;

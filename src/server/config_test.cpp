@@ -80,10 +80,15 @@ TEST_CASE("a carrier has a section of its own, and what is wrong in it names its
     };
     CHECK(error("") == "(accepted)");
     CHECK(error("servr = 1\n") == "line 4: unknown setting 'trunks.acme.servr'");
-    CHECK(error("transport = \"tls\"\n") ==
-          "line 4: 'trunks.acme.transport' must be \"udp\" or \"tcp\"; TLS to carriers is not "
-          "offered "
-          "yet");
+    CHECK(error("transport = \"tls\"\n") == "(accepted)");
+    CHECK(error("transport = \"ws\"\n") ==
+          "line 4: 'trunks.acme.transport' must be \"udp\", \"tcp\" or \"tls\"");
+    CHECK(error("tls_key = \"/k.pem\"\n") ==
+          "line 1: trunk 'acme' needs both of 'tls_certificate' and 'tls_key', or none");
+    CHECK(error("caller_id = \"+34910000100\"\n") == "(accepted)");
+    CHECK(error("caller_id = \"910000100\"\n").starts_with("line 4: 'trunks.acme.caller_id'"));
+    CHECK(error("calls_max = 100000\n") == "(accepted)");
+    CHECK(error("calls_max = 100001\n") == "line 4: 'trunks.acme.calls_max' must be 0 to 100000");
     CHECK(error("outbound_proxy = \"a b\"\n").starts_with("line 4: 'trunks.acme.outbound_proxy'"));
     CHECK(error("expires_s = 59\n") == "line 4: 'trunks.acme.expires_s' must be 60 to 86400");
     CHECK(error("expires_s = 86401\n").starts_with("line 4:"));
@@ -216,4 +221,41 @@ TEST_CASE("an RTP range of fewer than 8 ports, no workers and no engine are refu
     config.media_workers = 1;
     config.speech_command.clear();
     CHECK_FALSE(check_config(config));
+}
+
+TEST_CASE("what a company may call outside is read, and what is not understood is refused") {
+    const auto config = read_text(
+        "[outside.luz]\ntrunks = [\"acme\", \"beta\"]\nallow = [\"+346\", \"+\"]\n"
+        "deny = [\"+34905\"]\nhours = \"atencion\"\ncalls_max = 3\nring_s = 5\n"
+        "emergency = [\"110\"]\nwithhold_number = true\n");
+    REQUIRE(config.has_value());
+    REQUIRE(config.value().outside.size() == 1);
+    const OutsideSection& outside = config.value().outside[0];
+    CHECK(outside.company == "luz");
+    CHECK(outside.trunks == std::vector<std::string>{"acme", "beta"});
+    CHECK(outside.allow == std::vector<std::string>{"+346", "+"});
+    CHECK(outside.deny == std::vector<std::string>{"+34905"});
+    CHECK(outside.hours == "atencion");
+    CHECK(outside.calls_max == 3);
+    CHECK(outside.calls_per_day == 50);
+    CHECK(outside.minutes_per_day == 120);
+    CHECK(outside.ring_s == 5);
+    CHECK(outside.emergency == std::vector<std::string>{"110"});
+    CHECK(outside.is_number_withheld);
+
+    const auto error = [](const std::string& line) {
+        return error_of("[outside.luz]\ntrunks = [\"acme\"]\n" + line);
+    };
+    CHECK(error("") == "(accepted)");
+    CHECK(error("alow = []\n") == "line 3: unknown setting 'outside.luz.alow'");
+    CHECK(error("allow = [\"346\"]\n").starts_with("line 3: 'outside.luz.allow' must be a list"));
+    CHECK(error("allow = \"+346\"\n").starts_with("line 3: 'outside.luz.allow' must be a list"));
+    CHECK(error("emergency = [\"1x\"]\n").starts_with("line 3: 'outside.luz.emergency'"));
+    CHECK(error("ring_s = 4\n") == "line 3: 'outside.luz.ring_s' must be 5 to 180");
+    CHECK(error("ring_s = 181\n") == "line 3: 'outside.luz.ring_s' must be 5 to 180");
+    CHECK(error("calls_max = 0\n") == "(accepted)");
+    CHECK(error("hours = 4\n") == "line 3: 'outside.luz.hours' must be the key of a calendar");
+    CHECK(error_of("[outside.luz]\nallow = []\n") == "line 1: outside 'luz' needs 'trunks'");
+    CHECK(error_of("[outside]\nluz = 1\n") ==
+          "line 2: 'outside.luz' must be an [outside.COMPANY] section");
 }

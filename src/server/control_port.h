@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "control/commands.h"
+#include "control/outside_rules.h"
 #include "control/views.h"
 #include "sip/effects.h"
 
@@ -29,6 +30,7 @@ using control::HangUp;
 using control::Hold;
 using control::LinkCase;
 using control::LinkCustomer;
+using control::OutsideRefusal;
 using control::PauseRecording;
 using control::QueueView;
 using control::Resume;
@@ -38,6 +40,7 @@ using control::SetReady;
 using control::SignIn;
 using control::SignOut;
 using control::TraceLine;
+using control::TransferOutside;
 using control::TransferToAgent;
 using control::TransferToQueue;
 
@@ -61,9 +64,11 @@ struct TrunkView {
     std::string name;
     sip::TrunkRegistration registration = sip::TrunkRegistration::NotWanted;
     sip::TrunkReach reach = sip::TrunkReach::Unknown;
-    std::string server;  ///< "192.0.2.1:5060", where we are registered; else empty.
-    WallTime since{};    ///< Of the present registration and reach.
-    std::string why;     ///< A failed registration's cause, for people.
+    std::string server;           ///< "192.0.2.1:5060", where we are registered; else empty.
+    WallTime since{};             ///< Of the present registration and reach.
+    std::string why;              ///< A failed registration's cause, for people.
+    std::uint64_t calls = 0;      ///< Now, in both directions.
+    std::uint32_t calls_max = 0;  ///< 0: no limit.
 };
 
 class ControlPort {

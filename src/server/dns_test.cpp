@@ -122,6 +122,10 @@ TEST_CASE("with a transport its SRV records count, and without any the host itse
     dns.hosts["b.example"] = {host("192.0.2.20")};
     CHECK(run(dns, "sip.example", Transport::Tcp) ==
           "0 TCP 192.0.2.10:5061 | 0 TCP 192.0.2.11:5061 | 1 TCP 192.0.2.20:5062");
+    CHECK(run(dns, "sip.example", Transport::Tls) == "0 TLS 192.0.2.7:5061");
+    dns.srvs["_sips._tcp.sip.example"] = {
+        {.priority = 1, .weight = 0, .port = 5063, .target = "b.example"}};
+    CHECK(run(dns, "sip.example", Transport::Tls) == "0 TLS 192.0.2.20:5063");
 }
 
 TEST_CASE(
@@ -136,15 +140,20 @@ TEST_CASE(
     dns.srvs["c"] = {{.priority = 1, .weight = 1, .port = 5070, .target = "a.example"}};
     dns.hosts["a.example"] = {host("192.0.2.10")};
     CHECK(run(dns, "sip.example") == "0 TCP 192.0.2.10:5070 | 1 UDP 192.0.2.10:5060");
+    dns.srvs["t"] = {{.priority = 1, .weight = 1, .port = 5061, .target = "a.example"}};
+    CHECK(run(dns, "sip.example") ==
+          "0 TLS 192.0.2.10:5061 | 1 TCP 192.0.2.10:5070 | 2 UDP 192.0.2.10:5060");
 }
 
-TEST_CASE("without NAPTR the SRV records of UDP and TCP are asked for, then the host") {
+TEST_CASE("without NAPTR the SRV records of UDP, TCP and TLS are asked for, then the host") {
     Tables dns;
     dns.hosts["sip.example"] = {host("192.0.2.7")};
     CHECK(run(dns, "sip.example") == "0 UDP 192.0.2.7:5060");
-    CHECK(dns.asked ==
-          std::vector<std::string>{
-              "sip.example", "_sip._udp.sip.example", "_sip._tcp.sip.example", "sip.example"});
+    CHECK(dns.asked == std::vector<std::string>{"sip.example",
+                                                "_sip._udp.sip.example",
+                                                "_sip._tcp.sip.example",
+                                                "_sips._tcp.sip.example",
+                                                "sip.example"});
     dns.srvs["_sip._tcp.sip.example"] = {
         {.priority = 1, .weight = 1, .port = 5062, .target = "sip.example"}};
     CHECK(run(dns, "sip.example") == "0 TCP 192.0.2.7:5062");

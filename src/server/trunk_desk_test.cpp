@@ -118,11 +118,11 @@ TEST_CASE("what the stack tells of a trunk is shown and measured, with the time 
                           .why = {}};
     d.desk.note(state, then);
     d.desk.note(state, then + std::chrono::seconds{5});
-    auto view = d.desk.views().at(0);
+    auto view = d.desk.views({}).at(0);
     CHECK(view.name == "acme");
     CHECK(view.server == "192.0.2.9:5060");
     CHECK(view.since == then);
-    CHECK(d.desk.metrics() ==
+    CHECK(d.desk.metrics({}) ==
           "# TYPE escucha_trunk_registered gauge\nescucha_trunk_registered{trunk=\"acme\"} 1\n"
           "# TYPE escucha_trunk_reachable gauge\nescucha_trunk_reachable{trunk=\"acme\"} 1\n");
     state = {.trunk = kAcme,
@@ -131,11 +131,58 @@ TEST_CASE("what the stack tells of a trunk is shown and measured, with the time 
              .flow = {},
              .why = "no answer"};
     d.desk.note(state, then + std::chrono::seconds{9});
-    view = d.desk.views().at(0);
+    view = d.desk.views({}).at(0);
     CHECK(view.since == then + std::chrono::seconds{9});
     CHECK(view.why == "no answer");
-    CHECK(d.desk.metrics().find("registered{trunk=\"acme\"} 0") != std::string::npos);
+    CHECK(d.desk.metrics({}).find("registered{trunk=\"acme\"} 0") != std::string::npos);
     state.trunk = TrunkId{Uuid{.high = 7, .low = 7}};
     d.desk.note(state, then);
-    CHECK(d.desk.views().size() == 1);
+    CHECK(d.desk.views({}).size() == 1);
+}
+
+TEST_CASE(
+    "the calls of a carrier are shown with their limit, and measured by what became of them") {
+    Desk d{"192.0.2.9"};
+    d.config.trunks[0].calls_max = 30;
+    d.desk.apply({{.id = kAcme, .name = "acme"}}, {});
+    sip::TrunkCalls calls{.trunk = kAcme,
+                          .active = 2,
+                          .tried = 9,
+                          .answered = 5,
+                          .refused_by_limit = 1,
+                          .failed = {1, 0, 0, 0, 2, 1, 0}};
+    const auto view = d.desk.views({calls}).at(0);
+    CHECK(view.calls == 2);
+    CHECK(view.calls_max == 30);
+    CHECK(d.desk.views({}).at(0).calls == 0);
+    const std::string metrics = d.desk.metrics({calls});
+    for (const char* line : {"escucha_trunk_calls{trunk=\"acme\"} 2\n",
+                             "escucha_trunk_calls_tried_total{trunk=\"acme\"} 9\n",
+                             "escucha_trunk_calls_answered_total{trunk=\"acme\"} 5\n",
+                             "escucha_trunk_calls_refused_by_limit_total{trunk=\"acme\"} 1\n",
+                             "failed_total{trunk=\"acme\",class=\"silence\"} 1\n",
+                             "failed_total{trunk=\"acme\",class=\"4xx\"} 2\n"}) {
+        CHECK(metrics.find(line) != std::string::npos);
+    }
+    calls.trunk = TrunkId{Uuid{.high = 7, .low = 7}};
+    CHECK(d.desk.metrics({calls}).find("escucha_trunk_calls") == std::string::npos);
+}
+
+TEST_CASE("an account shows the number of its section, and TLS is asked only of its own servers") {
+    Desk d{"192.0.2.9:5061"};
+    d.config.trunks[0].caller_id = "+34910000100";
+    d.config.trunks[0].transport = sip::Transport::Tls;
+    const auto applied = d.desk.apply({{.id = kAcme, .name = "acme"}}, {});
+    CHECK(applied.accounts.at(0).caller_id == "+34910000100");
+    auto tls = d.desk.read_tls();
+    REQUIRE(tls.has_value());
+    d.desk.set_tls(std::move(tls).value());
+    const auto server = *sip::Address::parse("192.0.2.9:5061");
+    CHECK_FALSE(d.desk.tls_peer(server).has_value());
+    d.desk.resolve(*sip::Address::parse("192.0.2.100:5060"));
+    const auto work = boost::asio::make_work_guard(d.context);
+    d.context.run();
+    REQUIRE(d.desk.tls_peer(server).has_value());
+    CHECK(d.desk.tls_peer(server)->name == "192.0.2.9");
+    CHECK_FALSE(d.desk.tls_peer(*sip::Address::parse("192.0.2.8:5061")).has_value());
 }

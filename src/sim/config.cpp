@@ -78,6 +78,15 @@ control::Config make_config(const Options& options, const Flows& flows) {
         config.agents.push_back(std::move(agent));
     }
     config.trunks.push_back({.id = trunk_id(), .company = company->id});
+    control::Outside outside{.company = company->id,
+                             .calling_code = company->calling_code,
+                             .zone = company->zone,
+                             .trunks = {trunk_id()}};
+    outside.rules.allow = {"+34"};
+    outside.rules.calls_max = 20;
+    outside.rules.calls_per_day = 100'000;
+    outside.rules.minutes_per_day = 1'000'000;
+    config.outside.push_back(std::move(outside));
     return config;
 }
 

@@ -81,10 +81,12 @@ Report run_day(const Options& options, const Flows& flows) {
     Media media{world};
     Callers callers{world};
     Desks desks{world};
+    Outsiders outsiders{world};
     world.shell = &shell;
     world.media = &media;
     world.callers = &callers;
     world.desks = &desks;
+    world.outsiders = &outsiders;
 
     const Instant end = clock.now().mono + options.length + kAfterHours;
     shell.start();

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "sip/detail/harness.h"
@@ -17,9 +18,11 @@ const LegId kLeg{Uuid{.high = 7, .low = 7}};
 /// owner that does anything at any time.
 class Bedlam {
 public:
-    Bedlam(std::uint64_t seed, bool is_outgoing) : rng_{seed} {
-        if (is_outgoing) {
-            call();
+    enum class Call { In, ToPeer, ByTrunk };
+
+    Bedlam(std::uint64_t seed, Call kind) : rng_{seed} {
+        if (kind != Call::In) {
+            call(kind);
         } else {
             TestRequest request;
             request.extra = headers();
@@ -58,8 +61,21 @@ public:
         CHECK(ends_ == (leg_.is_nil() ? 0 : 1));
         CHECK(h_.stack.gauges().legs == 0);
         CHECK(h_.stack.gauges().transactions == 0);
+        for (const TrunkCalls& calls : h_.stack.trunk_calls()) {
+            CHECK(calls.active == 0);
+            std::uint64_t failed = 0;
+            for (const std::uint64_t count : calls.failed) failed += count;
+            CHECK(calls.answered + failed <= calls.tried);
+        }
     }
     [[nodiscard]] const Counters& counters() const { return h_.stack.counters(); }
+    /// Requests that went out with our password.
+    [[nodiscard]] std::size_t authorised() const {
+        return static_cast<std::size_t>(
+            std::count_if(open_.begin(), open_.end(), [](const std::string& request) {
+                return request.find("uthorization: Digest") != std::string::npos;
+            }));
+    }
 
 private:
     template <std::size_t N>
@@ -85,15 +101,35 @@ private:
         return out;
     }
 
-    void call() {
+    void open_trunk() {
+        h_.stack.set_trunk_accounts({{.trunk = h_.trunk,
+                                      .domain = "carrier.example",
+                                      .username = "400",
+                                      .password = "sesame",
+                                      .options_interval = 0s}},
+                                    h_.now,
+                                    h_.effects);
+        const Flow second = udp_flow("198.51.100.8:5060");
+        REQUIRE(
+            h_.stack.set_trunk_route(h_.trunk, {h_.peer, second}, h_.now, h_.effects).has_value());
+    }
+
+    void call(Call kind) {
         leg_ = kLeg;
         InviteRequest request;
         request.leg = kLeg;
         request.target = UriTarget{.uri = "sip:bob@198.51.100.7:5060", .flow = h_.peer};
+        if (kind == Call::ByTrunk) {
+            open_trunk();
+            request.target = TrunkTarget{.number = "+34600123456", .trunks = {h_.trunk}};
+        }
         if (rng_.below(4) != 0) request.offer = kAnswer;
         REQUIRE(h_.stack.invite(request, h_.now, h_.effects).has_value());
         drain();
-        const std::string& sent = open_.at(0);
+    }
+
+    // An INVITE of ours that opens a dialog, the first or another one.
+    void follow(const std::string& sent) {
         inside_.call_id = header(sent, "Call-ID");
         inside_.to = header(sent, "From");
         inside_.from = "<sip:bob@198.51.100.7:5060>;tag=callee";
@@ -136,8 +172,8 @@ private:
     // The peer's answer to one of our requests, perhaps not the first.
     void respond() {
         if (open_.empty()) return;
-        static constexpr std::array kStatuses{
-            100, 180, 183, 200, 200, 200, 302, 405, 408, 422, 481, 486, 488, 491, 491, 500, 503};
+        static constexpr std::array kStatuses{100, 180, 183, 200, 200, 200, 302, 401, 401, 401, 405,
+                                              407, 408, 422, 481, 486, 488, 491, 491, 500, 503};
         const std::string request = open_[rng_.below(open_.size())];
         int status = kStatuses[rng_.below(kStatuses.size())];
         const bool is_end = status == 408 || status == 481;
@@ -147,6 +183,11 @@ private:
             extra += "RSeq: " + std::to_string(1 + rng_.below(3)) + "\r\n";
         }
         if (status == 422) extra += "Min-SE: " + std::to_string(rng_.below(4) * 1000) + "\r\n";
+        if (status == 401 || status == 407) {
+            extra += status == 401 ? "WWW-Authenticate" : "Proxy-Authenticate";
+            extra += ": Digest realm=\"r\", nonce=\"" + std::to_string(rng_.below(9)) + "\"";
+            extra += rng_.below(2) == 0 ? "\r\n" : ", qop=\"auth\", stale=true\r\n";
+        }
         const std::string body = rng_.below(2) == 0 ? kOffer : std::string{};
         h_.receive(response_to(request, status, "callee", extra, body));
     }
@@ -200,6 +241,9 @@ private:
         for (const Send& send : h_.take<Send>()) {
             if (!send.bytes.starts_with("SIP/2.0 ")) {
                 if (!send.bytes.starts_with("ACK ")) open_.push_back(send.bytes);
+                const bool is_opening = send.bytes.starts_with("INVITE ") &&
+                                        header(send.bytes, "To").find(";tag=") == std::string::npos;
+                if (is_opening) follow(send.bytes);
                 continue;
             }
             if (!header(send.bytes, "RSeq").empty()) rseq_ = header(send.bytes, "RSeq");
@@ -228,18 +272,21 @@ private:
 
 TEST_CASE("whatever peer and owner do in whatever order, a leg ends once and leaves nothing") {
     Counters sum;
+    std::size_t authorised = 0;
     for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
         CAPTURE(seed);
-        Bedlam bedlam{seed, seed % 2 == 0};
+        Bedlam bedlam{seed, static_cast<Bedlam::Call>(seed % 3)};
         bedlam.run(60);
         bedlam.check();
         for (std::size_t method = 0; method < sum.requests_out.size(); ++method) {
             sum.requests_out[method] += bedlam.counters().requests_out[method];
         }
+        authorised += bedlam.authorised();
         sum.sessions_refreshed += bedlam.counters().sessions_refreshed;
         sum.sessions_expired += bedlam.counters().sessions_expired;
     }
     // It got everywhere.
+    CHECK(authorised > 100);
     CHECK(sum.requests_out[Counters::Prack] > 10);
     CHECK(sum.requests_out[Counters::Update] > 10);
     CHECK(sum.requests_out[Counters::Notify] > 10);

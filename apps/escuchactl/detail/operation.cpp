@@ -114,12 +114,24 @@ Outcome ban_list(const Options& options) {
     });
 }
 
+namespace {
+
+// "3", or "3/30" where there is a limit.
+std::string calls_of(const json::value& trunk) {
+    const auto most = trunk.at("calls_max").to_number<std::uint64_t>();
+    const auto calls = std::to_string(trunk.at("calls").to_number<std::uint64_t>());
+    return most == 0 ? calls : calls + "/" + std::to_string(most);
+}
+
+}  // namespace
+
 Outcome trunk_list(const Options& options) {
     return show(options, "/api/v1/trunks", [&](const json::value& body) {
         std::vector<std::vector<std::string>> rows{{options.say("TRONCAL", "TRUNK"),
                                                     options.say("REGISTRO", "REGISTRATION"),
                                                     options.say("ALCANCE", "REACH"),
                                                     options.say("SERVIDOR", "SERVER"),
+                                                    options.say("LLAMADAS", "CALLS"),
                                                     options.say("DESDE", "SINCE"),
                                                     options.say("PORQUÉ", "WHY")}};
         for (const json::value& trunk : body.at("items").as_array()) {
@@ -127,6 +139,7 @@ Outcome trunk_list(const Options& options) {
                             text(trunk, "registration"),
                             text(trunk, "reach"),
                             text(trunk, "server"),
+                            calls_of(trunk),
                             text(trunk, "since"),
                             text(trunk, "why")});
         }

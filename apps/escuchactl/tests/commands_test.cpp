@@ -78,12 +78,15 @@ TEST_CASE("carriers are listed with their state, since when and why") {
                           .reach = sip::TrunkReach::Reachable,
                           .server = {},
                           .since = from_micros(1'700'000'000'000'000),
-                          .why = "wrong user or password (401)"}};
+                          .why = "wrong user or password (401)",
+                          .calls = 3,
+                          .calls_max = 30}};
     });
     const auto out = trunk_list(options).out;
     CHECK(has(out, "TRONCAL"));
     CHECK(has(out, "acme"));
     CHECK(has(out, "failed"));
+    CHECK(has(out, "3/30"));
     CHECK(has(out, "2023-11-14T22:13:20"));
     CHECK(has(out, "wrong user or password (401)"));
     options.format = Format::Json;

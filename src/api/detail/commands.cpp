@@ -3,6 +3,7 @@
 #include "api/detail/commands.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
+#include "api/detail/outside.h"
 #include "server/control_port.h"
 
 namespace escucha::api {
@@ -40,6 +41,16 @@ Attempt<void> check_reason(Call& call, const std::string& reason) {
                           {"Elija un motivo de la lista.", "Choose a reason of the list."});
 }
 
+Answer transfer_outside(Call& call, AgentId agent) {
+    const auto done = call.services.port.command(
+        call.company(), server::TransferOutside{agent, call.text("to_number")});
+    if (!done) {
+        if (auto refused = outside_problem(done.error())) return std::move(*refused);
+        return Problem{done.error()};
+    }
+    return agent_after(call, agent);
+}
+
 }  // namespace
 
 Answer agent_sign_in(Call& call) { return run<server::SignIn>(call); }
@@ -68,11 +79,14 @@ Answer agent_transfer(Call& call) {
     ESC_TRY(const auto agent, commanded_agent(call));
     const auto to_agent = AgentId::parse(call.text("to_agent"));
     const auto to_queue = QueueId::parse(call.text("to_queue"));
-    if (call.has("to_agent") == call.has("to_queue")) {
+    const int given =
+        int{call.has("to_agent")} + int{call.has("to_queue")} + int{call.has("to_number")};
+    if (given != 1) {
         return Problem::field("",
-                              {"Elija un agente o una cola, uno de los dos.",
-                               "Choose an agent or a queue, one of the two."});
+                              {"Elija un agente, una cola o un número, uno de los tres.",
+                               "Choose an agent, a queue or a number, one of the three."});
     }
+    if (call.has("to_number")) return transfer_outside(call, agent);
     if (!to_agent && !to_queue) return Problem{Code::NotFound};
     if (to_agent) {
         ESC_TRY(

@@ -138,6 +138,7 @@ json::object encode(const server::ContactView& contact) {
             {"queue_id", or_null(contact.queue)},
             {"position", std::move(position)},
             {"agent_id", or_null(contact.agent)},
+            {"outside", or_null(contact.outside)},
             {"recording_id", or_null(contact.recording)},
             {"is_recording_paused", contact.is_recording_paused},
             {"reasks", contact.reasks},

@@ -157,7 +157,9 @@ Answer list_trunks(Call& call) {
                                      {"reach", word_of(trunk.reach)},
                                      {"server", text_or_null(trunk.server)},
                                      {"since", to_rfc3339(trunk.since)},
-                                     {"why", text_or_null(trunk.why)}});
+                                     {"why", text_or_null(trunk.why)},
+                                     {"calls", trunk.calls},
+                                     {"calls_max", trunk.calls_max}});
     }
     return json_response(json::object{{"items", std::move(items)}});
 }

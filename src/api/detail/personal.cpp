@@ -27,6 +27,9 @@ constexpr std::array kPersonal{
     Personal{"contact_point_added", "value"},
     Personal{"disposition_recorded", "next_step"},
     Personal{"case_updated", "next_step"},
+    Personal{"outside_started", "number"},
+    Personal{"outside_answered", "number"},
+    Personal{"outside_ended", "number"},
 };
 
 }  // namespace

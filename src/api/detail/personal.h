@@ -7,7 +7,7 @@
 namespace escucha::api {
 
 /// Takes what is personal out of an encoded event for a WebSocket frame: a note's text, a caller, a
-/// given value, a customer's fields, a contact point. Everybody gets the same frames; who may see
+/// given value, a customer's fields, a contact point, a number outside. Everybody gets the same frames; who may see
 /// more fetches the thing by its id.
 void strip_personal(boost::json::object& event);
 

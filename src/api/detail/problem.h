@@ -30,6 +30,7 @@ enum class Code {
     MethodNotAllowed,
     Conflict,
     WrongState,
+    OutsideRefused,
     NoteConflict,
     VersionConflict,
     VersionRequired,

@@ -37,7 +37,7 @@ Result<void> FakeControlPort::command(CompanyId asked, server::Command command) 
     const std::scoped_lock lock{mutex_};
     const auto known = std::ranges::find(view.agents, agent_of(command), &server::AgentView::id);
     if (asked != company || known == view.agents.end()) return fail(Errc::NotFound, "agent");
-    if (refusal) return Error{refusal, "fake"};
+    if (refusal) return Error{refusal, refusal_detail};
     commands.push_back(std::move(command));
     return ok();
 }

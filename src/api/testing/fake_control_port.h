@@ -33,6 +33,7 @@ public:
     std::vector<server::TrunkView> carriers;
     std::vector<std::string> missing;
     std::error_code refusal;  ///< What commands answer, when set.
+    std::string refusal_detail = "fake";
     int reloads = 0;
 
 private:

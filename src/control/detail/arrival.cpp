@@ -168,7 +168,7 @@ void Centre::Impl::caller_endpoint_ready(Call& call, Turn turn) {
 void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) return;
-    Leg& leg = event.leg == call->caller_leg.id ? call->caller_leg : call->agent->leg;
+    Leg& leg = party(*call, event.leg);
     if (event.sdp && leg.is_offer_ours) {
         leg.is_offer_ours = false;
         const auto answer = sdp::parse(*event.sdp);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "acd/agent_state.h"
+#include "acd/rows.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "control/config.h"
@@ -61,6 +62,21 @@ struct AgentLeg {
     WallTime rung_at;
 };
 
+/// The side of a number of the outside world, from the moment an agent asked for it. Until it has
+/// answered the agent may still be there (InTalk) or gone (WithOutside); then they are gone.
+struct OutsideLeg {
+    Leg leg;
+    std::string number;  ///< E.164.
+    AgentId asked_by;
+    Instant asked_at;
+    Instant deadline;                      ///< From here on it has not answered.
+    std::optional<acd::ContactRow> place;  ///< Where the caller stood in the queues.
+    std::optional<Instant> answered_at;
+    std::optional<TrunkId> trunk;   ///< That carries it, once answered.
+    bool is_heard = false;          ///< Its sound before the answer is.
+    bool is_phone_waiting = false;  ///< The agent's phone asked by REFER and waits for the end.
+};
+
 // Where a call stands. docs/life-of-a-call.md draws it.
 
 /// The caller's endpoint is being made; then the call is answered.
@@ -76,7 +92,7 @@ struct InQueue {
     flow::AskId ask{};
 };
 struct Held {
-    enum class By { Page, Phone };
+    enum class By { Page, Phone, Transfer };
     By by = By::Page;
     Instant since;
 };
@@ -85,7 +101,11 @@ struct InTalk {
     std::optional<Held> held{};
     Duration held_before{};
 };
-using Stage = std::variant<Arriving, Answering, InFlow, InQueue, InTalk>;
+/// Passed on to a number of the outside world, which rings or talks: the agent is gone.
+struct WithOutside {
+    Instant since;
+};
+using Stage = std::variant<Arriving, Answering, InFlow, InQueue, InTalk, WithOutside>;
 
 /// What the caller hears that is not a bridge.
 struct Playing {
@@ -137,6 +157,7 @@ struct Call {
     media::CallGroup group{};
     Leg caller_leg;
     std::optional<AgentLeg> agent;
+    std::optional<OutsideLeg> outside;
     std::optional<flow::Run> run;
     std::optional<Playing> playing;
     std::optional<Voicemail> voicemail;

@@ -19,6 +19,7 @@ AgentId agent_of(const Command& command) {
     return std::visit([](const AgentCommand auto& one) { return one.agent; }, command);
 }
 
+Error under_way() { return fail(Errc::Conflict, "a transfer is under way"); }
 Error not_in_call() { return fail(Errc::Conflict, "the agent is not in a conversation"); }
 
 }  // namespace
@@ -65,6 +66,10 @@ public:
     Result<void> operator()(const HangUp& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
+        if (call->outside) {
+            centre_.leave_to_outside(*call, turn_);
+            return ok();
+        }
         centre_.end_talk(*call, "agent", turn_);
         turn_.act(EndLeg{.leg = call->caller_leg.id, .reason = "agent hung up"});
         centre_.finish(*call, "served", EndedBy::Agent, turn_);
@@ -81,6 +86,10 @@ public:
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         const auto& held = std::get<InTalk>(call->stage).held;
+        if (call->outside) {
+            centre_.cancel_outside(*call, turn_);
+            return ok();
+        }
         if (!held) return fail(Errc::Conflict, "not on hold");
         if (held->by == Held::By::Phone) {
             return fail(Errc::Conflict, "held by the phone: resume it there");
@@ -91,6 +100,7 @@ public:
     Result<void> operator()(const TransferToAgent& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
+        if (call->outside) return under_way();
         if (wanted.to == wanted.agent) return fail(Errc::Conflict, "already with this agent");
         const auto target = centre_.acd_.agent(wanted.to);
         if (!target || target->company != call->company()) {
@@ -109,6 +119,7 @@ public:
     Result<void> operator()(const TransferToQueue& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
+        if (call->outside) return under_way();
         const Queue* queue = centre_.find_queue(wanted.to);
         if (queue == nullptr || queue->acd.company != call->company()) {
             return fail(Errc::NotFound, "no such queue");
@@ -123,6 +134,12 @@ public:
         ESC_TRY(centre_.acd_.enqueue(queued(*call, wanted.to), turn_.now, effects));
         centre_.play_music(*call, turn_);
         return done(std::move(effects));
+    }
+    Result<void> operator()(const TransferOutside& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        if (call->outside) return under_way();
+        return centre_.ask_outside(*call, wanted.number, turn_);
     }
     Result<void> operator()(const PauseRecording& wanted) {
         Call* call = talking_with(wanted.agent);
@@ -260,6 +277,11 @@ void Centre::Impl::handle(const LegTransferAsked& event, Turn turn) {
     const auto at = static_cast<std::ptrdiff_t>(turn.out.actions.size());
     const auto done = std::visit(CommandDesk{*this, turn}, *wanted);
     LegAction answer = GrantTransfer{.leg = event.leg};
+    if (done && std::holds_alternative<TransferOutside>(*wanted)) {
+        // The agent stays, and the phone with them, until the number has answered.
+        answer = BeginTransfer{.leg = event.leg};
+        call->outside->is_phone_waiting = true;
+    }
     if (!done) answer = RefuseTransfer{.leg = event.leg, .status = kDecline};
     turn.out.actions.insert(turn.out.actions.begin() + at, Action{std::move(answer)});
     if (!done) note(*call, "decision", "transfer refused: " + done.error().message(), turn.now);
@@ -274,6 +296,13 @@ std::optional<Command> Centre::Impl::transfer_to(const Call& call,
         if (queue.key == target && queue.acd.company == call.company()) {
             return TransferToQueue{.agent = agent, .to = id};
         }
+    }
+    // Shorter than any subscriber's number: a name of ours that is not there.
+    constexpr std::size_t kShortestNumber = 7;
+    const auto outside = outside_.find(call.company());
+    if (outside != outside_.end() && target.size() >= kShortestNumber &&
+        outside_number(target, outside->second.calling_code)) {
+        return TransferOutside{.agent = agent, .number = target};
     }
     return std::nullopt;
 }

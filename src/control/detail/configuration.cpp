@@ -38,6 +38,8 @@ void Centre::Impl::configure(Config config, Turn turn) {
     }
     trunks_.clear();
     for (const Trunk& trunk : config_.trunks) trunks_.emplace(trunk.id, trunk);
+    outside_.clear();
+    for (const Outside& outside : config_.outside) outside_.emplace(outside.company, outside);
 
     std::unordered_map<QueueId, Queue> queues;
     for (const Queue& queue : config_.queues) {

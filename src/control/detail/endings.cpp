@@ -16,6 +16,8 @@ std::string_view word(EndedBy by) {
             return "agent";
         case EndedBy::Flow:
             return "flow";
+        case EndedBy::Outside:
+            return "outside";
         case EndedBy::System:
             return "system";
     }
@@ -27,10 +29,13 @@ std::string_view word(EndedBy by) {
 void Centre::Impl::handle(const LegEnded& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) return;
+    if (is_outside(call, event.leg)) return outside_ended(*call, turn);
     by_leg_.erase(event.leg);
     if (call->caller_leg.id == event.leg) return caller_left(*call, turn);
     if (std::holds_alternative<InTalk>(call->stage)) {
         note(*call, "decision", "the agent hung up", turn.now);
+        // Who passes the caller on need not wait until the number answers.
+        if (call->outside) return leave_to_outside(*call, turn);
         end_talk(*call, "agent", turn);
         turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "agent hung up"});
         return finish(*call, "served", EndedBy::Agent, turn);
@@ -54,6 +59,9 @@ void Centre::Impl::caller_left(Call& call, Turn turn) {
     call.is_caller_gone = true;
     if (std::holds_alternative<InTalk>(call.stage)) {
         end_talk(call, "caller", turn);
+        return finish(call, "served", EndedBy::Caller, turn);
+    }
+    if (std::holds_alternative<WithOutside>(call.stage)) {
         return finish(call, "served", EndedBy::Caller, turn);
     }
     if (std::holds_alternative<InQueue>(call.stage)) {
@@ -92,6 +100,8 @@ void Centre::Impl::finish(Call& call, std::string_view outcome, EndedBy by, Turn
     }
     stop_recording(call, turn);
     drop_agent_leg(call, "call ended", turn);
+    const bool was_answered = call.outside && call.outside->answered_at;
+    drop_outside(call, was_answered ? "answered" : "cancelled", 0, turn);
     if (ensure_case(call, "query", "system", turn) && outcome == "self_served") {
         // The flow itself has answered the question: nothing is left to do.
         turn.out.events.push_back(fact("case_closed", call, turn).with("outcome", "self_served"));

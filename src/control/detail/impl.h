@@ -27,9 +27,12 @@ inline constexpr std::uint32_t kVoicemailSilenceMs = 6'000;
 inline constexpr std::uint32_t kShortestVoicemailMs = 1'000;
 inline constexpr std::int64_t kReferenceBlock = 1'000;
 inline constexpr std::int64_t kReferencesLow = 300;
+/// Signalling gives a call outside up in time; that it does not is looked for this much later.
+inline constexpr std::chrono::seconds kOutsideGrace{2};
 /// Names of StateRows: the prefix, then the company's or the agent's id.
 inline constexpr std::string_view kReferencesRow = "references:";
 inline constexpr std::string_view kAgentRow = "agent:";
+inline constexpr std::string_view kOutsideRow = "outside:";
 inline constexpr std::chrono::seconds kReconcileEvery{5};
 inline constexpr std::size_t kMostConnectors = 100;
 inline constexpr std::chrono::seconds kOverloadRetryAfter{10};
@@ -85,8 +88,15 @@ struct ClosingRecording {
 struct DeadLeg {
     ContactId contact;
     bool is_caller = false;
+    bool is_outside = false;
 };
-enum class EndedBy { Caller, Agent, Flow, System };
+enum class EndedBy { Caller, Agent, Flow, Outside, System };
+/// What a company's calls outside have used of the day's caps. Talk of calls that are over.
+struct OutsideDay {
+    std::string date{};  ///< "2026-11-29", in the company's zone.
+    std::uint32_t calls = 0;
+    Duration talked{};
+};
 
 /// Centre's body, one object over several files: each file is one chapter of a call's life.
 class Centre::Impl {
@@ -180,6 +190,31 @@ public:
     void resume_recording(Call& call, Turn turn);
     void end_talk(Call& call, std::string_view by, Turn turn);
 
+    // outside.cpp: calls to the outside world.
+    OutsideDay& outside_day(const Outside& outside, WallTime now);
+    OutsideUse outside_use(const Outside& outside, Turn turn);
+    void save_outside_day(const Outside& outside, Turn turn);
+    void restore_outside_day(std::string_view name, std::string_view state);
+    std::optional<OutsideRefusal> outside_refusal(const Call& call,
+                                                  std::string_view dialled,
+                                                  Turn turn);
+    /// Holds the caller and calls the number. Error: `Conflict`, with the word of the rule.
+    Result<void> ask_outside(Call& call, const std::string& dialled, Turn turn);
+    [[nodiscard]] sdp::Encryption outside_encryption(const Outside& outside) const;
+    void outside_endpoint_ready(Call& call, Turn turn);
+    void outside_progress(Call& call, const LegProgress& event, Turn turn);
+    void outside_heard(Call& call, Turn turn);
+    void outside_answered(Call& call, const LegAnswered& event, Turn turn);
+    void leave_to_outside(Call& call, Turn turn);
+    /// The caller is the agent's again, or the queue's.
+    void outside_failed(Call& call, int status, std::string_view why, Turn turn);
+    void return_from_outside(Call& call, const std::optional<acd::ContactRow>& place, Turn turn);
+    void drop_outside(Call& call, std::string_view result, int status, Turn turn);
+    void outside_ended(Call& call, Turn turn);
+    void outside_lost(Call& call, Turn turn);
+    void cancel_outside(Call& call, Turn turn);
+    void outside_late(Call& call, Turn turn);
+
     // endings.cpp
     void handle(const LegEnded& event, Turn turn);
     /// The leg of an offer that was not yet answered is gone.
@@ -201,6 +236,7 @@ public:
     void media_lost(Turn turn);
     void media_ready(const media::Listing& listing, Turn turn);
     void revive(Call& call, Leg& leg, Turn turn);
+    void revive_outside(Call& call, Turn turn);
     void prove(Leg& leg, Turn turn);
     void restore_sound(Call& call, Turn turn);
     void set_remote(Call& call, Leg& leg, Turn turn);
@@ -253,6 +289,9 @@ public:
     Call* find_by_leg(LegId leg);
     Call* find_by_endpoint(media::EndpointId endpoint);
     Leg* leg_of(Call& call, media::EndpointId endpoint);
+    /// The party of this leg, which is one of the call's.
+    static Leg& party(Call& call, LegId leg);
+    static bool is_outside(const Call* call, LegId leg);
     void note(Call& call, std::string_view kind, std::string text, Now now);
     void move_to(Call& call, Stage stage, Turn turn);
     void touch(Call& call) {
@@ -273,6 +312,8 @@ public:
     std::unordered_map<std::string, AgentId> agent_by_phone_;
     std::unordered_map<TrunkId, Trunk> trunks_;
     std::unordered_map<CompanyId, ReferenceBlock> references_;
+    std::unordered_map<CompanyId, Outside> outside_;
+    std::unordered_map<CompanyId, OutsideDay> outside_days_;
 
     // unique_ptr, so that references to a call stay good while others come and go.
     std::unordered_map<ContactId, std::unique_ptr<Call>> calls_;
@@ -283,6 +324,7 @@ public:
         ContactId contact;
         CompanyId company;
         std::optional<AgentId> agent;  ///< Of an agent's leg.
+        bool is_outside = false;
     };
     std::unordered_map<media::EndpointId, LeavingSound> leaving_sound_;
     std::unordered_map<RecordingId, ClosingRecording> recordings_;

@@ -156,8 +156,42 @@ InTalk read_talk(const json::object& in, Now now) {
     return talk;
 }
 
+json::object write(const OutsideLeg& outside, const Call& call) {
+    json::object out{{"leg", write(outside.leg)},
+                     {"number", outside.number},
+                     {"asked_by", outside.asked_by.to_string()},
+                     {"asked", to_micros(wall_of(outside.asked_at, call))}};
+    if (outside.answered_at) out["answered"] = to_micros(wall_of(*outside.answered_at, call));
+    if (outside.trunk) out["trunk"] = outside.trunk->to_string();
+    if (outside.place) out["place"] = acd::encode(*outside.place);
+    return out;
+}
+
+OutsideLeg read_outside(const json::object& in, Now now) {
+    OutsideLeg outside;
+    outside.leg = read_leg(in.at("leg").as_object());
+    outside.number = in.at("number").as_string().c_str();
+    outside.asked_by = AgentId::parse(in.at("asked_by").as_string()).value_or(AgentId{});
+    outside.asked_at = instant_of(in.at("asked").to_number<std::int64_t>(), now);
+    // One that rang rings no more: its dialog was none yet.
+    outside.deadline = now.mono;
+    if (const auto* answered = in.if_contains("answered")) {
+        outside.answered_at = instant_of(answered->to_number<std::int64_t>(), now);
+    }
+    if (const auto* trunk = in.if_contains("trunk")) {
+        outside.trunk = TrunkId::parse(trunk->as_string());
+    }
+    if (const auto* place = in.if_contains("place")) {
+        if (auto row = acd::decode_contact_row(place->as_string())) {
+            outside.place = std::move(row).value();
+        }
+    }
+    return outside;
+}
+
 std::string_view stage_word(const Stage& stage) {
-    constexpr std::string_view kWords[] = {"arriving", "answering", "flow", "queue", "talk"};
+    constexpr std::string_view kWords[] = {
+        "arriving", "answering", "flow", "queue", "talk", "outside"};
     return kWords[stage.index()];
 }
 
@@ -193,6 +227,7 @@ std::string Centre::Impl::save(const Call& call) const {
                         {"leg", write(call.agent->leg)}};
     }
     if (const auto* talk = std::get_if<InTalk>(&call.stage)) write_talk(*talk, call, out);
+    if (call.outside) out["outside"] = write(*call.outside, call);
     if (call.recording) {
         json::object recording{{"id", call.recording->id.to_string()},
                                {"path", call.recording->path},
@@ -256,8 +291,16 @@ std::unique_ptr<Call> read_call(ContactId id,
             call->recording->paused_since = instant_of(paused->to_number<std::int64_t>(), now);
         }
     }
+    if (const auto* outside = in.if_contains("outside")) {
+        call->outside = read_outside(outside->as_object(), now);
+    }
     const std::string_view stage = in.at("stage").as_string();
-    if (stage == "talk" && call->agent) {
+    if (stage == "outside" && call->outside) {
+        call->stage = WithOutside{.since = now.mono - (now.wall - call->stage_since)};
+        if (call->caller_leg.is_silent || call->outside->leg.is_silent) {
+            call->silence_deadline = now.mono + kDeadLegAfter;
+        }
+    } else if (stage == "talk" && call->agent) {
         call->stage = read_talk(in, now);
         if (call->caller_leg.is_silent || call->agent->leg.is_silent) {
             call->silence_deadline = now.mono + kDeadLegAfter;
@@ -295,6 +338,7 @@ void Centre::Impl::restore(const SavedRows& rows, Now now, Turn turn) {
     acd::Rows queues;
     for (const auto& [name, state] : rows.states) {
         if (name.starts_with(kReferencesRow)) restore_references(name, state);
+        if (name.starts_with(kOutsideRow)) restore_outside_day(name, state);
         if (!name.starts_with(kAgentRow)) continue;
         if (auto row = acd::decode_agent_row(state))
             queues.agents.push_back(std::move(row).value());
@@ -350,6 +394,9 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
             call->agent.reset();
         }
     }
+    if (call->outside && !(call->outside->answered_at && lives(call->outside->leg.id))) {
+        dead_.push_back({.contact = call->id, .is_outside = true});
+    }
     if (const auto* run = in.if_contains("run")) {
         auto restored =
             flow::Run::restore(line->document, environment(*call, turn.now.wall), run->as_string());
@@ -368,6 +415,10 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
         by_leg_.emplace(call->agent->leg.id, call->id);
         by_endpoint_.emplace(call->agent->leg.endpoint, call->id);
     }
+    if (call->outside) {
+        by_leg_.emplace(call->outside->leg.id, call->id);
+        by_endpoint_.emplace(call->outside->leg.endpoint, call->id);
+    }
     call->caller_facts = CallerFacts{};
     ++counters_.contacts_recovered;
     touch(*calls_.emplace(call->id, std::move(call)).first->second);
@@ -376,6 +427,16 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
 void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
     Call* call = find(dead.contact);
     if (call == nullptr || call->is_over) return;
+    if (dead.is_outside) {
+        if (call->outside) outside_lost(*call, turn);
+        return;
+    }
+    // The agent is gone as one who hangs up is; what becomes of the number comes after.
+    const bool is_agent = !dead.is_caller;
+    if (is_agent && call->outside && std::holds_alternative<InTalk>(call->stage)) {
+        by_leg_.erase(call->agent->leg.id);
+        return leave_to_outside(*call, turn);
+    }
     if (!dead.is_caller && return_to_queue(*call, turn)) return;
     end_talk(*call, "fault", turn);
     ++counters_.contacts_lost_in_restart;

@@ -53,15 +53,29 @@ bool holds(const media::Listing& listing, media::EndpointId endpoint) {
     });
 }
 
+// Whom the caller talks with, or is to talk with.
+const Leg* other_side(const Call& call) {
+    if (call.agent) return &call.agent->leg;
+    return call.outside ? &call.outside->leg : nullptr;
+}
+
 bool is_bridged(const media::Listing& listing, const Call& call) {
+    const Leg* other = other_side(call);
     return std::any_of(listing.endpoints.begin(), listing.endpoints.end(), [&](const auto& listed) {
-        return call.agent && listed.endpoint == call.caller_leg.endpoint &&
-               listed.bridged_to == call.agent->leg.endpoint;
+        return other != nullptr && listed.endpoint == call.caller_leg.endpoint &&
+               listed.bridged_to == other->endpoint;
     });
 }
 
 bool has_silent_leg(const Call& call) {
-    return call.caller_leg.is_silent || (call.agent && call.agent->leg.is_silent);
+    const Leg* other = other_side(call);
+    return call.caller_leg.is_silent || (other != nullptr && other->is_silent);
+}
+
+bool is_in_conversation(const Call& call) {
+    const bool is_outside = std::holds_alternative<WithOutside>(call.stage);
+    return std::holds_alternative<InTalk>(call.stage) ||
+           (is_outside && call.outside && call.outside->answered_at);
 }
 
 }  // namespace
@@ -89,7 +103,8 @@ void Centre::Impl::destroy_endpoint(Leg& leg, Turn turn) {
             leg.endpoint,
             LeavingSound{.contact = call->id,
                          .company = call->company(),
-                         .agent = is_agents ? std::optional{call->agent->agent} : std::nullopt});
+                         .agent = is_agents ? std::optional{call->agent->agent} : std::nullopt,
+                         .is_outside = call->outside && &call->outside->leg == &leg});
     }
     by_endpoint_.erase(found);
     turn.act(media::Destroy{.endpoint = leg.endpoint});
@@ -110,7 +125,9 @@ void Centre::Impl::set_remote(Call& call, Leg& leg, Turn turn) {
         note(call,
              "media",
              fmt::format("the sound of the {} goes {}",
-                         &leg == &call.caller_leg ? "caller" : "agent",
+                         &leg == &call.caller_leg    ? "caller"
+                         : is_outside(&call, leg.id) ? "number outside"
+                                                     : "agent",
                          cipher ? name_of(*cipher) : "in clear"),
              turn.now);
     }
@@ -157,7 +174,12 @@ void Centre::Impl::handle(const media::Event& event, Turn turn) {
                               if (!has_silent_leg(*call)) call->silence_deadline.reset();
                               touch(*call);
                           },
-                          [](const media::SourceLocked&) {},
+                          [&](const media::SourceLocked& locked) {
+                              Call* call = find_by_endpoint(locked.endpoint);
+                              if (call == nullptr || !call->outside) return;
+                              const bool is_its = call->outside->leg.endpoint == locked.endpoint;
+                              if (is_its) outside_heard(*call, turn);
+                          },
                           [](const media::RecordStarted&) {},
                           [](const media::RecordPaused&) {},
                           [](const media::RecordResumed&) {},
@@ -183,7 +205,10 @@ void Centre::Impl::sound_ended(const media::Destroyed& ended, Turn turn) {
     event.contact = whose.contact;
     event.agent = whose.agent;
     constexpr double kHundredths = 100;
-    event.with("leg", whose.agent ? "agent" : "caller")
+    event.with("leg",
+               whose.agent        ? "agent"
+               : whose.is_outside ? "outside"
+                                  : "caller")
         .with("received", static_cast<std::int64_t>(stats.packets_received))
         .with("lost", static_cast<std::int64_t>(stats.packets_lost))
         .with("jitter_us", static_cast<std::int64_t>(stats.jitter_us))
@@ -202,10 +227,12 @@ void Centre::Impl::sound_ended(const media::Destroyed& ended, Turn turn) {
 void Centre::Impl::fell_silent(Call& call, const media::MediaTimeout& timeout, Turn turn) {
     Leg* leg = leg_of(call, timeout.endpoint);
     if (leg == nullptr) return;
+    const bool is_ringing = call.outside && leg == &call.outside->leg && !call.outside->answered_at;
+    if (is_ringing) return;
     note(call, "media", "a leg has gone silent", turn.now);
     leg->is_silent = true;
     touch(call);
-    if (std::holds_alternative<InTalk>(call.stage)) {
+    if (is_in_conversation(call)) {
         call.silence_deadline =
             turn.now.mono + kDeadLegAfter - std::chrono::milliseconds{timeout.silent_ms};
     } else if (leg == &call.caller_leg) {
@@ -236,10 +263,11 @@ void Centre::Impl::created(const media::Created& event, Turn turn) {
         leg->is_offer_ours = true;
         turn.act(Reoffer{.leg = leg->id, .sdp = sdp::offer(leg->local)});
         if (leg == &call->caller_leg) restore_sound(*call, turn);
-        if (call->agent && leg == &call->agent->leg) restore_sound(*call, turn);
+        if (leg == other_side(*call)) restore_sound(*call, turn);
         return;
     }
     if (leg == &call->caller_leg) return caller_endpoint_ready(*call, turn);
+    if (call->outside && leg == &call->outside->leg) return outside_endpoint_ready(*call, turn);
     agent_endpoint_ready(*call, turn);
 }
 
@@ -256,6 +284,10 @@ void Centre::Impl::failed(const media::Failed& event, Turn turn) {
     if (event.command != create) return;
     Leg* leg = leg_of(*call, event.endpoint);
     by_endpoint_.erase(event.endpoint);
+    if (call->outside && leg == &call->outside->leg) {
+        constexpr int kNoEndpoint = 503;
+        return outside_failed(*call, kNoEndpoint, "no media", turn);
+    }
     if (leg == &call->caller_leg) {
         constexpr int kUnavailable = 503;
         turn.act(RejectCaller{.leg = call->caller_leg.id,
@@ -377,18 +409,25 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         if (call->is_over) continue;
         const bool is_caller_there = holds(listing, call->caller_leg.endpoint);
         const bool is_agent_there = !call->agent || holds(listing, call->agent->leg.endpoint);
+        const bool is_outside_there = !call->outside || holds(listing, call->outside->leg.endpoint);
         if (!is_caller_there) revive(*call, call->caller_leg, turn);
         if (!is_agent_there) revive(*call, call->agent->leg, turn);
+        if (!is_outside_there) revive_outside(*call, turn);
+        if (call->is_over) continue;
         // Nothing was lost for people who talk: bridge and recording went on by themselves.
         const auto* talk = std::get_if<InTalk>(&call->stage);
-        const bool goes_on = talk != nullptr && !talk->held && is_bridged(listing, *call);
-        if (is_caller_there && is_agent_there && !goes_on) restore_sound(*call, turn);
+        const bool is_held = talk != nullptr && talk->held;
+        const bool goes_on = is_in_conversation(*call) && !is_held && is_bridged(listing, *call);
+        const bool are_all_there = is_caller_there && is_agent_there && is_outside_there;
+        if (are_all_there && !goes_on) restore_sound(*call, turn);
         // The process that waited for a sound of it is gone: ask.
-        if (is_caller_there && talk == nullptr && call->caller_leg.is_silent && !call->is_over) {
+        if (is_caller_there && !is_in_conversation(*call) && call->caller_leg.is_silent &&
+            !call->is_over) {
             probe(*call, call->caller_leg, turn);
         }
         if (is_caller_there) prove(call->caller_leg, turn);
         if (call->agent && is_agent_there) prove(call->agent->leg, turn);
+        if (call->outside && is_outside_there) prove(call->outside->leg, turn);
     }
     stop_unneeded_recordings(listing, turn);
     // Endpoints nobody remembers belong to calls that ended while control was away.
@@ -448,9 +487,27 @@ void Centre::Impl::revive(Call& call, Leg& leg, Turn turn) {
     touch(call);
 }
 
+// One that rings was told an address that is gone, and cannot be told another: the caller comes
+// back.
+void Centre::Impl::revive_outside(Call& call, Turn turn) {
+    if (call.outside->answered_at) return revive(call, call.outside->leg, turn);
+    constexpr int kMediaLost = 503;
+    outside_failed(call, kMediaLost, "media restarted", turn);
+}
+
 // Called when an endpoint is there again; acts once the last one of the call is.
 void Centre::Impl::restore_sound(Call& call, Turn turn) {
-    if (call.caller_leg.is_reviving || (call.agent && call.agent->leg.is_reviving)) return;
+    const Leg* other = other_side(call);
+    if (call.caller_leg.is_reviving || (other != nullptr && other->is_reviving)) return;
+    if (std::holds_alternative<WithOutside>(call.stage)) {
+        call.playing.reset();
+        if (!call.outside || !call.outside->answered_at) return play_music(call, turn);
+        turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = other->endpoint});
+        if (call.line->is_recorded && !call.recording) {
+            start_recording(call, media::RecordingKind::Call, turn);
+        }
+        return;
+    }
     if (const auto* talk = std::get_if<InTalk>(&call.stage)) {
         call.playing.reset();
         if (talk->held) {

@@ -20,6 +20,8 @@ std::string_view word(Held::By by) {
             return "page";
         case Held::By::Phone:
             return "phone";
+        case Held::By::Transfer:
+            return "transfer";
     }
     return "page";
 }
@@ -43,7 +45,7 @@ void Centre::Impl::handle(const LegReoffered& event, Turn turn) {
         turn.act(RejectReoffer{.leg = event.leg, .status = kNotAcceptable});
         return;
     }
-    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    Leg& leg = party(*call, event.leg);
     ++leg.local.session_version;
     if (event.sdp) return apply_reoffer(*call, leg, *event.sdp, turn);
     leg.is_offer_ours = true;
@@ -79,7 +81,7 @@ void Centre::Impl::media_changed(Call& call, Leg& leg, Turn turn) {
 void Centre::Impl::handle(const LegReofferAnswered& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) return;
-    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    Leg& leg = party(*call, event.leg);
     const auto answer = sdp::parse(event.sdp);
     auto agreed =
         answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
@@ -98,7 +100,7 @@ void Centre::Impl::handle(const LegReofferFailed& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) return;
     note(*call, "decision", fmt::format("our re-INVITE was refused: {}", event.status), turn.now);
-    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    Leg& leg = party(*call, event.leg);
     leg.is_offer_ours = false;
     // A refusal, too, says that somebody is there.
     const bool is_gone = event.status == kTimeout || event.status == kNoSuchDialog;
@@ -114,7 +116,7 @@ void Centre::Impl::handle(const LegRefreshed& event, Turn turn) {
     if (call == nullptr) return;
     touch(*call);
     if (!event.sdp) return;
-    Leg& leg = call->caller_leg.id == event.leg ? call->caller_leg : call->agent->leg;
+    Leg& leg = party(*call, event.leg);
     const auto answer = sdp::parse(*event.sdp);
     auto agreed =
         answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
@@ -162,7 +164,7 @@ void Centre::Impl::start_recording(Call& call, media::RecordingKind kind, Turn t
                          .kind = kind,
                          .left = call.caller_leg.endpoint};
     if (is_call) {
-        record.right = call.agent->leg.endpoint;
+        record.right = call.agent ? call.agent->leg.endpoint : call.outside->leg.endpoint;
     } else if (call.voicemail) {
         record.max_ms = static_cast<std::uint32_t>(
             std::chrono::milliseconds{call.voicemail->wanted.max_length}.count());

@@ -39,7 +39,17 @@ Call* Centre::Impl::find_by_endpoint(media::EndpointId endpoint) {
 Leg* Centre::Impl::leg_of(Call& call, media::EndpointId endpoint) {
     if (call.caller_leg.endpoint == endpoint) return &call.caller_leg;
     if (call.agent && call.agent->leg.endpoint == endpoint) return &call.agent->leg;
+    if (call.outside && call.outside->leg.endpoint == endpoint) return &call.outside->leg;
     return nullptr;
+}
+
+Leg& Centre::Impl::party(Call& call, LegId leg) {
+    if (call.caller_leg.id == leg) return call.caller_leg;
+    return is_outside(&call, leg) ? call.outside->leg : call.agent->leg;
+}
+
+bool Centre::Impl::is_outside(const Call* call, LegId leg) {
+    return call != nullptr && call->outside && call->outside->leg.id == leg;
 }
 
 const Queue* Centre::Impl::find_queue(CompanyId company, std::string_view key) const {
@@ -74,6 +84,7 @@ std::optional<Instant> Centre::Impl::next_wakeup() const {
 
 void Centre::Impl::reschedule(Call& call) {
     std::optional<Instant> due = earliest(call.set_up_deadline, call.silence_deadline);
+    if (call.outside && !call.outside->answered_at) due = earliest(due, call.outside->deadline);
     if (call.run && !call.is_over) due = earliest(due, call.run->next_wakeup());
     if (call.is_over) due.reset();
     if (due == call.timer) return;
@@ -103,6 +114,9 @@ void Centre::Impl::wake(Turn turn) {
             end_talk(*call, "fault", turn);
             turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "media timeout"});
             finish(*call, "served", EndedBy::System, turn);
+        } else if (call->outside && !call->outside->answered_at &&
+                   call->outside->deadline <= turn.now.mono) {
+            outside_late(*call, turn);
         } else if (call->run) {
             flow::Effects effects;
             call->run->wake(turn.now, effects);
@@ -135,6 +149,7 @@ void Centre::Impl::flush(Turn turn) {
             .contact = call->id, .company = call->company(), .state = save(*call), .legs = {}};
         row.legs.push_back(call->caller_leg.id);
         if (call->agent) row.legs.push_back(call->agent->leg.id);
+        if (call->outside) row.legs.push_back(call->outside->leg.id);
         turn.out.live.emplace_back(std::move(row));
     }
     dirty_.clear();

@@ -39,6 +39,10 @@ ContactState state_of(const Call& call) {
                    },
                    [](const InTalk& talk) {
                        return talk.held ? ContactState::Held : ContactState::Talking;
+                   },
+                   [&](const WithOutside&) {
+                       const bool is_talking = call.outside && call.outside->answered_at;
+                       return is_talking ? ContactState::Talking : ContactState::Held;
                    }},
         call.stage);
 }
@@ -69,6 +73,7 @@ ContactView Centre::Impl::view(const Call& call) const {
         out.position = acd_.position(call.id);
     }
     if (call.agent) out.agent = call.agent->agent;
+    if (call.outside) out.outside = call.outside->number;
     if (call.recording) {
         out.recording = call.recording->id;
         out.is_recording_paused = call.recording->paused_since.has_value();
@@ -120,6 +125,13 @@ std::optional<std::string> Centre::Impl::broken_invariant() const {
         }
         if (std::holds_alternative<InQueue>(call->stage) && !acd_.contact_row(id)) {
             return name + " waits in no queue";
+        }
+        if (std::holds_alternative<WithOutside>(call->stage) && (!call->outside || call->agent)) {
+            return name + " is outside with nobody, or with an agent";
+        }
+        if (call->outside && call->outside->answered_at &&
+            !std::holds_alternative<WithOutside>(call->stage)) {
+            return name + " talks with two";
         }
         if (call->agent && !busy.insert(call->agent->agent).second) {
             return call->agent->agent.to_string() + " is in two calls";

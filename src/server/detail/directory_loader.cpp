@@ -33,17 +33,23 @@ struct Loading {
 Result<void> load_companies(Loading& loading) {
     ESC_TRY(auto rows,
             loading.connection.query(
-                "SELECT id, name, calling_code, zone, reference_key FROM company"));
+                "SELECT id, key, name, calling_code, zone, reference_key FROM company"));
     for (const auto& row : rows) {
         ESC_TRY(auto fields,
-                (row.as<CompanyId, std::string, std::string, std::string, std::int64_t>()));
-        auto& [id, name, calling_code, zone, secret] = fields;
+                (row.as<CompanyId,
+                        std::string,
+                        std::string,
+                        std::string,
+                        std::string,
+                        std::int64_t>()));
+        auto& [id, key, name, calling_code, zone, secret] = fields;
         auto company = std::make_shared<Company>();
         company->id = id;
         company->name = name;
         company->calling_code = calling_code;
         company->zone = zone;
         company->reference_key = store::reference_key_bits(secret);
+        loading.out.companies.emplace(key, company);
         loading.companies.emplace(id, std::move(company));
     }
     ESC_TRY(auto calendars,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,7 +20,8 @@ namespace escucha::server {
 struct Directory {
     control::Config centre;
     std::vector<sip::Trunk> trunks;
-    std::vector<NamedTrunk> trunk_names;  ///< Of `trunks`.
+    std::vector<NamedTrunk> trunk_names;                                       ///< Of `trunks`.
+    std::map<std::string, std::shared_ptr<const control::Company>> companies;  ///< By key.
     std::vector<sip::Phone> phones;
     std::unordered_map<std::string, AgentId> agent_by_phone;
     /// What could not be used and why, one sentence each, for the log and the doctor.

@@ -1,6 +1,7 @@
 #include "server/detail/dns.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,8 @@ namespace escucha::server {
 
 namespace {
 
+/// In the order in which they are tried where the carrier does not say one.
+constexpr std::array kTransports{sip::Transport::Udp, sip::Transport::Tcp, sip::Transport::Tls};
 constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035 §2.3.4, as text.
 
 bool is_host_char(char c) {
@@ -30,6 +33,7 @@ bool same_text(std::string_view a, std::string_view b) {
 std::optional<sip::Transport> transport_of_service(std::string_view service) {
     if (same_text(service, "SIP+D2U")) return sip::Transport::Udp;
     if (same_text(service, "SIP+D2T")) return sip::Transport::Tcp;
+    if (same_text(service, "SIPS+D2T")) return sip::Transport::Tls;
     return std::nullopt;
 }
 
@@ -184,7 +188,7 @@ Result<SipTargets> resolve(const ServerName& server, sip::Family family, Dns& dn
     if (!server.port && !server.transport) {
         ESC_TRY(is_found, walk.add_naptr(server.host));
         if (!is_found) {
-            for (const auto each : {sip::Transport::Udp, sip::Transport::Tcp}) {
+            for (const auto each : kTransports) {
                 ESC_TRY(const bool has_srv, walk.add_srv(srv_name(server.host, each), each));
                 is_found = is_found || has_srv;
             }

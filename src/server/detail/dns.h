@@ -84,8 +84,8 @@ inline constexpr std::chrono::seconds kLongestTtl{3600};
 /// others, nearly always.
 std::vector<SrvRecord> in_order(std::vector<SrvRecord> records, Rng& rng);
 
-/// RFC 3263 §4.1 and §4.2, over UDP and TCP, for addresses of this family. A port, or an address,
-/// makes SRV and NAPTR no question; a transport makes NAPTR none.
+/// RFC 3263 §4.1 and §4.2, over UDP, TCP and TLS, for addresses of this family. A port, or an
+/// address, makes SRV and NAPTR no question; a transport makes NAPTR none.
 Result<SipTargets> resolve(const ServerName& server, sip::Family family, Dns& dns, Rng& rng);
 
 }  // namespace escucha::server

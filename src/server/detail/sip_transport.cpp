@@ -198,6 +198,7 @@ void SipTransport::close() {
     deadlines_.cancel();
     for (const auto& [id, connection] : connections_) connection->socket().close(ignored);
     connections_.clear();
+    opened_.clear();
 }
 
 void SipTransport::wait_for_datagrams() {
@@ -248,12 +249,14 @@ void SipTransport::send(const sip::Flow& flow, std::string_view bytes) {
         error ? ++counters_.udp_dropped : ++counters_.udp_out;
         return;
     }
-    const auto found = connections_.find(flow.connection);
+    const auto known = opened_.find({flow.transport, flow.remote});
+    const bool is_by_ours = flow.connection == 0 && known != opened_.end();
+    const auto found = connections_.find(is_by_ours ? known->second : flow.connection);
     if (found == connections_.end()) return connect(flow, bytes);
     const ConnectionPtr connection = found->second;
     if (connection->queued + bytes.size() > kMaxQueuedBytes) {
         ++counters_.tcp_broken;
-        return drop(flow.connection);
+        return drop(connection->flow.connection);
     }
     ++counters_.tcp_out;
     connection->queued += bytes.size();
@@ -262,27 +265,88 @@ void SipTransport::send(const sip::Flow& flow, std::string_view bytes) {
 }
 
 void SipTransport::connect(const sip::Flow& flow, std::string_view bytes) {
+    if (flow.connection != 0) return receiver_.on_sip_closed(flow.connection);
+    std::optional<TlsPeer> peer;
+    const bool is_tls = flow.transport == sip::Transport::Tls;
+    if (is_tls && find_tls_peer_) peer = find_tls_peer_(flow.remote);
     // A phone that came by TLS is no server: it comes back by itself.
-    if (flow.connection != 0 || flow.transport == sip::Transport::Tls ||
-        connections_.size() >= kMaxConnections) {
-        return receiver_.on_sip_closed(flow.connection);
+    if ((is_tls && !peer) || connections_.size() >= kMaxConnections) {
+        return receiver_.on_sip_unreachable(flow);
     }
     const auto id = ++last_connection_;
-    auto connection = std::make_shared<Connection>(asio::ip::tcp::socket{context_}, limits_);
+    asio::ip::tcp::socket socket{context_};
+    auto connection = peer
+                          ? std::make_shared<Connection>(std::move(socket), *peer->context, limits_)
+                          : std::make_shared<Connection>(std::move(socket), limits_);
+    connection->connect_until = read_clocks().mono + kHandshakeDeadline;
     connection->flow = flow;
     connection->flow.connection = id;
     connection->is_connected = false;
     connection->output.emplace_back(bytes);
     connection->queued = bytes.size();
     connections_.emplace(id, connection);
+    opened_.insert_or_assign({flow.transport, flow.remote}, id);
     const asio::ip::tcp::endpoint target{to_host(flow.remote), flow.remote.port};
-    connection->socket().async_connect(target,
-                                       [this, connection, id](boost::system::error_code error) {
-                                           if (error) return drop(id);
-                                           connection->is_connected = true;
-                                           read(connection);
-                                           write(connection);
-                                       });
+    connection->socket().async_connect(
+        target, [this, connection, id, peer](boost::system::error_code error) {
+            if (is_closed_ || !connections_.contains(id)) return;
+            if (error) return drop(id);
+            boost::system::error_code ignored;
+            connection->socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
+            if (peer) return greet(connection, *peer);
+            opened(connection);
+        });
+}
+
+void SipTransport::opened(const ConnectionPtr& connection) {
+    connection->is_connected = true;
+    connection->connect_until.reset();
+    read(connection);
+    write(connection);
+}
+
+// The chain is OpenSSL's to check; whose certificate it ends in is for RFC 5922 to say, which is
+// stricter than what the web does.
+void SipTransport::greet(const ConnectionPtr& connection, const TlsPeer& peer) {
+    auto& stream = std::get<Connection::Secure>(connection->stream);
+    const bool is_address = sip::Address::parse_host(peer.name, 0).has_value();
+    // What SSL_set_tlsext_host_name(3) does, whose macro has casts of the old style. It copies.
+    if (!is_address) {
+        SSL_ctrl(stream.native_handle(),
+                 SSL_CTRL_SET_TLSEXT_HOSTNAME,
+                 TLSEXT_NAMETYPE_host_name,
+                 const_cast<char*>(peer.name.c_str()));
+    }
+    boost::system::error_code error;
+    stream.set_verify_callback(
+        [name = peer.name](bool is_trusted, asio::ssl::verify_context& context) {
+            X509_STORE_CTX* store = context.native_handle();
+            if (!is_trusted || X509_STORE_CTX_get_error_depth(store) > 0) return is_trusted;
+            if (is_certificate_of(*X509_STORE_CTX_get_current_cert(store), name)) return true;
+            X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+            return false;
+        },
+        error);
+    stream.async_handshake(
+        asio::ssl::stream_base::client,
+        [this, connection, name = peer.name](boost::system::error_code failed) {
+            const auto id = connection->flow.connection;
+            if (is_closed_ || !connections_.contains(id)) return;
+            if (!failed) {
+                ++counters_.tls_opened;
+                return opened(connection);
+            }
+            ++counters_.tls_not_opened;
+            auto& shaken = std::get<Connection::Secure>(connection->stream);
+            const long verdict = SSL_get_verify_result(shaken.native_handle());
+            log::warn("sip_tls_not_opened",
+                      {{"peer", connection->flow.remote.to_string()},
+                       {"name", name},
+                       {"why",
+                        verdict == X509_V_OK ? failed.message()
+                                             : X509_verify_cert_error_string(verdict)}});
+            drop(id);
+        });
 }
 
 void SipTransport::accept(asio::ip::tcp::acceptor& acceptor, sip::Transport transport) {
@@ -391,8 +455,14 @@ void SipTransport::drop(std::uint64_t id) {
     if (found == connections_.end()) return;
     boost::system::error_code ignored;
     found->second->socket().close(ignored);
+    sip::Flow flow = found->second->flow;
     connections_.erase(found);
     receiver_.on_sip_closed(id);
+    const auto known = opened_.find({flow.transport, flow.remote});
+    if (known == opened_.end() || known->second != id) return;
+    opened_.erase(known);
+    flow.connection = 0;
+    receiver_.on_sip_unreachable(flow);
 }
 
 // A peer that begins a message or a handshake and does not finish it is a slow loris or dead.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "server/detail/tls.h"
 #include "sip/address.h"
 #include "sip/framer.h"
 #include "sip/settings.h"
@@ -41,6 +43,8 @@ public:
         /// `waited`: how long it lay in the socket; known of datagrams, zero for the others.
         virtual void on_sip_message(const sip::Flow& flow, ByteView message, Duration waited) = 0;
         virtual void on_sip_closed(std::uint64_t connection) = 0;
+        /// There is no connection to this address, or one that we had opened is gone.
+        virtual void on_sip_unreachable(const sip::Flow& flow) = 0;
         /// After a batch of messages.
         virtual void on_sip_turn() = 0;
     };
@@ -52,6 +56,10 @@ public:
     Result<void> open(const std::string& bind, std::uint16_t port);
     /// SIP over TLS, after `open`. Again with another context: new connections get that one.
     Result<void> open_tls(std::uint16_t port, std::shared_ptr<boost::asio::ssl::context> context);
+    /// Whom we may connect to by TLS; before the first `send`.
+    void set_tls_peers(FindTlsPeer find) { find_tls_peer_ = std::move(find); }
+    /// A flow without a connection goes by the one that was opened to its address before, else by
+    /// one that is opened now.
     void send(const sip::Flow& flow, std::string_view bytes);
     void close();
 
@@ -59,6 +67,7 @@ public:
         std::uint64_t udp_in = 0, udp_out = 0, udp_dropped = 0;
         std::uint64_t tcp_in = 0, tcp_out = 0, tcp_refused = 0, tcp_broken = 0;
         std::uint64_t tls_accepted = 0, tls_refused = 0;
+        std::uint64_t tls_opened = 0, tls_not_opened = 0;
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
     /// The address of the UDP and TCP ports, after `open`.
@@ -78,6 +87,8 @@ private:
     void read(const ConnectionPtr& connection);
     void write(const ConnectionPtr& connection);
     void connect(const sip::Flow& flow, std::string_view bytes);
+    void greet(const ConnectionPtr& connection, const TlsPeer& peer);
+    void opened(const ConnectionPtr& connection);
     void drop(std::uint64_t connection);
     void watch_deadlines();
     [[nodiscard]] bool take_messages(const ConnectionPtr& connection);
@@ -95,6 +106,9 @@ private:
     struct Batch;
     std::unique_ptr<Batch> batch_;
     std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
+    using Target = std::pair<sip::Transport, sip::Address>;
+    std::map<Target, std::uint64_t> opened_;  ///< The connections we made, by where they go.
+    FindTlsPeer find_tls_peer_;
     std::uint64_t last_connection_ = 0;
     bool is_closed_ = false;
     Counters counters_;

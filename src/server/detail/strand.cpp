@@ -1,3 +1,5 @@
+// size: what happens on the strand, in the order in which it happens
+
 #include "server/detail/strand.h"
 
 #include <algorithm>
@@ -11,6 +13,8 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "base/redact.h"
+#include "server/detail/outside.h"
 #include "server/detail/tls.h"
 #include "store/journal.h"
 
@@ -89,6 +93,8 @@ Result<void> Strand::start() {
         ESC_TRY(transport_.open_tls(config_.sips_port, std::move(tls)));
     }
     media_.start();
+    transport_.set_tls_peers(
+        [this](const sip::Address& address) { return trunks_.tls_peer(address); });
     trunks_.resolve(transport_.local());
     thread_ = std::thread{[this] {
         watchdog_.watch_this_thread();
@@ -102,6 +108,8 @@ Result<void> Strand::recover() {
     ESC_TRY(auto connection, database_.connect(store::Access::ReadOnly));
     ESC_TRY(auto directory, load_directory(connection));
     ESC_TRY(const auto passwords, trunks_.read_passwords());
+    ESC_TRY(auto carriers, trunks_.read_tls());
+    trunks_.set_tls(std::move(carriers));
     apply(directory, passwords);
     ESC_TRY(auto live, store::load_live(connection));
     control::SavedRows rows;
@@ -167,12 +175,15 @@ void Strand::apply(const Directory& directory, const Passwords& passwords) {
         });
         if (section != config_.trunks.end()) trunk.encryption = section->encryption;
     }
+    auto outside = join_outside(config_, directory);
+    config.outside = std::move(outside.outside);
     for (const auto& line : config.lines) speech_.warm(flow::all_static_texts(*line->document));
     control::Effects effects;
     centre_.configure(std::move(config), now, effects);
     dispatch(std::move(effects));
     auto problems = directory.problems;
     problems.insert(problems.end(), carriers.problems.begin(), carriers.problems.end());
+    problems.insert(problems.end(), outside.problems.begin(), outside.problems.end());
     for (const auto& problem : problems) {
         log::error("configuration_problem", {{"what", problem}});
     }
@@ -196,12 +207,15 @@ Result<void> Strand::reload() {
     ESC_TRY(auto directory, load_directory(connection));
     ESC_TRY(auto tls, make_tls());
     ESC_TRY(auto passwords, trunks_.read_passwords());
-    return ask<void>([this, directory = std::move(directory), passwords, tls]() -> Result<void> {
-        apply(directory, passwords);
-        trunks_.resolve(transport_.local());
-        arm_timer();
-        return tls ? transport_.open_tls(config_.sips_port, tls) : ok();
-    });
+    ESC_TRY(auto carriers, trunks_.read_tls());
+    return ask<void>(
+        [this, directory = std::move(directory), passwords, tls, carriers]() -> Result<void> {
+            trunks_.set_tls(carriers);
+            apply(directory, passwords);
+            trunks_.resolve(transport_.local());
+            arm_timer();
+            return tls ? transport_.open_tls(config_.sips_port, tls) : ok();
+        });
 }
 
 void Strand::post(std::function<void()> work) {
@@ -252,6 +266,13 @@ Backlog Strand::backlog(Duration waited, Instant now) const {
 void Strand::on_sip_closed(std::uint64_t connection) {
     sip::Effects effects;
     stack_.connection_closed(connection, read_clocks(), effects);
+    take(std::move(effects));
+    arm_timer();
+}
+
+void Strand::on_sip_unreachable(const sip::Flow& flow) {
+    sip::Effects effects;
+    stack_.unreachable(flow, read_clocks(), effects);
     take(std::move(effects));
     arm_timer();
 }
@@ -318,13 +339,14 @@ void Strand::take(const sip::Effect& effect) {
                 for (const auto& line : early.mapped()) trace(line);
             },
             [&](const sip::Progress& progress) {
-                leg_event(control::LegProgress{progress.leg, progress.status});
+                leg_event(control::LegProgress{progress.leg, progress.status, progress.sdp});
             },
             [&](const sip::Answered& answered) {
-                leg_event(control::LegAnswered{answered.leg, answered.sdp});
+                leg_event(control::LegAnswered{answered.leg, answered.sdp, answered.trunk});
             },
             [&](const sip::Failed& failed) {
-                leg_event(control::LegFailed{failed.leg, failed.status, failed.reason});
+                leg_event(
+                    control::LegFailed{failed.leg, failed.status, failed.reason, failed.trunk});
             },
             [&](const sip::Confirmed& confirmed) {
                 leg_event(control::LegConfirmed{confirmed.leg, confirmed.sdp});
@@ -582,11 +604,41 @@ void Strand::carry_out(const control::LegAction& action) {
             },
             [&](const control::RefuseTransfer& a) {
                 return stack_.refuse_transfer(a.leg, a.status, now, out);
-            }},
+            },
+            [&](const control::BeginTransfer& a) {
+                return stack_.accept_transfer(a.leg, now, out);
+            },
+            [&](const control::EndTransfer& a) {
+                return stack_.finish_transfer(a.leg, a.status, now, out);
+            },
+            [&](const control::CallOutside& a) { return call_outside(a, now, out); }},
         action);
     // The leg ended while the decision was on its way; its end is told by an event of its own.
     if (!done) log::debug("leg_action_refused", {{"why", done.error().message()}});
     take(std::move(out));
+}
+
+Result<void> Strand::call_outside(const control::CallOutside& wanted, Now now, sip::Effects& out) {
+    using Presentation = sip::TrunkTarget::Presentation;
+    sip::InviteRequest request;
+    request.leg = wanted.leg;
+    request.target = sip::TrunkTarget{
+        .number = wanted.number,
+        .trunks = wanted.trunks,
+        .presentation = wanted.is_number_withheld ? Presentation::Withheld : Presentation::Shown};
+    request.offer = wanted.sdp;
+    request.expires = wanted.patience;
+    auto invited = stack_.invite(std::move(request), now, out);
+    log::info("outside_called",
+              {{"leg", wanted.leg.to_string()},
+               {"number", redact_number(wanted.number)},
+               {"result", invited ? "tried" : invited.error().message()}});
+    constexpr int kUnavailable = 503;
+    if (!invited) {
+        leg_event(control::LegFailed{
+            .leg = wanted.leg, .status = kUnavailable, .reason = invited.error().message()});
+    }
+    return invited;
 }
 
 void Strand::prepare_speech(control::PrepareSpeech wanted) {
@@ -690,6 +742,8 @@ void Strand::wait_until_quiet(Instant deadline, std::shared_ptr<std::promise<voi
     });
 }
 
+std::vector<TrunkView> Strand::trunks() const { return trunks_.views(stack_.trunk_calls()); }
+
 std::vector<SipBan> Strand::sip_bans() const {
     std::vector<SipBan> result;
     for (const sip::Ban& ban : stack_.bans(read_clocks())) {
@@ -728,6 +782,15 @@ std::string Strand::metrics() {
     line("packets_unauthentic_total", "counter", centre.packets_unauthentic);
     line("encryption_refusals_total", "counter", centre.encryption_refusals);
     line("connector_refusals_total", "counter", centre.connector_refusals);
+    line("outside_started_total", "counter", centre.outside_started);
+    line("outside_answered_total", "counter", centre.outside_answered);
+    line("outside_returned_total", "counter", centre.outside_returned);
+    out += "# TYPE escucha_outside_refused_total counter\n";
+    for (std::size_t i = 0; i < control::kOutsideRefusals; ++i) {
+        out += fmt::format("escucha_outside_refused_total{{reason=\"{}\"}} {}\n",
+                           control::word(static_cast<control::OutsideRefusal>(i)),
+                           centre.outside_refused.at(i));
+    }
     line("media_failures_total", "counter", centre.media_failures);
     line("media_starts_total", "counter", media_.starts());
     line("bugs_total", "counter", centre.bugs);
@@ -752,11 +815,13 @@ std::string Strand::metrics() {
     line("sip_udp_dropped_total", "counter", wire.udp_dropped);
     line("sip_tls_accepted_total", "counter", wire.tls_accepted);
     line("sip_tls_refused_total", "counter", wire.tls_refused);
+    line("sip_tls_opened_total", "counter", wire.tls_opened);
+    line("sip_tls_not_opened_total", "counter", wire.tls_not_opened);
     line("sip_tcp_connections", "gauge", transport_.connections());
     line("journal_refusals_total", "counter", journal_refusals_);
     line("strand_blocked_total", "counter", watchdog_.blocked());
     line("effects_pending", "gauge", pending_.size());
-    return out + trunks_.metrics();
+    return out + trunks_.metrics(stack_.trunk_calls());
 }
 
 }  // namespace escucha::server

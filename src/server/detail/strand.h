@@ -53,10 +53,10 @@ public:
     [[nodiscard]] control::Centre& centre() { return centre_; }
     [[nodiscard]] store::Journal& journal() { return journal_; }
     [[nodiscard]] bool is_media_ready() const { return is_media_ready_; }
-    [[nodiscard]] std::string metrics();                 ///< On the strand.
-    [[nodiscard]] std::vector<SipBan> sip_bans() const;  ///< On the strand.
-    bool lift_sip_ban(const std::string& source);        ///< On the strand.
-    [[nodiscard]] std::vector<TrunkView> trunks() const { return trunks_.views(); }  ///< There too.
+    [[nodiscard]] std::string metrics();                  ///< On the strand.
+    [[nodiscard]] std::vector<SipBan> sip_bans() const;   ///< On the strand.
+    bool lift_sip_ban(const std::string& source);         ///< On the strand.
+    [[nodiscard]] std::vector<TrunkView> trunks() const;  ///< There too.
 
 private:
     struct Pending {
@@ -68,6 +68,7 @@ private:
     // SipTransport::Receiver
     void on_sip_message(const sip::Flow& flow, ByteView message, Duration waited) override;
     void on_sip_closed(std::uint64_t connection) override;
+    void on_sip_unreachable(const sip::Flow& flow) override;
     void on_sip_turn() override;
     // MediaLink::Receiver
     void on_media_event(const media::Event& event) override;
@@ -97,6 +98,7 @@ private:
     void fall_through();
     void carry_out(control::Action& action);
     void carry_out(const control::LegAction& action);
+    Result<void> call_outside(const control::CallOutside& wanted, Now now, sip::Effects& out);
     store::Batch batch_of(control::Effects& effects);
     void save_registrations();
     void want_references(const control::WantReferences& wanted);

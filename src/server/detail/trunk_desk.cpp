@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -42,6 +43,7 @@ sip::TrunkAccount account_of(TrunkId trunk,
         route = "<sip:" + uri_host(proxy->host);
         if (proxy->port) route += ":" + std::to_string(*proxy->port);
         if (section.transport == sip::Transport::Tcp) route += ";transport=tcp";
+        if (section.transport == sip::Transport::Tls) route += ";transport=tls";
         route += ";lr>";
     }
     return {.trunk = trunk,
@@ -49,6 +51,8 @@ sip::TrunkAccount account_of(TrunkId trunk,
             .username = section.user,
             .password = password,
             .route = route,
+            .caller_id = section.caller_id,
+            .calls_max = section.calls_max,
             .is_registering = section.is_registering,
             .expires = std::chrono::seconds{section.expires_s},
             .options_interval = std::chrono::seconds{section.options_interval_s}};
@@ -113,6 +117,36 @@ Result<std::map<std::string, std::string>> TrunkDesk::read_passwords() const {
         passwords.emplace(section.name, std::move(password));
     }
     return passwords;
+}
+
+Result<TrunkDesk::Tls> TrunkDesk::read_tls() const {
+    Tls tls;
+    for (const TrunkSection& section : config_.trunks) {
+        // By TLS where the file says so, or where the carrier's own records may.
+        if (section.transport.value_or(sip::Transport::Tls) != sip::Transport::Tls) continue;
+        ESC_TRY(auto context, make_tls_client(section));
+        tls.emplace(section.name, std::move(context));
+    }
+    return tls;
+}
+
+std::optional<TlsPeer> TrunkDesk::tls_peer(const sip::Address& address) const {
+    for (const TrunkPtr& trunk : trunks_) {
+        const auto context = tls_.find(trunk->section.name);
+        if (context == tls_.end() || !trunk->targets) continue;
+        const bool is_there = std::ranges::any_of(*trunk->targets, [&](const SipTarget& target) {
+            return target.transport == sip::Transport::Tls && target.address == address;
+        });
+        // RFC 5922 §4: the domain that people wrote, and none that DNS has put in its place.
+        if (is_there) return TlsPeer{.name = trunk->server.host, .context = context->second};
+    }
+    return std::nullopt;
+}
+
+std::string TrunkDesk::name_of(TrunkId trunk) const {
+    const auto found =
+        std::ranges::find(trunks_, trunk, [](const TrunkPtr& one) { return one->id; });
+    return found == trunks_.end() ? std::string{} : (*found)->section.name;
 }
 
 TrunkDesk::Applied TrunkDesk::apply(const std::vector<NamedTrunk>& trunks,
@@ -207,10 +241,13 @@ void TrunkDesk::take(const TrunkPtr& trunk, const Result<SipTargets>& found) {
 void TrunkDesk::tell(const Trunk& trunk) const {
     std::vector<sip::Flow> flows;
     for (const SipTarget& target : trunk.targets.value_or(std::vector<SipTarget>{})) {
-        flows.push_back({.transport = target.transport,
-                         .remote = target.address,
-                         .local = local_,
-                         .connection = 0});
+        sip::Flow flow{.transport = target.transport,
+                       .remote = target.address,
+                       .local = local_,
+                       .connection = 0};
+        const bool is_tls = target.transport == sip::Transport::Tls;
+        if (is_tls && config_.has_tls()) flow.local.port = config_.sips_port;
+        flows.push_back(flow);
     }
     on_route_(trunk.id, std::move(flows));
 }
@@ -239,7 +276,7 @@ void TrunkDesk::note(const sip::TrunkState& state, WallTime now) {
     }
 }
 
-std::vector<TrunkView> TrunkDesk::views() const {
+std::vector<TrunkView> TrunkDesk::views(const std::vector<sip::TrunkCalls>& calls) const {
     std::vector<TrunkView> views;
     for (const TrunkPtr& trunk : trunks_) {
         const sip::TrunkState& state = trunk->state;
@@ -248,17 +285,55 @@ std::vector<TrunkView> TrunkDesk::views() const {
                          .reach = state.reach,
                          .server = state.flow ? state.flow->remote.to_string() : std::string{},
                          .since = trunk->since,
-                         .why = state.why});
+                         .why = state.why,
+                         .calls = {},
+                         .calls_max = trunk->section.calls_max});
+        const auto used = std::ranges::find(calls, trunk->id, &sip::TrunkCalls::trunk);
+        if (used != calls.end()) views.back().calls = used->active;
     }
     std::ranges::sort(views, {}, &TrunkView::name);
     return views;
 }
 
-std::string TrunkDesk::metrics() const {
+namespace {
+
+std::string call_metrics(const std::vector<std::pair<std::string, sip::TrunkCalls>>& trunks) {
+    constexpr std::array<std::string_view, 7> kClasses{
+        "silence", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx"};
+    std::string out;
+    const auto each = [&](std::string_view name, std::string_view type, auto value) {
+        out += fmt::format("# TYPE escucha_trunk_{} {}\n", name, type);
+        for (const auto& [trunk, calls] : trunks) {
+            out += fmt::format("escucha_trunk_{}{{trunk=\"{}\"}} {}\n", name, trunk, value(calls));
+        }
+    };
+    using Calls = sip::TrunkCalls;
+    each("calls", "gauge", [](const Calls& calls) { return calls.active; });
+    each("calls_tried_total", "counter", [](const Calls& calls) { return calls.tried; });
+    each("calls_answered_total", "counter", [](const Calls& calls) { return calls.answered; });
+    each("calls_refused_by_limit_total", "counter", [](const Calls& calls) {
+        return calls.refused_by_limit;
+    });
+    out += "# TYPE escucha_trunk_calls_failed_total counter\n";
+    for (const auto& [trunk, calls] : trunks) {
+        for (std::size_t i = 0; i < kClasses.size(); ++i) {
+            if (i == 1 || i == 2) continue;
+            out += fmt::format("escucha_trunk_calls_failed_total{{trunk=\"{}\",class=\"{}\"}} {}\n",
+                               trunk,
+                               kClasses.at(i),
+                               calls.failed.at(i));
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string TrunkDesk::metrics(const std::vector<sip::TrunkCalls>& calls) const {
     if (trunks_.empty()) return {};
     std::string registered = "# TYPE escucha_trunk_registered gauge\n";
     std::string reachable = "# TYPE escucha_trunk_reachable gauge\n";
-    for (const TrunkView& view : views()) {
+    for (const TrunkView& view : views(calls)) {
         if (view.registration != sip::TrunkRegistration::NotWanted) {
             registered += fmt::format("escucha_trunk_registered{{trunk=\"{}\"}} {:d}\n",
                                       view.name,
@@ -268,7 +343,12 @@ std::string TrunkDesk::metrics() const {
                                  view.name,
                                  view.reach == sip::TrunkReach::Reachable);
     }
-    return registered + reachable;
+    std::vector<std::pair<std::string, sip::TrunkCalls>> used;
+    for (const sip::TrunkCalls& one : calls) {
+        if (auto name = name_of(one.trunk); !name.empty()) used.emplace_back(std::move(name), one);
+    }
+    std::ranges::sort(used, {}, [](const auto& one) { return one.first; });
+    return registered + reachable + (used.empty() ? std::string{} : call_metrics(used));
 }
 
 }  // namespace escucha::server

@@ -18,6 +18,7 @@
 #include "server/config.h"
 #include "server/control_port.h"
 #include "server/detail/dns.h"
+#include "server/detail/tls.h"
 #include "sip/effects.h"
 #include "sip/settings.h"
 
@@ -49,6 +50,13 @@ public:
 
     /// Reads the password files. Errors as of `read_password_file`.
     [[nodiscard]] Result<std::map<std::string, std::string>> read_passwords() const;
+    /// By section: as whom we connect by TLS, and whom we trust there. Reads files. Errors as of
+    /// `make_tls_client`.
+    using Tls = std::map<std::string, std::shared_ptr<boost::asio::ssl::context>>;
+    [[nodiscard]] Result<Tls> read_tls() const;
+    void set_tls(Tls tls) { tls_ = std::move(tls); }
+    /// Whose server this is.
+    [[nodiscard]] std::optional<TlsPeer> tls_peer(const sip::Address& address) const;
     /// Which trunks of the store our sections mean; sections that mean none are problems. Then
     /// `accounts` are for the stack, after which `resolve` may be called.
     struct Applied {
@@ -63,8 +71,11 @@ public:
     void close();
 
     void note(const sip::TrunkState& state, WallTime now);
-    [[nodiscard]] std::vector<TrunkView> views() const;  ///< By name.
-    [[nodiscard]] std::string metrics() const;
+    /// By name. `calls` is what the stack knows of them.
+    [[nodiscard]] std::vector<TrunkView> views(const std::vector<sip::TrunkCalls>& calls) const;
+    [[nodiscard]] std::string metrics(const std::vector<sip::TrunkCalls>& calls) const;
+    /// Of the configuration; empty when it is none of ours.
+    [[nodiscard]] std::string name_of(TrunkId trunk) const;
 
 private:
     struct Trunk {
@@ -88,6 +99,7 @@ private:
     const Config& config_;
     OnRoute on_route_;
     sip::Address local_;
+    Tls tls_;
     std::vector<TrunkPtr> trunks_;
     bool is_closed_ = false;
     std::atomic<bool> is_stopping_{false};

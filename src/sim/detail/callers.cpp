@@ -161,7 +161,10 @@ bool Callers::act(const control::LegAction& action) {
                    [](const control::RejectReoffer&) {},
                    [](const control::LiftPhone&) {},
                    [](const control::GrantTransfer&) {},
-                   [](const control::RefuseTransfer&) {}},
+                   [](const control::RefuseTransfer&) {},
+                   [](const control::BeginTransfer&) {},
+                   [](const control::EndTransfer&) {},
+                   [](const control::CallOutside&) {}},
         action);
     return true;
 }

@@ -248,7 +248,7 @@ void Desks::during_talk(Desk& desk) {
         return [this, command = std::move(command)](Desk&) { world_.shell->command(command); };
     };
     const Duration when = dice.between(5s, 60s);
-    switch (dice.below(7)) {
+    switch (dice.below(9)) {
         case 0:
             later(desk, when, say(control::Hold{agent}));
             if (dice.chance(0.9)) {
@@ -283,6 +283,19 @@ void Desks::during_talk(Desk& desk) {
             });
             break;
         }
+        case 6:
+            later(desk, when, say(control::TransferOutside{agent, "910 00 01 00"}));
+            if (dice.chance(0.2)) {
+                later(desk, when + dice.between(1s, 10s), say(control::Resume{agent}));
+            }
+            break;
+        case 7:
+            later(desk, when, [this](Desk& d) {
+                if (!d.leg || !d.is_answered) return;
+                world_.shell->deliver(control::LegEvent{
+                    control::LegTransferAsked{.leg = *d.leg, .target = "+34600000001"}});
+            });
+            break;
         default:
             // The hold key of the phone, and its release.
             for (const auto& [delay, direction] :

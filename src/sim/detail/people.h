@@ -103,4 +103,25 @@ private:
     std::set<LegId> connected_;  ///< Their dialogs are in the store.
 };
 
+/// The numbers of the outside world, to which agents pass callers on.
+class Outsiders {
+public:
+    explicit Outsiders(World& world) : world_{world} {}
+
+    /// True when the action was for one of them.
+    bool act(const control::LegAction& action);
+    /// What rang is forgotten; who talks goes on.
+    void control_died();
+    [[nodiscard]] bool is_living(LegId leg) const { return talking_.contains(leg); }
+
+private:
+    void ring(const control::CallOutside& call);
+    void answer(LegId leg, const std::string& offer);
+    void hang_up(LegId leg);
+
+    World& world_;
+    std::map<LegId, std::optional<media::EndpointId>> ringing_;
+    std::map<LegId, std::optional<media::EndpointId>> talking_;
+};
+
 }  // namespace escucha::sim

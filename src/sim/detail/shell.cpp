@@ -135,7 +135,8 @@ void Shell::commit(control::Effects effects) {
 void Shell::carry_out(const control::Action& action) {
     std::visit(overloaded{[&](const control::LegAction& wanted) {
                               follow(wanted);
-                              if (!world_.callers->act(wanted)) world_.desks->act(wanted);
+                              if (world_.callers->act(wanted)) return;
+                              if (!world_.outsiders->act(wanted)) world_.desks->act(wanted);
                           },
                           [&](const media::Command& wanted) { world_.media->command(wanted); },
                           [&](const control::PrepareSpeech& wanted) { prepare_speech(wanted); },
@@ -165,6 +166,7 @@ bool Shell::follow(const control::LegEvent& event) {
 
 void Shell::follow(const control::LegAction& action) {
     if (const auto* ring = std::get_if<control::RingPhone>(&action)) dialogs_.insert(ring->leg);
+    if (const auto* call = std::get_if<control::CallOutside>(&action)) dialogs_.insert(call->leg);
     if (const auto* end = std::get_if<control::EndLeg>(&action)) dialogs_.erase(end->leg);
     if (const auto* refuse = std::get_if<control::RejectCaller>(&action)) {
         dialogs_.erase(refuse->leg);
@@ -266,6 +268,7 @@ void Shell::kill() {
     last_commit_ = {};
     world_.callers->control_died();
     world_.desks->control_died();
+    world_.outsiders->control_died();
     world_.clock.after(world_.dice.between(300ms, 2s), [this] { restart(); });
 }
 
@@ -278,7 +281,8 @@ void Shell::restart() {
     for (const auto& [id, row] : rows_) {
         control::SavedContact contact{.contact = id, .state = row.state, .living_legs = {}};
         for (const LegId leg : row.legs) {
-            const bool is_known = world_.callers->is_living(leg) || world_.desks->is_living(leg);
+            const bool is_known = world_.callers->is_living(leg) || world_.desks->is_living(leg) ||
+                                  world_.outsiders->is_living(leg);
             if (!is_known || world_.dice.chance(kDialogLost)) continue;
             contact.living_legs.push_back(leg);
             dialogs_.insert(leg);

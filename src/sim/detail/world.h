@@ -10,6 +10,7 @@ class Shell;
 class Media;
 class Callers;
 class Desks;
+class Outsiders;
 
 /// The simulated world: its parts find one another here. Owned by `run_day`.
 struct World {
@@ -22,6 +23,7 @@ struct World {
     Media* media = nullptr;
     Callers* callers = nullptr;
     Desks* desks = nullptr;
+    Outsiders* outsiders = nullptr;
 };
 
 }  // namespace escucha::sim

@@ -1,0 +1,328 @@
+// A caller who is passed on to a number of the outside world: asked for by the agent, rung, heard,
+// and either connected there or back with the agent, or in the queue, at the old place.
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/errc.h"
+#include "base/redact.h"
+#include "calendar/zone.h"
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+namespace {
+
+constexpr int kOk = 200;
+constexpr int kForbidden = 403;
+constexpr int kNoAnswer = 408;
+constexpr int kGone = 480;
+constexpr int kBusyHere = 486;
+constexpr int kCancelled = 487;
+constexpr int kUnavailable = 503;
+constexpr int kBusyEverywhere = 600;
+constexpr int kDecline = 603;
+
+std::string_view result_word(int status) {
+    switch (status) {
+        case kNoAnswer:
+        case kGone:
+            return "no_answer";
+        case kBusyHere:
+        case kBusyEverywhere:
+            return "busy";
+        case kForbidden:
+        case kDecline:
+            return "refused";
+        case kCancelled:
+            return "cancelled";
+        default:
+            return "failed";
+    }
+}
+
+std::string local_day(const std::string& zone, WallTime now) {
+    const auto parts = calendar::to_local_parts(now, zone);
+    return to_rfc3339(parts ? now + parts.value().utc_offset : now).substr(0, 10);
+}
+
+}  // namespace
+
+OutsideDay& Centre::Impl::outside_day(const Outside& outside, WallTime now) {
+    OutsideDay& day = outside_days_[outside.company];
+    auto today = local_day(outside.zone, now);
+    if (day.date != today) day = OutsideDay{.date = std::move(today)};
+    return day;
+}
+
+OutsideUse Centre::Impl::outside_use(const Outside& outside, Turn turn) {
+    const OutsideDay& day = outside_day(outside, turn.now.wall);
+    OutsideUse use{.live = 0, .calls = day.calls, .talked = day.talked};
+    for (const auto& [id, call] : calls_) {
+        if (!call->outside || call->company() != outside.company) continue;
+        ++use.live;
+        if (call->outside->answered_at) use.talked += turn.now.mono - *call->outside->answered_at;
+    }
+    return use;
+}
+
+// Beside the facts that it counts, in one commit: a restart gives nobody a new allowance.
+void Centre::Impl::save_outside_day(const Outside& outside, Turn turn) {
+    const OutsideDay& day = outside_day(outside, turn.now.wall);
+    turn.out.live.emplace_back(
+        StateRow{.name = std::string{kOutsideRow} + outside.company.to_string(),
+                 .state = fmt::format("{} {} {}", day.date, day.calls, millis(day.talked))});
+}
+
+void Centre::Impl::restore_outside_day(std::string_view name, std::string_view state) {
+    const auto company = CompanyId::parse(name.substr(kOutsideRow.size()));
+    const auto first = state.find(' ');
+    const auto second = state.rfind(' ');
+    if (!company || first == std::string_view::npos || second <= first) return;
+    OutsideDay day{.date = std::string{state.substr(0, first)}};
+    std::int64_t talked_ms = 0;
+    std::from_chars(state.data() + first + 1, state.data() + second, day.calls);
+    std::from_chars(state.data() + second + 1, state.data() + state.size(), talked_ms);
+    day.talked = std::chrono::milliseconds{talked_ms};
+    outside_days_.insert_or_assign(*company, std::move(day));
+}
+
+std::optional<OutsideRefusal> Centre::Impl::outside_refusal(const Call& call,
+                                                            std::string_view dialled,
+                                                            Turn turn) {
+    const auto found = outside_.find(call.company());
+    if (found == outside_.end()) return OutsideRefusal::NotConfigured;
+    const Outside& outside = found->second;
+    return control::refusal(
+        outside.rules, dialled, outside.calling_code, outside_use(outside, turn), turn.now.wall);
+}
+
+Result<void> Centre::Impl::ask_outside(Call& call, const std::string& dialled, Turn turn) {
+    if (const auto refused = outside_refusal(call, dialled, turn)) {
+        ++counters_.outside_refused.at(static_cast<std::size_t>(*refused));
+        Event event = fact("outside_refused", call, turn);
+        event.agent = call.agent->agent;
+        turn.out.events.push_back(
+            event.with("reason", word(*refused)).with("number", redact_number(dialled)));
+        note(call,
+             "decision",
+             fmt::format("{} is not called: {}", redact_number(dialled), word(*refused)),
+             turn.now);
+        return fail(Errc::Conflict, std::string{word(*refused)});
+    }
+    const Outside& outside = outside_.at(call.company());
+    auto& talk = std::get<InTalk>(call.stage);
+    if (!talk.held) hold(call, Held::By::Transfer, turn);
+    call.outside.emplace();
+    OutsideLeg& leg = *call.outside;
+    leg.leg.id = LegId::make(turn.now.wall, rng_);
+    // Where it must be, sound is offered encrypted or not at all; else carriers are told no key.
+    leg.leg.local.encryption = outside_encryption(outside);
+    const bool must_be_secret = leg.leg.local.encryption == sdp::Encryption::Required;
+    leg.leg.local.profile = must_be_secret ? sdp::Profile::Secure : sdp::Profile::Plain;
+    leg.number = *outside_number(dialled, outside.calling_code);
+    leg.asked_by = call.agent->agent;
+    leg.asked_at = turn.now.mono;
+    // Signalling gives up by then; what it says of it comes a moment later.
+    leg.deadline = turn.now.mono + outside.ring_time + kOutsideGrace;
+    leg.place = acd_.contact_row(call.id);
+    Event started = fact("outside_started", call, turn);
+    started.agent = leg.asked_by;
+    turn.out.events.push_back(
+        started.with("number", leg.number)
+            .with("ring_s", std::int64_t{std::chrono::seconds{outside.ring_time}.count()}));
+    ++outside_day(outside, turn.now.wall).calls;
+    save_outside_day(outside, turn);
+    ++counters_.outside_started;
+    note(call, "decision", fmt::format("calls {} outside", redact_number(leg.number)), turn.now);
+    create_endpoint(call, leg.leg, turn);
+    touch(call);
+    return ok();
+}
+
+// Which carrier it will be is not known yet: the strictest rule of theirs.
+sdp::Encryption Centre::Impl::outside_encryption(const Outside& outside) const {
+    const bool is_required = std::ranges::any_of(outside.trunks, [&](TrunkId id) {
+        const auto trunk = trunks_.find(id);
+        const auto rule = trunk == trunks_.end() ? std::nullopt : trunk->second.encryption;
+        return rule.value_or(config_.encryption) == sdp::Encryption::Required;
+    });
+    if (is_required) return sdp::Encryption::Required;
+    const bool is_never = config_.encryption == sdp::Encryption::Never;
+    return is_never ? sdp::Encryption::Never : sdp::Encryption::WhenOffered;
+}
+
+void Centre::Impl::outside_endpoint_ready(Call& call, Turn turn) {
+    OutsideLeg& leg = *call.outside;
+    const auto found = outside_.find(call.company());
+    if (found == outside_.end()) return outside_failed(call, kUnavailable, "not configured", turn);
+    const Outside& outside = found->second;
+    leg.leg.is_offer_ours = true;
+    by_leg_.emplace(leg.leg.id, call.id);
+    turn.act(CallOutside{.leg = leg.leg.id,
+                         .number = leg.number,
+                         .trunks = outside.trunks,
+                         .is_number_withheld = outside.is_number_withheld,
+                         .sdp = sdp::offer(leg.leg.local),
+                         .patience = outside.ring_time});
+}
+
+// Sound before the answer is heard once it is there, and not before: until then there is music.
+void Centre::Impl::outside_progress(Call& call, const LegProgress& event, Turn turn) {
+    OutsideLeg& outside = *call.outside;
+    note(call, "sip", fmt::format("outside says {}", event.status), turn.now);
+    if (!event.sdp || outside.answered_at || outside.leg.agreed) return;
+    const auto answer = sdp::parse(*event.sdp);
+    if (!answer) return;
+    auto agreed = sdp::apply_answer(outside.leg.local, answer.value());
+    if (!agreed) return;
+    agree_on(outside.leg, std::move(agreed).value());
+    set_remote(call, outside.leg, turn);
+}
+
+void Centre::Impl::outside_heard(Call& call, Turn turn) {
+    OutsideLeg& outside = *call.outside;
+    if (outside.answered_at || outside.is_heard || !outside.leg.agreed) return;
+    outside.is_heard = true;
+    stop_playing(call, turn);
+    turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = outside.leg.endpoint});
+}
+
+void Centre::Impl::outside_answered(Call& call, const LegAnswered& event, Turn turn) {
+    OutsideLeg& outside = *call.outside;
+    const auto answer = sdp::parse(event.sdp);
+    auto agreed = answer ? sdp::apply_answer(outside.leg.local, answer.value())
+                         : Result<sdp::Agreed>{answer.error()};
+    outside.leg.is_offer_ours = false;
+    if (!agreed) return outside_failed(call, kNotAcceptable, "no usable audio", turn);
+    agree_on(outside.leg, std::move(agreed).value());
+    set_remote(call, outside.leg, turn);
+    outside.answered_at = turn.now.mono;
+    outside.trunk = event.trunk;
+    ++counters_.outside_answered;
+    Event answered = fact("outside_answered", call, turn);
+    answered.agent = outside.asked_by;
+    answered.with("number", outside.number)
+        .with("ring_ms", millis(turn.now.mono - outside.asked_at));
+    if (outside.trunk) answered.with("trunk", outside.trunk->to_string());
+    turn.out.events.push_back(std::move(answered));
+    if (std::holds_alternative<InTalk>(call.stage)) leave_to_outside(call, turn);
+    stop_playing(call, turn);
+    if (!outside.is_heard) {
+        turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = outside.leg.endpoint});
+    }
+    if (call.line->is_recorded) start_recording(call, media::RecordingKind::Call, turn);
+    if (call.caller_leg.is_silent) call.silence_deadline = turn.now.mono + kDeadLegAfter;
+    touch(call);
+}
+
+// The agent is out of it: their part ends here, whether the number has answered or still rings.
+void Centre::Impl::leave_to_outside(Call& call, Turn turn) {
+    OutsideLeg& outside = *call.outside;
+    const AgentId agent = call.agent->agent;
+    Event started = fact("transfer_started", call, turn);
+    started.agent = agent;
+    turn.out.events.push_back(
+        started.with("to_kind", "outside").with("to", redact_number(outside.number)));
+    const bool is_there = by_leg_.contains(call.agent->leg.id);
+    if (std::exchange(outside.is_phone_waiting, false) && is_there) {
+        turn.act(EndTransfer{.leg = call.agent->leg.id, .status = kOk});
+    }
+    end_talk(call, "transfer", turn);
+    move_to(call, WithOutside{.since = turn.now.mono}, turn);
+    acd::Effects effects;
+    if (acd_.contact_finished(agent, call.id, turn.now, effects)) {
+        carry_out(std::move(effects), turn);
+    }
+}
+
+void Centre::Impl::outside_failed(Call& call, int status, std::string_view why, Turn turn) {
+    note(call, "decision", fmt::format("outside did not answer: {} {}", status, why), turn.now);
+    const bool is_phone_waiting = call.outside->is_phone_waiting;
+    const auto place = call.outside->place;
+    drop_outside(call, result_word(status), status, turn);
+    ++counters_.outside_returned;
+    if (std::holds_alternative<InTalk>(call.stage)) {
+        if (is_phone_waiting) turn.act(EndTransfer{.leg = call.agent->leg.id, .status = status});
+        const auto& held = std::get<InTalk>(call.stage).held;
+        if (held && held->by == Held::By::Transfer) return resume(call, turn);
+        return play_music(call, turn);
+    }
+    return_from_outside(call, place, turn);
+}
+
+// Nobody is left but the caller: back to the queue, at the place of the first arrival.
+void Centre::Impl::return_from_outside(Call& call,
+                                       const std::optional<acd::ContactRow>& place,
+                                       Turn turn) {
+    if (place) {
+        acd::QueuedContact contact = place->contact;
+        contact.because = acd::QueuedBecause::Transfer;
+        call.queue = contact.queue;
+        move_to(call, InQueue{}, turn);
+        acd::Effects effects;
+        if (acd_.enqueue(std::move(contact), turn.now, effects)) {
+            play_music(call, turn);
+            return carry_out(std::move(effects), turn);
+        }
+    }
+    turn.act(EndLeg{.leg = call.caller_leg.id, .reason = "cannot go on"});
+    finish(call, "fault", EndedBy::System, turn);
+}
+
+void Centre::Impl::drop_outside(Call& call, std::string_view result, int status, Turn turn) {
+    if (!call.outside) return;
+    OutsideLeg& outside = *call.outside;
+    if (by_leg_.erase(outside.leg.id) > 0) {
+        turn.act(EndLeg{.leg = outside.leg.id, .reason = std::string{result}});
+    }
+    Duration talked{0};
+    if (outside.answered_at) {
+        stop_recording(call, turn);
+        talked = turn.now.mono - *outside.answered_at;
+    }
+    destroy_endpoint(outside.leg, turn);
+    Event ended = fact("outside_ended", call, turn);
+    ended.agent = outside.asked_by;
+    ended.with("number", outside.number).with("result", result).with("talk_ms", millis(talked));
+    if (status != 0) ended.with("status", std::int64_t{status});
+    turn.out.events.push_back(std::move(ended));
+    if (const auto found = outside_.find(call.company()); found != outside_.end()) {
+        outside_day(found->second, turn.now.wall).talked += talked;
+        save_outside_day(found->second, turn);
+    }
+    call.outside.reset();
+    call.silence_deadline.reset();
+    touch(call);
+}
+
+// A conversation outside is over when the other side hangs up; the caller has nobody to go back to.
+void Centre::Impl::outside_ended(Call& call, Turn turn) {
+    by_leg_.erase(call.outside->leg.id);
+    if (!call.outside->answered_at) return outside_failed(call, kGone, "ended", turn);
+    drop_outside(call, "answered", 0, turn);
+    turn.act(EndLeg{.leg = call.caller_leg.id, .reason = "the other side hung up"});
+    finish(call, "served", EndedBy::Outside, turn);
+}
+
+// Its dialog is gone without a word: nobody said goodbye to the caller.
+void Centre::Impl::outside_lost(Call& call, Turn turn) {
+    by_leg_.erase(call.outside->leg.id);
+    const auto place = call.outside->place;
+    if (!call.outside->answered_at) return outside_failed(call, kUnavailable, "lost", turn);
+    drop_outside(call, "fault", 0, turn);
+    return_from_outside(call, place, turn);
+}
+
+void Centre::Impl::cancel_outside(Call& call, Turn turn) {
+    outside_failed(call, kCancelled, "cancelled by the agent", turn);
+}
+
+void Centre::Impl::outside_late(Call& call, Turn turn) {
+    outside_failed(call, kNoAnswer, "no answer", turn);
+}
+
+}  // namespace escucha::control
