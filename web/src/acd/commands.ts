@@ -16,6 +16,7 @@ export type AgentCommand =
   | { kind: 'resume' }
   | { kind: 'transfer_agent'; to: string }
   | { kind: 'transfer_queue'; to: string }
+  | { kind: 'transfer_number'; to: string }
   | { kind: 'pause_recording'; reason: string }
   | { kind: 'resume_recording' }
   | { kind: 'extend_wrap_up' }
@@ -61,6 +62,13 @@ function send(agentId: string, command: AgentCommand) {
         api.POST('/api/v1/agents/{agent_id}/transfer', {
           ...params,
           body: { to_queue: command.to },
+        }),
+      );
+    case 'transfer_number':
+      return ask(
+        api.POST('/api/v1/agents/{agent_id}/transfer', {
+          ...params,
+          body: { to_number: command.to },
         }),
       );
     case 'pause_recording':

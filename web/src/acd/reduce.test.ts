@@ -147,6 +147,26 @@ describe('the desk', () => {
     expect(now.contact?.is_recording_paused).toBe(true);
   });
 
+  test('a caller who was passed on outside still talks when the agent is out of it', () => {
+    const passedOn = contact('c', { state: 'held', agent_id: 'ana', outside: '+34600123456' });
+    let now = reduceFloor(
+      floor({ contacts: [passedOn] }),
+      frame(11, 'outside_answered', { contact_id: 'c', agent_id: 'ana' }),
+    );
+    now = reduceFloor(
+      now,
+      frame(12, 'contact_disconnected', {
+        contact_id: 'c',
+        agent_id: 'ana',
+        data: { by: 'transfer' },
+      }),
+    );
+    expect(now.contacts[0]?.state).toBe('talking');
+    expect(now.contacts[0]?.agent_id).toBeNull();
+    now = reduceFloor(now, frame(13, 'outside_ended', { contact_id: 'c', agent_id: 'ana' }));
+    expect(now.contacts[0]?.outside).toBeNull();
+  });
+
   test('keeps the contact through wrap-up and clears it when the agent is free', () => {
     let now = reduceDesk(
       talking,

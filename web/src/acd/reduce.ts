@@ -83,6 +83,10 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
       return { ...contact, state: 'held', since: frame.at };
     case 'hold_ended':
       return { ...contact, state: 'talking', since: frame.at };
+    case 'outside_answered':
+      return { ...contact, state: 'talking', agent_id: null, since: frame.at };
+    case 'outside_ended':
+      return { ...contact, outside: null };
     case 'recording_started':
       return {
         ...contact,
@@ -95,6 +99,11 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
     case 'recording_resumed':
       return { ...contact, is_recording_paused: false };
     case 'contact_disconnected':
+      // The agent is out of it, and the caller talks with a number outside or waits for it.
+      if (contact.outside !== null && frame.data.by === 'transfer') {
+        return { ...contact, agent_id: null };
+      }
+      return { ...contact, state: 'ended', since: frame.at };
     case 'contact_ended':
       return { ...contact, state: 'ended', since: frame.at };
     default:
@@ -166,6 +175,7 @@ function arrived(frame: EventFrame): ContactLive {
     queue_id: null,
     position: null,
     agent_id: null,
+    outside: null,
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,

@@ -35,6 +35,11 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
           {contact.customer && contact.caller ? `${phone(contact.caller)} · ` : ''}
           {contact.line_name}
         </p>
+        {contact.outside && isTalking && (
+          <p className={css.sub} data-testid="call-outside" role="status">
+            {t('bar.outside', { number: phone(contact.outside) })}
+          </p>
+        )}
       </div>
       <div className={css.barState}>
         <Pill tone={isTalking ? (isHeld ? 'warn' : 'busy') : 'accent'} testId="call-state">
@@ -78,7 +83,11 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
         data-testid="call-hold"
         aria-pressed={isHeld}
       >
-        {isHeld ? t('action.resume') : t('action.hold')}
+        {contact.outside && isHeld
+          ? t('action.cancel_outside')
+          : isHeld
+            ? t('action.resume')
+            : t('action.hold')}
       </Button>
       <Button
         variant="default"

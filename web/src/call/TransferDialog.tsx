@@ -1,4 +1,4 @@
-import { Modal, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, Modal, SegmentedControl, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,10 +10,13 @@ import { Loading, Pill, Since, Trouble } from '@/base/view/parts';
 import css from './call.module.css';
 import { useCallUi } from './call-ui';
 
+type Kind = 'agent' | 'queue' | 'number';
+
 /** Where the call can go, with who is free this moment. Context, case and recording go along. */
 export function TransferDialog({ desk }: { desk: Desk }) {
   const { t } = useTranslation('call');
   const { isTransferOpen, closeTransfer } = useCallUi();
+  const [kind, setKind] = useState<Kind>('agent');
   return (
     <Modal
       opened={isTransferOpen}
@@ -23,14 +26,75 @@ export function TransferDialog({ desk }: { desk: Desk }) {
       closeButtonProps={{ 'aria-label': t('action.close') }}
       data-testid="transfer-dialog"
     >
-      <Targets desk={desk} onDone={closeTransfer} />
+      <SegmentedControl
+        fullWidth
+        mb="sm"
+        aria-label={t('transfer.to')}
+        value={kind}
+        onChange={(value) => setKind(value as Kind)}
+        data={[
+          { value: 'agent', label: t('transfer.agents') },
+          {
+            value: 'queue',
+            label: <span data-testid="transfer-to-queue">{t('transfer.queues')}</span>,
+          },
+          {
+            value: 'number',
+            label: <span data-testid="transfer-to-number">{t('transfer.number')}</span>,
+          },
+        ]}
+      />
+      {kind === 'number' ? (
+        <OutsideNumber desk={desk} onDone={closeTransfer} />
+      ) : (
+        <Targets key={kind} desk={desk} kind={kind} onDone={closeTransfer} />
+      )}
     </Modal>
   );
 }
 
-function Targets({ desk, onDone }: { desk: Desk; onDone: () => void }) {
+/** A number outside: the caller waits with music and the agent stays until it has answered. */
+function OutsideNumber({ desk, onDone }: { desk: Desk; onDone: () => void }) {
   const { t } = useTranslation('call');
-  const [kind, setKind] = useState<'agent' | 'queue'>('agent');
+  const [number, setNumber] = useState('');
+  const command = useAgentCommand(desk.agent.id);
+  const wanted = number.trim();
+  const go = () => command.mutate({ kind: 'transfer_number', to: wanted }, { onSuccess: onDone });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (wanted !== '' && !command.isPending) go();
+      }}
+    >
+      <TextInput
+        label={t('transfer.number_label')}
+        description={t('transfer.number_help')}
+        type="tel"
+        inputMode="tel"
+        autoComplete="off"
+        maxLength={40}
+        value={number}
+        onChange={(event) => setNumber(event.currentTarget.value)}
+        data-autofocus
+        data-testid="transfer-number"
+      />
+      <Button
+        type="submit"
+        mt="sm"
+        disabled={wanted === ''}
+        loading={command.isPending}
+        data-testid="transfer-number-go"
+      >
+        {t('transfer.number_go')}
+      </Button>
+    </form>
+  );
+}
+
+function Targets(props: { desk: Desk; kind: 'agent' | 'queue'; onDone: () => void }) {
+  const { desk, kind, onDone } = props;
+  const { t } = useTranslation('call');
   const [text, setText] = useState('');
   const agents = useQuery({ ...agentsQuery, refetchInterval: 3000 });
   const queues = useQueueSettings();
@@ -62,20 +126,6 @@ function Targets({ desk, onDone }: { desk: Desk; onDone: () => void }) {
   const trouble = agents.error ?? queues.error;
   return (
     <>
-      <SegmentedControl
-        fullWidth
-        mb="sm"
-        aria-label={t('transfer.to')}
-        value={kind}
-        onChange={(value) => setKind(value as 'agent' | 'queue')}
-        data={[
-          { value: 'agent', label: t('transfer.agents') },
-          {
-            value: 'queue',
-            label: <span data-testid="transfer-to-queue">{t('transfer.queues')}</span>,
-          },
-        ]}
-      />
       <TextInput
         label={t('transfer.search')}
         value={text}

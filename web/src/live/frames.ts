@@ -54,6 +54,7 @@ export function contact(id: string, part: Partial<ContactLive> = {}): ContactLiv
     queue_id: 'queue',
     position: 1,
     agent_id: null,
+    outside: null,
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,

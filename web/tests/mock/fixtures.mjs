@@ -212,6 +212,7 @@ export const makeContact = (part) => ({
   queue_id: 'q1',
   position: 1,
   agent_id: null,
+  outside: null,
   recording_id: null,
   is_recording_paused: false,
   reasks: 0,
