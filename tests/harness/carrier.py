@@ -15,12 +15,12 @@ class Carrier(Phone):
 
     realm = "carrier.test"
 
-    def __init__(self, server, account, password, grants_s):
+    def __init__(self, server, account, password, grants_s=60, **options):
         self.account, self.account_password, self.grants_s = account, password, grants_s
         self.is_dead = False
         self.registered, self.refused = [], []
         self._counts = {}  # of each nonce, the last used
-        super().__init__(server, "+34911222333")
+        super().__init__(server, "+34911222333", **options)
 
     def call_contact(self, number):
         """A call to the Contact that the server registered, for the number in To."""
@@ -37,25 +37,29 @@ class Carrier(Phone):
             self.changed.notify_all()
 
     def _on_register(self, message):
-        fields = dict(re.findall(r'(\w+)="?([^",]+)"?', message.get("Authorization")))
-        if fields.get("nonce") not in self._counts or int(fields["nc"], 16) <= self._counts[fields["nonce"]]:
-            self._challenge(message)
-        elif fields["response"] != self._expected(fields):
-            self.refused.append(message)
-            self._challenge(message)
-        else:
-            self._counts[fields["nonce"]] = int(fields["nc"], 16)
+        if self._is_proved(message):
             self.registered.append(message)
             contact = message.get("Contact")
             granted = min(self.grants_s, int(message.get("Expires")))
             self._reply(message, "200 OK", [("Contact", f"{contact};expires={granted}")] if granted else [])
 
-    def _expected(self, fields):
+    def _is_proved(self, message):
+        """Is the password right? Asks for it when it is not."""
+        fields = dict(re.findall(r'(\w+)="?([^",]+)"?', message.get("Authorization")))
+        if fields.get("nonce") in self._counts and int(fields["nc"], 16) > self._counts[fields["nonce"]]:
+            if fields["response"] == self._expected(fields, message.method):
+                self._counts[fields["nonce"]] = int(fields["nc"], 16)
+                return True
+            self.refused.append(message)
+        self._challenge(message)
+        return False
+
+    def _expected(self, fields, method):
         def h(text):
             return hashlib.md5(text.encode()).hexdigest()
 
         ha1 = h(f"{self.account}:{self.realm}:{self.account_password}")
-        ha2 = h(f"REGISTER:{fields['uri']}")
+        ha2 = h(f"{method}:{fields['uri']}")
         return h(f"{ha1}:{fields['nonce']}:{fields['nc']}:{fields['cnonce']}:{fields['qop']}:{ha2}")
 
     def _challenge(self, message):

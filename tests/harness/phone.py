@@ -152,6 +152,11 @@ class Call:
     def ring(self, status="180 Ringing"):
         self._transmit(self._response(self.invite, status))
 
+    def progress(self, status="183 Session Progress"):
+        """Ringing with sound: our own is heard before the answer."""
+        headers = [("Contact", self.phone.contact), ("Content-Type", "application/sdp")]
+        self._transmit(self._response(self.invite, status, headers, sdp(self.phone.host, self.stream.port)))
+
     def answer(self, body=None, headers=()):
         self.answered_at = time.monotonic()
         if body is None:
@@ -261,16 +266,7 @@ class Phone:
         self.host = "127.0.0.1"
         self.user, self.password, self.transport, self.sound = user, password, transport, sound
         self.acknowledges = True
-        if transport == "tls":
-            self._socket = TlsSocket(server, *tls)
-        else:
-            kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
-            self._socket = socket.socket(socket.AF_INET, kind)
-            if transport == "udp":
-                self._socket.bind((self.host, 0))
-            else:
-                self._socket.connect(server)
-            self._socket.settimeout(0.2)
+        self._socket = self._open(server, tls)
         self.port = self._socket.getsockname()[1]
         self.changed = threading.Condition()
         self.calls = {}
@@ -280,6 +276,17 @@ class Phone:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+
+    def _open(self, server, tls):
+        if self.transport == "tls":
+            return TlsSocket(server, *tls)
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if self.transport == "udp" else socket.SOCK_STREAM)
+        if self.transport == "udp":
+            opened.bind((self.host, 0))
+        else:
+            opened.connect(server)
+        opened.settimeout(0.2)
+        return opened
 
     @property
     def domain(self):

@@ -1,0 +1,314 @@
+"""Calls to the outside world: a caller is passed on to a number, by carriers that want a password, fail and are replaced."""
+
+import os
+import tempfile
+import unittest
+
+from harness import company, rtp
+from harness.case import AGENT_HZ, CALLER_HZ, TONE_AGENT, Case
+from harness.gateway import Gateway, TlsGateway
+from harness.server import Server
+from harness.tls import Authority
+from harness.waiting import until
+
+ACCOUNT, PASSWORD = "400", "sesame-of-the-carrier"
+OUTSIDE_HZ = 880
+NUMBER, WRITTEN = "+34600123456", "600 12 34 56"
+
+
+class Outside(Case):
+    """Two carriers, which are tried in this order; a number that does not answer in five seconds has not answered."""
+
+    rules = """allow = ["+346", "+347"]
+deny = ["+34699"]
+calls_max = 5
+"""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="escucha-test-")
+        cls.addClassCleanup(cls.folder.cleanup)
+
+        def with_trunks(document):
+            document["trunks"] = [{"name": "acme", "cidrs": "127.0.0.0/8"}, {"name": "beta", "cidrs": "127.0.0.3/32"}]
+
+        cls.server = Server(os.path.join(cls.folder.name, "data"))
+        cls.open_carriers()
+        cls.server.extra = ["--demo-files", company.write(cls.folder.name, {}, with_trunks), "--config", cls.configuration()]
+        os.mkdir(cls.server.data)
+        cls.server.start()
+
+    @classmethod
+    def open_carriers(cls):
+        cls.acme = Gateway(cls.server.sip, ACCOUNT, PASSWORD, sound=rtp.tone(OUTSIDE_HZ))
+        cls.beta = Gateway(cls.server.sip, ACCOUNT, PASSWORD, sound=rtp.tone(OUTSIDE_HZ))
+        cls.addClassCleanup(cls.acme.close)
+        cls.addClassCleanup(cls.beta.close)
+
+    @classmethod
+    def configuration(cls):
+        password, path = os.path.join(cls.folder.name, "password"), os.path.join(cls.folder.name, "escucha.toml")
+        with open(os.open(password, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(PASSWORD + "\n")
+        with open(path, "w", encoding="utf-8") as file:
+            for name, port in (("acme", cls.acme.port), ("beta", cls.beta.port)):
+                file.write(
+                    f'[trunks.{name}]\nserver = "127.0.0.1:{port}"\nregister = false\nuser = "{ACCOUNT}"\npassword_file = "{password}"\n'
+                    f'options_interval_s = 0\ncaller_id = "+34910000100"\n{cls.of_trunk(name)}'
+                )
+            file.write(f'[outside.luz-del-valle]\ntrunks = ["acme", "beta"]\nring_s = 5\n{cls.rules}')
+        return path
+
+    @classmethod
+    def of_trunk(cls, name):
+        return ""
+
+    def setUp(self):
+        for each in (self.acme, self.beta):
+            each.refuses_with, each.is_dead = None, False
+            each.incoming.clear()
+
+    def pass_on(self, page, number=WRITTEN):
+        page.act("transfer", {"to_number": number})
+
+    def journal(self, contact_id, kind):
+        events = self.server.api("sofia").get(f"/api/v1/contacts/{contact_id}")["events"]
+        return [event["data"] for event in events if event["type"] == kind]
+
+
+class PassedOn(Outside):
+    def test_the_caller_hears_music_then_the_number_and_the_agent_is_free(self):
+        call, ringing, page, _ = self.connected()
+        call.wait_tone(AGENT_HZ)
+        self.pass_on(page)
+        outside = self.acme.wait_incoming(10)
+        self.assertTrue(outside.invite.first.startswith(f"INVITE sip:{NUMBER}@127.0.0.1;user=phone "), outside.invite.first)
+        self.assertIn("+34910000100", outside.invite.get("From"))
+        self.assertIn("+34910000100", outside.invite.get("P-Asserted-Identity"))
+        self.assertEqual(outside.invite.cseq, 2)
+        self.assertEqual(self.acme.refused, [])
+        call.wait_music(AGENT_HZ)
+        self.assertEqual(page.desk()["agent"]["state"], "talking")
+        self.assertEqual(page.desk()["contact"]["outside"], NUMBER)
+        self.assertEqual(page.desk()["contact"]["state"], "held")
+
+        outside.answer()
+        ringing.wait_ended()
+        self.finish(page)
+        call.wait_tone(OUTSIDE_HZ)
+        outside.wait_tone(CALLER_HZ)
+        contact = self.server.api("sofia").get("/api/v1/floor")["contacts"][0]
+        self.assertEqual((contact["state"], contact["outside"]), ("talking", NUMBER))
+        metrics = self.server.metrics()
+        self.assertEqual(metrics['escucha_trunk_calls{trunk="acme"}'], 2)
+
+        call.hang_up()
+        outside.wait_ended()
+        self.assertEqual([m.cseq for m in outside.received("BYE")], [4])
+        ended = self.watch().wait_type("contact_ended", contact_id=call.contact_id)
+        self.assertEqual(ended["data"]["outcome"], "served")
+        self.assertIsNotNone(ended["case_id"])
+        self.assertEqual(self.journal(call.contact_id, "outside_ended")[0]["result"], "answered")
+        recordings = until(
+            lambda: (lambda rows: rows if len([r for r in rows if r["is_complete"]]) == 2 else None)(
+                self.server.api("sofia").get(f"/api/v1/contacts/{call.contact_id}")["recordings"]), 15, "both recordings")
+        self.assertEqual(len(recordings), 2)
+
+    def test_when_the_number_hangs_up_the_call_is_over(self):
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        outside = self.acme.wait_incoming(10)
+        outside.answer()
+        call.wait_tone(OUTSIDE_HZ)
+        outside.hang_up()
+        call.wait_ended()
+        ended = self.watch().wait_type("contact_ended", contact_id=call.contact_id)
+        self.assertEqual(ended["data"]["ended_by"], "outside")
+        self.finish(page)
+
+    def test_early_sound_of_the_carrier_is_heard(self):
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        outside = self.acme.wait_incoming(10, ring=False)
+        outside.progress()
+        call.wait_tone(OUTSIDE_HZ)
+        outside.answer()
+        outside.wait_tone(CALLER_HZ)
+        call.hang_up()
+        self.finish(page)
+
+    def test_a_number_that_does_not_answer_gives_the_caller_back(self):
+        call, ringing, page, _ = self.connected()
+        self.pass_on(page)
+        outside = self.acme.wait_incoming(10)
+        call.wait_music(AGENT_HZ)
+        outside.wait_ended(10)
+        call.wait_tone(AGENT_HZ)
+        ringing.wait_tone(CALLER_HZ)
+        self.assertEqual(page.desk()["contact"]["state"], "talking")
+        self.assertEqual(self.journal(call.contact_id, "outside_ended")[0]["result"], "no_answer")
+
+        self.pass_on(page)
+        self.acme.wait_incoming(10).reject("486 Busy Here")
+        page.stream.wait_for(lambda f: f["type"] == "outside_ended" and f["data"]["result"] == "busy", 10, "the number to be busy")
+        call.wait_tone(AGENT_HZ)
+        call.hang_up()
+        self.finish(page)
+
+    def test_when_the_agent_has_gone_the_caller_is_back_in_the_queue(self):
+        call, ringing, page, _ = self.connected()
+        arrived = self.watch().wait_type("contact_queued", contact_id=call.contact_id)["data"]["arrived"]
+        self.pass_on(page)
+        self.acme.wait_incoming(10)
+        ringing.hang_up()
+        self.finish(page)
+        queued = self.watch().wait_for(
+            lambda f: f["type"] == "contact_queued" and f["contact_id"] == call.contact_id and f["data"]["reason"] == "transfer", 15, "the queue again")
+        self.assertEqual(queued["data"]["arrived"], arrived)
+        call.wait_music(AGENT_HZ)
+        call.hang_up()
+
+    def test_the_agent_takes_the_caller_back(self):
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        outside = self.acme.wait_incoming(10)
+        page.act("resume")
+        outside.wait_ended()
+        call.wait_tone(AGENT_HZ)
+        call.hang_up()
+        self.finish(page)
+
+    def test_a_phone_that_refers_to_a_number_is_told_what_became_of_it(self):
+        call, ringing, page, _ = self.connected()
+        ringing.request("REFER", [("Contact", ringing.phone.contact), ("Refer-To", f"<sip:{NUMBER}@escucha>")])
+        self.assertEqual(ringing.wait_final(method="REFER").status, 202)
+        outside = self.acme.wait_incoming(10)
+        self.assertNotIn("200", self.notified(ringing))
+        outside.answer()
+        ringing.wait_ended()
+        self.assertEqual(self.notified(ringing)[-1], "200")
+        call.wait_tone(OUTSIDE_HZ)
+        call.hang_up()
+        self.finish(page)
+
+    @staticmethod
+    def notified(ringing):
+        return [m.body.split()[1] for m in ringing.received("NOTIFY")]
+
+
+class Carriers(Outside):
+    def test_a_carrier_in_trouble_is_replaced_by_the_next(self):
+        self.acme.refuses_with = "503 Service Unavailable"
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        outside = self.beta.wait_incoming(10)
+        self.assertEqual(len(self.acme.seen), 1)
+        outside.answer()
+        call.wait_tone(OUTSIDE_HZ)
+        call.hang_up()
+        self.finish(page)
+        metrics = self.server.metrics()
+        self.assertEqual(metrics['escucha_trunk_calls_failed_total{trunk="acme",class="5xx"}'], 1)
+        self.assertEqual(metrics['escucha_trunk_calls_answered_total{trunk="beta"}'], 1)
+
+    def test_when_no_carrier_takes_the_call_the_caller_comes_back(self):
+        self.acme.refuses_with = self.beta.refuses_with = "503 Service Unavailable"
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        ended = page.stream.wait_type("outside_ended", contact_id=call.contact_id)
+        self.assertEqual(ended["data"]["result"], "failed")
+        call.wait_tone(AGENT_HZ)
+        call.hang_up()
+        self.finish(page)
+
+
+class Forbidden(Outside):
+    def test_a_number_that_is_not_allowed_is_refused_in_words_and_written_down(self):
+        call, _, page, _ = self.connected()
+        for number, words in (("699 00 00 00", "vetado"), ("+44 20 7946 0000", "permite"), ("112", "emergencias"), ("hola", "teléfono")):
+            problem = page.act("transfer", {"to_number": number}, expect=403)
+            self.assertEqual(problem["code"], "outside_refused")
+            self.assertIn(words, problem["detail"])
+        english = page.act("transfer", {"to_number": "112"}, expect=403, headers={"Accept-Language": "en"})
+        self.assertIn("emergency", english["detail"])
+        self.assertEqual(self.acme.seen, [])
+        call.wait_tone(AGENT_HZ)
+        reasons = [data["reason"] for data in self.journal(call.contact_id, "outside_refused")]
+        self.assertEqual(reasons[:3], ["outside_denied", "outside_not_allowed", "outside_emergency"])
+        self.assertEqual(self.server.metrics()['escucha_outside_refused_total{reason="outside_emergency"}'], 2)
+        self.assertNotIn("699000000", str(self.journal(call.contact_id, "outside_refused")).replace(" ", ""))
+        call.hang_up()
+        self.finish(page)
+
+
+class OneADay(Outside):
+    rules = """allow = ["+346"]
+calls_per_day = 1
+"""
+
+    def test_a_restart_gives_nobody_a_new_allowance(self):
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        self.acme.wait_incoming(10).reject("486 Busy Here")
+        page.stream.wait_type("outside_ended", contact_id=call.contact_id)
+        self.server.kill()
+        self.server.start()
+        page.stream.close()
+        page.open()
+        problem = page.act("transfer", {"to_number": WRITTEN}, expect=403)
+        self.assertIn("Hoy", problem["detail"])
+        call.hang_up()
+        self.finish(page)
+
+
+class OverTls(Outside):
+    """Acme wants our certificate and has one of its domain; Beta's is of another name, and it is never called."""
+
+    @classmethod
+    def open_carriers(cls):
+        cls.authority = Authority(cls.folder.name)
+        ours = cls.authority.issue("ours")
+        cls.files = {"ca": cls.authority.certificate, "certificate": ours[0], "key": ours[1]}
+        good = cls.authority.issue("acme", names="URI:sip:127.0.0.1, IP:127.0.0.1")
+        bad = cls.authority.issue("stranger", names="DNS:stranger.example")
+        cls.acme = TlsGateway(cls.server.sip, ACCOUNT, PASSWORD, *good, client_ca=cls.authority.certificate)
+        cls.beta = TlsGateway(cls.server.sip, ACCOUNT, PASSWORD, *bad)
+        cls.addClassCleanup(cls.acme.close)
+        cls.addClassCleanup(cls.beta.close)
+
+    @classmethod
+    def of_trunk(cls, name):
+        lines = f'transport = "tls"\ntls_ca = "{cls.files["ca"]}"\n'
+        if name == "acme":
+            lines += f'tls_certificate = "{cls.files["certificate"]}"\ntls_key = "{cls.files["key"]}"\n'
+        return lines
+
+    def test_calls_go_by_one_verified_connection(self):
+        for _ in range(2):
+            call, _, page, _ = self.connected()
+            self.pass_on(page)
+            outside = self.acme.wait_incoming(10)
+            self.assertIn("SIP/2.0/TLS", outside.invite.get("Via"))
+            outside.answer()
+            call.wait_sound()
+            call.hang_up()
+            outside.wait_ended()
+            self.finish(page)
+            page.act("sign-out")
+        self.assertEqual(self.acme.listener.accepted, 1)
+
+    def test_a_certificate_of_another_name_is_not_trusted(self):
+        self.acme.refuses_with = "503 Service Unavailable"
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        ended = page.stream.wait_type("outside_ended", contact_id=call.contact_id)
+        self.assertEqual(ended["data"]["result"], "failed")
+        self.assertEqual(self.beta.seen, [])
+        self.assertIn("sip_tls_not_opened", self.server.log_tail())
+        call.wait_tone(AGENT_HZ)
+        call.hang_up()
+        self.finish(page)
+
+
+if __name__ == "__main__":
+    unittest.main()
