@@ -30,7 +30,7 @@ bool is_number(std::string_view text) {
            text.find_first_not_of(kDigits) == std::string_view::npos;
 }
 
-bool is_challenge(int status) { return status == kUnauthorised || status == kProxyUnauthorised; }
+bool wants_password(int status) { return status == kUnauthorised || status == kProxyUnauthorised; }
 
 }  // namespace
 
@@ -119,7 +119,7 @@ bool Stack::Impl::goes_on_elsewhere(Handle handle, int status, Io& io) {
     if (!leg.by_trunk) return false;
     note_failure(leg.dialog.trunk, status);
     TrunkCall& call = *leg.by_trunk;
-    if (is_challenge(status)) {
+    if (wants_password(status)) {
         // Who we are is the same at each of this carrier's servers.
         std::erase_if(call.hops,
                       [&](const TrunkCall::Hop& hop) { return hop.trunk == leg.dialog.trunk; });
@@ -152,7 +152,7 @@ bool Stack::Impl::is_still_tried(Handle handle, Leg& leg, Io& io) {
 
 bool Stack::Impl::answer_challenge(Handle asked, const Message& response, Io& io) {
     Txn* was = transactions_.get(asked);
-    if (!is_challenge(response.status) || was == nullptr || !was->auth) return false;
+    if (!wants_password(response.status) || was == nullptr || !was->auth) return false;
     std::unique_ptr<CarrierAuth> auth = std::move(was->auth);
     const TrunkAccount* account = trunk_clients_.account(auth->trunk);
     if (account == nullptr || account->username.empty() || account->password.empty()) return false;
