@@ -16,28 +16,31 @@ namespace escucha::control {
 
 namespace {
 
-constexpr int kOk = 200;
-constexpr int kForbidden = 403;
-constexpr int kNoAnswer = 408;
-constexpr int kGone = 480;
-constexpr int kBusyHere = 486;
-constexpr int kCancelled = 487;
-constexpr int kUnavailable = 503;
-constexpr int kBusyEverywhere = 600;
-constexpr int kDecline = 603;
+/// Statuses of SIP.
+struct Said {
+    static constexpr int kOk = 200;
+    static constexpr int kForbidden = 403;
+    static constexpr int kNoAnswer = 408;
+    static constexpr int kGone = 480;
+    static constexpr int kBusyHere = 486;
+    static constexpr int kCancelled = 487;
+    static constexpr int kUnavailable = 503;
+    static constexpr int kBusyEverywhere = 600;
+    static constexpr int kDecline = 603;
+};
 
 std::string_view result_word(int status) {
     switch (status) {
-        case kNoAnswer:
-        case kGone:
+        case Said::kNoAnswer:
+        case Said::kGone:
             return "no_answer";
-        case kBusyHere:
-        case kBusyEverywhere:
+        case Said::kBusyHere:
+        case Said::kBusyEverywhere:
             return "busy";
-        case kForbidden:
-        case kDecline:
+        case Said::kForbidden:
+        case Said::kDecline:
             return "refused";
-        case kCancelled:
+        case Said::kCancelled:
             return "cancelled";
         default:
             return "failed";
@@ -158,7 +161,8 @@ sdp::Encryption Centre::Impl::outside_encryption(const Outside& outside) const {
 void Centre::Impl::outside_endpoint_ready(Call& call, Turn turn) {
     OutsideLeg& leg = *call.outside;
     const auto found = outside_.find(call.company());
-    if (found == outside_.end()) return outside_failed(call, kUnavailable, "not configured", turn);
+    if (found == outside_.end())
+        return outside_failed(call, Said::kUnavailable, "not configured", turn);
     const Outside& outside = found->second;
     leg.leg.is_offer_ours = true;
     by_leg_.emplace(leg.leg.id, call.id);
@@ -229,7 +233,7 @@ void Centre::Impl::leave_to_outside(Call& call, Turn turn) {
         started.with("to_kind", "outside").with("to", redact_number(outside.number)));
     const bool is_there = by_leg_.contains(call.agent->leg.id);
     if (std::exchange(outside.is_phone_waiting, false) && is_there) {
-        turn.act(EndTransfer{.leg = call.agent->leg.id, .status = kOk});
+        turn.act(EndTransfer{.leg = call.agent->leg.id, .status = Said::kOk});
     }
     end_talk(call, "transfer", turn);
     move_to(call, WithOutside{.since = turn.now.mono}, turn);
@@ -302,7 +306,7 @@ void Centre::Impl::drop_outside(Call& call, std::string_view result, int status,
 // A conversation outside is over when the other side hangs up; the caller has nobody to go back to.
 void Centre::Impl::outside_ended(Call& call, Turn turn) {
     by_leg_.erase(call.outside->leg.id);
-    if (!call.outside->answered_at) return outside_failed(call, kGone, "ended", turn);
+    if (!call.outside->answered_at) return outside_failed(call, Said::kGone, "ended", turn);
     drop_outside(call, "answered", 0, turn);
     turn.act(EndLeg{.leg = call.caller_leg.id, .reason = "the other side hung up"});
     finish(call, "served", EndedBy::Outside, turn);
@@ -312,17 +316,17 @@ void Centre::Impl::outside_ended(Call& call, Turn turn) {
 void Centre::Impl::outside_lost(Call& call, Turn turn) {
     by_leg_.erase(call.outside->leg.id);
     const auto place = call.outside->place;
-    if (!call.outside->answered_at) return outside_failed(call, kUnavailable, "lost", turn);
+    if (!call.outside->answered_at) return outside_failed(call, Said::kUnavailable, "lost", turn);
     drop_outside(call, "fault", 0, turn);
     return_from_outside(call, place, turn);
 }
 
 void Centre::Impl::cancel_outside(Call& call, Turn turn) {
-    outside_failed(call, kCancelled, "cancelled by the agent", turn);
+    outside_failed(call, Said::kCancelled, "cancelled by the agent", turn);
 }
 
 void Centre::Impl::outside_late(Call& call, Turn turn) {
-    outside_failed(call, kNoAnswer, "no answer", turn);
+    outside_failed(call, Said::kNoAnswer, "no answer", turn);
 }
 
 }  // namespace escucha::control

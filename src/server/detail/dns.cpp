@@ -11,7 +11,7 @@ namespace escucha::server {
 namespace {
 
 /// In the order in which they are tried where the carrier does not say one.
-constexpr std::array kTransports{sip::Transport::Udp, sip::Transport::Tcp, sip::Transport::Tls};
+constexpr std::array kAskedInOrder{sip::Transport::Udp, sip::Transport::Tcp, sip::Transport::Tls};
 constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035 §2.3.4, as text.
 
 bool is_host_char(char c) {
@@ -188,7 +188,7 @@ Result<SipTargets> resolve(const ServerName& server, sip::Family family, Dns& dn
     if (!server.port && !server.transport) {
         ESC_TRY(is_found, walk.add_naptr(server.host));
         if (!is_found) {
-            for (const auto each : kTransports) {
+            for (const auto each : kAskedInOrder) {
                 ESC_TRY(const bool has_srv, walk.add_srv(srv_name(server.host, each), each));
                 is_found = is_found || has_srv;
             }
