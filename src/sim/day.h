@@ -48,6 +48,8 @@ struct Report {
     std::uint64_t offers = 0;
     std::uint64_t offers_returned = 0;
     std::uint64_t transfers = 0;
+    std::uint64_t outside = 0;           ///< Numbers that were called.
+    std::uint64_t outside_answered = 0;  ///< Of these.
     std::uint64_t repaired = 0;
     std::uint64_t ends_lost = 0;
     std::uint64_t restarts = 0;

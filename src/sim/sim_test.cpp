@@ -29,6 +29,8 @@ TEST_CASE("a day without faults breaks no rule, and people are served") {
         CHECK(report.connected > 150);
         CHECK(report.offers_returned > 20);
         CHECK(report.self_served > 5);
+        CHECK(report.outside > 3);
+        CHECK(report.outside_answered > 0);
     }
 }
 

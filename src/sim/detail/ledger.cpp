@@ -83,10 +83,32 @@ void Ledger::on_contact(const Event& event) {
     if (event.type == "contact_connected") return connected(contact, event);
     if (event.type == "contact_disconnected") return disconnected(contact, event);
     if (event.type == "contact_ended") return ended(contact, event);
+    if (event.type.starts_with("outside_")) return outside(contact, event);
     if (event.type == "case_opened") return opened(contact, event);
     if (event.type == "transfer_started") ++counts_.transfers;
     if (event.type == "recording_started") {
         if (!open_recordings_.insert(text(event, "recording")).second) fail("a recording twice");
+    }
+}
+
+// One number at a time; who talks with it talks with no agent and waits nowhere.
+void Ledger::outside(Contact& contact, const Event& event) {
+    if (event.type == "outside_started") {
+        if (contact.is_outside) fail("two numbers outside: " + tail(event.contact));
+        if (!contact.talking) fail("outside without an agent: " + tail(event.contact));
+        contact.is_outside = true;
+        ++counts_.outside;
+    } else if (event.type == "outside_answered") {
+        const bool is_first = contact.is_outside && !contact.is_outside_answered;
+        if (!is_first || contact.queue) fail("a number answered nobody: " + tail(event.contact));
+        contact.is_outside_answered = true;
+        ++counts_.outside_answered;
+    } else if (event.type == "outside_ended") {
+        if (!contact.is_outside) fail("the end of no number: " + tail(event.contact));
+        if (contact.is_outside_answered && contact.talking) {
+            fail("talked with two: " + tail(event.contact));
+        }
+        contact.is_outside = contact.is_outside_answered = false;
     }
 }
 
@@ -100,6 +122,7 @@ void Ledger::arrived(const Event& event) {
 void Ledger::queued(Contact& contact, const Event& event) {
     if (contact.queue) fail("queued while in a queue: " + tail(event.contact));
     if (contact.talking) fail("queued while talking: " + tail(event.contact));
+    if (contact.is_outside) fail("queued while outside: " + tail(event.contact));
     contact.queue = event.queue;
     contact.rank = rank_of(event);
     lines_[*event.queue].insert({contact.rank, *event.contact});
@@ -169,6 +192,7 @@ void Ledger::disconnected(Contact& contact, const Event& event) {
 }
 
 void Ledger::ended(Contact& contact, const Event& event) {
+    if (contact.is_outside) fail("a number is left behind: " + tail(event.contact));
     const std::string outcome = text(event, "outcome");
     if (std::ranges::find(kOutcomes, outcome) == kOutcomes.end()) fail("outcome " + outcome);
     if (!event.case_id) fail("ended without a case: " + tail(event.contact));

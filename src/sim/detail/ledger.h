@@ -43,7 +43,9 @@ private:
         std::optional<AgentId> talking;
         bool was_served = false;
         bool was_transferred = false;
-        std::string rank;  ///< Priority and arrival, comparable as text.
+        bool is_outside = false;           ///< A number is called, or talked with.
+        bool is_outside_answered = false;  ///< It is talked with.
+        std::string rank;                  ///< Priority and arrival, comparable as text.
     };
     struct Agent {
         std::string state = "signed_out";
@@ -60,6 +62,7 @@ private:
     void connected(Contact& contact, const Event& event);
     void disconnected(Contact& contact, const Event& event);
     void ended(Contact& contact, const Event& event);
+    void outside(Contact& contact, const Event& event);
     void opened(const Contact& contact, const Event& event);
     void agent_changed(const Event& event);
     void digest(const Event& event);
