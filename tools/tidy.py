@@ -22,14 +22,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Which folders of src/ a folder may include, beside itself. ARCHITECTURE.md, "Folders and arrows".
 PROTOCOLS = {"base", "sip", "sdp", "rtp"}
 DOMAIN = {"calendar", "speech", "flow", "acd", "cases"}
-CORES = PROTOCOLS | DOMAIN | {"audio", "media", "control"}
+CORES = PROTOCOLS | DOMAIN | {"audio", "media", "recording", "control"}
 ARROWS = {
     "base": set(),
     "sip": {"base"},
     "sdp": {"base"},
     "rtp": {"base"},
     "audio": {"base", "rtp"},
-    "media": {"base", "sdp", "rtp", "audio"},
+    "recording": {"base"},
+    "media": {"base", "recording", "sdp", "rtp", "audio"},
     "calendar": {"base"},
     "speech": {"base"},
     "flow": {"base", "speech"},  # what is said is said in speech's words
@@ -39,7 +40,7 @@ ARROWS = {
     "speech_engine": {"base", "speech"},
     "net": {"base"},
     "store": {"base"},
-    "control": PROTOCOLS | DOMAIN | {"media"},
+    "control": PROTOCOLS | DOMAIN | {"media", "recording"},
     "sim": CORES,
     "demo": CORES | {"store", "identity"},
     "server": CORES | {"net", "store", "identity", "demo", "speech_engine"},
