@@ -19,6 +19,7 @@
 #include "identity/passwords.h"
 #include "identity/sessions.h"
 #include "options.h"
+#include "recording/keyring.h"
 #include "server/shell.h"
 #include "store/journal.h"
 #include "store/migrate.h"
@@ -78,11 +79,37 @@ Result<void> load_demo(const escuchad::Options& options, const store::Database& 
     return ok();
 }
 
+/// A key file that is missing although there are recordings is a loss that must be heard of. Calls
+/// are recorded all the same, with new keys.
+Result<std::unique_ptr<recording::Keyring>> open_keys(const server::Config& config,
+                                                      const store::Database& database) {
+    std::error_code error;
+    if (!std::filesystem::exists(config.key_file(), error)) {
+        ESC_TRY(auto connection, database.connect(store::Access::ReadOnly));
+        ESC_TRY(const auto sealed,
+                connection.query_one("SELECT COUNT(*) FROM recording WHERE path LIKE '%.rec'"));
+        ESC_TRY(const auto count, sealed->get<std::int64_t>(0));
+        if (count > 0) {
+            log::error("recording_keys_lost",
+                       {{"file", config.key_file().string()},
+                        {"recordings", std::to_string(count)},
+                        {"mend", "put the file back from your copy and restart"}});
+        }
+    }
+    return recording::Keyring::open(config.key_file(), recording::Keyring::WhenMissing::Make);
+}
+
 void raise_file_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Keys of recordings lie in memory.
+void leave_no_core() {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    setrlimit(RLIMIT_CORE, &none);
 }
 
 /// Signals are taken by `sigwait` in main and by no other thread.
@@ -131,11 +158,13 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     ESC_TRY(load_demo(options, database));
     ESC_TRY(auto token, write_token(config.token_file()));
     ESC_TRY(auto journal, store::Journal::open(database));
-    ESC_TRY(auto shell, server::Shell::start(config, database, *journal));
+    ESC_TRY(auto keys, open_keys(config, database));
+    ESC_TRY(auto shell, server::Shell::start(config, database, *journal, *keys));
     api::Config api{.bind = config.bind,
                     .port = config.http_port,
                     .web_root = config.web_root,
                     .recordings_dir = config.recordings_dir(),
+                    .recording_keys = keys.get(),
                     .backups_dir = config.data_dir / "backups",
                     .operator_token = token,
                     .started_at = read_clocks().wall,
@@ -163,6 +192,7 @@ int main(int argc, char** argv) {
     const sigset_t signals = block_signals();
     escucha::log::open("escuchad", options.config.log_level);
     raise_file_limit();
+    leave_no_core();
     umask(077);
     const auto outcome = run(options, signals);
     if (!outcome) {

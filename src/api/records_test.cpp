@@ -471,63 +471,6 @@ TEST_CASE("an agent links only his own live contact") {
               .count("/lines") == 2);
 }
 
-TEST_CASE("a recording is heard by those who may, whole or in part, and that is journalled once") {
-    World world{each_engine()};
-    const auto talk = world.talk(world.agent);
-    const auto id = world.make<RecordingId>();
-    std::filesystem::create_directories(world.folder / "recordings/2026");
-    std::ofstream{world.folder / "recordings/2026/a.wav"} << "RIFF0123456789";
-    Event started = world.event("recording_started");
-    started.contact = talk.contact;
-    started.with("recording", id.to_string()).with("kind", "call").with("path", "2026/a.wav");
-    Event ended = world.event("recording_ended");
-    ended.contact = talk.contact;
-    ended.with("recording", id.to_string()).with("duration_ms", std::int64_t{1'000});
-    ended.with("bytes", std::int64_t{14}).with("sha256", "ab").with_flag("complete", true);
-    world.commit({started, ended});
-    Person ana = world.sign_in("ana");
-    const std::string path = "/api/v1/recordings/" + id.to_string();
-    CHECK(ana.get("/api/v1/recordings").count("/items") == 1);
-    CHECK(ana.get(path).text("/case/reference") == talk.reference);
-    const Got whole = ana.get(path + "/audio");
-    CHECK(whole.status == 200);
-    CHECK(whole.reply.body == "RIFF0123456789");
-    CHECK(whole.reply.header("cache-control") == "no-store");
-    const Got part = ana.get(path + "/audio", {"Range: bytes=4-6"});
-    CHECK(part.status == 206);
-    CHECK(part.reply.body == "012");
-    CHECK(part.reply.header("content-range") == "bytes 4-6/14");
-    const Got beyond = ana.get(path + "/audio", {"Range: bytes=14-"});
-    CHECK(beyond.status == 416);
-    CHECK(beyond.reply.header("content-range") == "bytes */14");
-    const Got journal = ana.get("/api/v1/contacts/" + talk.contact.to_string());
-    CHECK(journal.count("/events") == 8);
-    CHECK(journal.text("/events/7/type") == "recording_played");
-    CHECK(journal.text("/events/7/data/user") == world.agent_user.to_string());
-    // Another agent's calls are not there for him; a supervisor hears all.
-    Person carlos = world.sign_in("carlos");
-    CHECK(carlos.get("/api/v1/recordings").count("/items") == 0);
-    CHECK(carlos.get(path + "/audio").status == 404);
-    CHECK(world.sign_in("sara").get(path + "/audio").status == 200);
-}
-
-TEST_CASE("a recording's path cannot lead out of its folder") {
-    World world{each_engine()};
-    const auto talk = world.talk(world.agent);
-    std::filesystem::create_directories(world.folder / "recordings");
-    std::ofstream{world.folder / "secret.wav"} << "secret";
-    for (const std::string& path :
-         {std::string{"../secret.wav"}, (world.folder / "secret.wav").string()}) {
-        const auto id = world.make<RecordingId>();
-        Event started = world.event("recording_started");
-        started.contact = talk.contact;
-        started.with("recording", id.to_string()).with("kind", "call").with("path", path);
-        world.commit({started});
-        CHECK(world.sign_in("sara").get("/api/v1/recordings/" + id.to_string() + "/audio").status ==
-              404);
-    }
-}
-
 TEST_CASE("ranges are read as RFC 9110 says") {
     using Kind = RangeAsked::Kind;
     const auto is =

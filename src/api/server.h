@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "recording/keyring.h"
 #include "server/control_port.h"
 #include "store/journal.h"
 #include "store/sql.h"
@@ -21,6 +22,8 @@ struct Config {
     int threads = 3;            ///< Each uses its own connection to the store.
     std::filesystem::path web_root;
     std::filesystem::path recordings_dir;  ///< `recording.path` is below it.
+    /// Opens them; outlives the server. None: only plain files are heard.
+    recording::Keyring* recording_keys = nullptr;
     std::filesystem::path backups_dir;     ///< Made when the first backup is.
     /// Whoever bears it is an administrator (docs/api.md, "Operator token"); empty refuses all.
     std::string operator_token;

@@ -23,6 +23,12 @@ struct PrepareSpeech {
     std::vector<speech::Utterance> what;
 };
 
+/// A recording to begin: the shell gives it a key, which nobody decides, and hands it to media.
+struct StartRecording {
+    CompanyId company;
+    media::Record record;  ///< Without its key.
+};
+
 /// A question to the store; the answer comes with `on_answer`.
 struct AskStore {
     Ticket ticket{};
@@ -48,6 +54,7 @@ struct WantLivingLegs {};
 
 using Action = std::variant<LegAction,
                             media::Command,
+                            StartRecording,
                             PrepareSpeech,
                             AskStore,
                             CommandDone,

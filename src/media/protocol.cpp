@@ -32,8 +32,6 @@ concept SmallEnum = std::is_enum_v<T> && std::same_as<std::underlying_type_t<T>,
 template <typename T>
 concept IdEnum = std::is_enum_v<T> && std::same_as<std::underlying_type_t<T>, std::uint64_t>;
 
-constexpr std::size_t kShaBytes = 32;
-
 class Writer {
 public:
     explicit Writer(Bytes& out) : out_{out} {}
@@ -54,7 +52,8 @@ public:
         out_.write(v.value().high);
         out_.write(v.value().low);
     }
-    void value(const std::array<std::uint8_t, kShaBytes>& v) {
+    template <std::size_t N>
+    void value(const std::array<std::uint8_t, N>& v) {
         out_.write_bytes(std::as_bytes(std::span{v}));
     }
     template <typename T>
@@ -132,7 +131,8 @@ public:
         const auto high = in_.read<std::uint64_t>();
         v = RecordingId{Uuid{.high = high, .low = in_.read<std::uint64_t>()}};
     }
-    void value(std::array<std::uint8_t, kShaBytes>& v) {
+    template <std::size_t N>
+    void value(std::array<std::uint8_t, N>& v) {
         for (auto& byte : v) byte = in_.read<std::uint8_t>();
     }
     template <typename T>
@@ -224,6 +224,8 @@ void fields(auto& ar, Is<Record> auto& m) {
     ar.value(m.right);
     ar.value(m.max_ms);
     ar.value(m.silence_ms);
+    ar.value(m.key);
+    ar.value(m.wrapped_key);
 }
 template <typename T>
 concept IsRecordingOnly = Is<T, PauseRecord> || Is<T, ResumeRecord> || Is<T, StopRecord> ||
@@ -459,6 +461,24 @@ const char* name(const Event& event) {
                                                                                 "destroyed",
                                                                                 "listing"};
     return kNames.at(event.index());
+}
+
+const char* name(RecordEnd reason) {
+    switch (reason) {
+        case RecordEnd::Stopped:
+            return "stopped";
+        case RecordEnd::MaxLength:
+            return "max_length";
+        case RecordEnd::Silence:
+            return "silence";
+        case RecordEnd::EndpointGone:
+            return "endpoint_gone";
+        case RecordEnd::Io:
+            return "io";
+        case RecordEnd::Interrupted:
+            return "interrupted";
+    }
+    return "unknown";
 }
 
 const char* name(FailureCode code) {

@@ -25,7 +25,7 @@ namespace escucha::media {
 /// variants below, which may only be appended to within a version. So may `StatsReport`: what an
 /// older one lacks at its end has its default.
 
-inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersion = 3;
 inline constexpr std::size_t kMaxFrameBytes = 64 * 1024;  ///< Type and body.
 inline constexpr std::size_t kMaxPathBytes = 512;
 inline constexpr std::size_t kMaxDetailBytes = 256;
@@ -139,8 +139,8 @@ struct SendDigits {
     std::string digits{};
     auto operator<=>(const SendDigits&) const = default;
 };
-/// Records what `left` (and `right`) say into a WAV file: two channels for a call, one for
-/// voicemail. Answered by RecordStarted or Failed; ends with one RecordEnded.
+/// Records what `left` (and `right`) say into a sealed file (docs/recordings.md): two channels for a
+/// call, one for voicemail. Answered by RecordStarted or Failed; ends with one RecordEnded.
 struct Record {
     RecordingId recording{};
     std::string path{};  ///< Relative to the recordings folder; must not exist; folders are made.
@@ -149,6 +149,10 @@ struct Record {
     std::optional<EndpointId> right{};  ///< May be set later by MoveRecord; never for voicemail.
     std::uint32_t max_ms = 0;           ///< 0 is the engine's limit of 4 h.
     std::uint32_t silence_ms = 0;       ///< Ends after this much silence on the left; 0 never.
+    /// The key of this file alone, never zeros, and the same wrapped by its company's key, which
+    /// goes into the header unread. Media sees no other key.
+    std::array<std::uint8_t, 32> key{};
+    std::array<std::uint8_t, 68> wrapped_key{};
     auto operator<=>(const Record&) const = default;
 };
 /// Both channels are silence until resumed; time goes on. Answered by RecordPaused or Failed.
@@ -308,7 +312,7 @@ struct RecordEnded {
     RecordEnd reason = RecordEnd::Stopped;
     std::uint32_t duration_ms = 0;
     std::uint64_t bytes = 0;
-    std::array<std::uint8_t, 32> sha256{};  ///< Of the whole file; zeros when it cannot be read.
+    std::array<std::uint8_t, 32> sha256{};  ///< recording::digest_of; zeros when unreadable.
     bool complete = false;                  ///< Every packet received was written.
     std::string path{};
     std::vector<Pause> pauses{};
@@ -404,5 +408,7 @@ std::uint8_t wire_type(const Command& command);
 const char* name(const Command& command);
 const char* name(const Event& event);
 const char* name(FailureCode code);
+/// "stopped", "max_length".
+const char* name(RecordEnd reason);
 
 }  // namespace escucha::media

@@ -29,18 +29,6 @@ std::uint32_t little(ByteView bytes) {
     return value;
 }
 
-void put_little(std::span<std::byte> out, std::uint32_t value) {
-    for (std::byte& byte : out) {
-        byte = static_cast<std::byte>(value & 0xFFU);
-        value >>= 8U;
-    }
-}
-
-void put_text(std::span<std::byte> out, std::string_view text) {
-    std::transform(
-        text.begin(), text.end(), out.begin(), [](char c) { return static_cast<std::byte>(c); });
-}
-
 Result<void> check_format(ByteView format, std::uint16_t channels) {
     if (format.size() < kFormatBytes) return fail(Errc::InvalidArgument, "fmt chunk cut short");
     if (little(format.subspan(0, 2)) != kPcm) return fail(Errc::InvalidArgument, "not PCM");
@@ -85,28 +73,6 @@ Error io_error(const char* what) {
 }
 
 }  // namespace
-
-std::array<std::byte, kWavHeaderBytes> wav_header(std::uint16_t channels,
-                                                  std::uint64_t data_bytes) {
-    constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max() - kWavHeaderBytes;
-    const auto data = static_cast<std::uint32_t>(std::min(data_bytes, kMost));
-    const auto frame = static_cast<std::uint16_t>(channels * kBytesPerSample);
-    std::array<std::byte, kWavHeaderBytes> header{};
-    const std::span<std::byte> out{header};
-    put_text(out.subspan(0, 4), "RIFF");
-    put_little(out.subspan(4, 4), data + static_cast<std::uint32_t>(kWavHeaderBytes - 8));
-    put_text(out.subspan(8, 8), "WAVEfmt ");
-    put_little(out.subspan(16, 4), kFormatBytes);
-    put_little(out.subspan(20, 2), kPcm);
-    put_little(out.subspan(22, 2), channels);
-    put_little(out.subspan(24, 4), kSampleRateHz);
-    put_little(out.subspan(28, 4), kSampleRateHz * frame);
-    put_little(out.subspan(32, 2), frame);
-    put_little(out.subspan(34, 2), kBitsPerSample);
-    put_text(out.subspan(36, 4), "data");
-    put_little(out.subspan(40, 4), data);
-    return header;
-}
 
 Result<std::vector<std::int16_t>> parse_prompt(ByteView file) {
     ByteCursor cursor{file};

@@ -8,20 +8,19 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "recording/sound.h"
 
 namespace escucha::media {
 
-/// The WAV files of this product: RIFF, PCM, 8,000 Hz, 16 bit; recordings have the plain 44-byte
-/// header written here, prompts may have other chunks around theirs.
+/// The WAV files of this product: RIFF, PCM, 8,000 Hz, 16 bit. Prompts may have other chunks around
+/// theirs; recordings of before they were sealed have the plain 44-byte header.
 
-inline constexpr std::size_t kWavHeaderBytes = 44;
-inline constexpr std::uint32_t kSampleRateHz = 8'000;
+using recording::kSampleRateHz;
+using recording::kWavHeaderBytes;
+using recording::wav_header;
 inline constexpr std::size_t kMaxPromptSeconds = 600;
 inline constexpr std::size_t kMaxPromptFileBytes =
     kMaxPromptSeconds * kSampleRateHz * 2 + 64 * 1024;
-
-/// A header for `data_bytes` of samples. More than RIFF can say (4 GiB) says the most it can.
-std::array<std::byte, kWavHeaderBytes> wav_header(std::uint16_t channels, std::uint64_t data_bytes);
 
 /// The samples of a prompt. `Errc::InvalidArgument` names what is wrong: not RIFF/WAVE, not 8 kHz
 /// mono 16-bit PCM, no data, cut short; `Errc::TooLarge` over `kMaxPromptSeconds`.

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,10 +36,23 @@ struct FileBody {
     std::uint64_t length = 0;
 };
 
+/// Bytes that are made while they are sent. Read by one connection at a time, on the server's pool.
+class BodySource {
+public:
+    virtual ~BodySource() = default;
+    /// Fills `out` from `offset`. Fewer bytes than were announced end the connection.
+    virtual std::size_t read(std::uint64_t offset, std::span<std::byte> out) = 0;
+};
+struct SourceBody {
+    std::shared_ptr<BodySource> source;  ///< A response may be copied; its source is one.
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
 struct Response {
     unsigned status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
-    std::variant<std::string, FileBody> body;
+    std::variant<std::string, FileBody, SourceBody> body;
 
     Response& with(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));
@@ -44,7 +60,7 @@ struct Response {
     }
     /// The first header of this name, in any case; empty when there is none.
     [[nodiscard]] std::string_view header(std::string_view name) const;
-    [[nodiscard]] const std::string& text() const;  ///< Empty for a file.
+    [[nodiscard]] const std::string& text() const;  ///< Empty for other bodies.
 };
 
 /// "%C3%B1" -> "ñ"; nullopt for a broken escape or a zero byte.

@@ -57,29 +57,29 @@ Work<Upgrade> run_open_stream(RequestHandler* handler, const Request* request) {
     co_return handler->open_stream(*request);
 }
 
-class File {
+class File final : public BodySource {
 public:
     explicit File(const std::string& path) : fd_{::open(path.c_str(), O_RDONLY | O_CLOEXEC)} {}
     File(const File&) = delete;
     File& operator=(const File&) = delete;
-    ~File() {
+    ~File() override {
         if (fd_ >= 0) ::close(fd_);
     }
     [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-    /// Empty at the end and on failure.
-    [[nodiscard]] std::string read(std::uint64_t offset, std::uint64_t length) const {
-        std::string chunk(static_cast<std::size_t>(std::min(length, kFileChunk)), '\0');
-        const ssize_t count = ::pread(fd_, chunk.data(), chunk.size(), static_cast<off_t>(offset));
-        chunk.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-        return chunk;
+    std::size_t read(std::uint64_t offset, std::span<std::byte> out) override {
+        const ssize_t count = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
+        return count > 0 ? static_cast<std::size_t>(count) : 0;
     }
 
 private:
     int fd_;
 };
 
-Work<std::string> read_chunk(const File* file, std::uint64_t offset, std::uint64_t length) {
-    co_return file->read(offset, length);
+/// Empty at the end and on failure.
+Work<std::string> read_chunk(BodySource* source, std::uint64_t offset, std::uint64_t length) {
+    std::string chunk(static_cast<std::size_t>(std::min(length, kFileChunk)), '\0');
+    chunk.resize(source->read(offset, std::as_writable_bytes(std::span{chunk})));
+    co_return chunk;
 }
 
 bool is_header_text(std::string_view text) {
@@ -102,8 +102,9 @@ std::string head_of(const Response& response, std::uint64_t length, bool keep_al
 }
 
 std::uint64_t length_of(const Response& response) {
-    const auto* file = std::get_if<FileBody>(&response.body);
-    return file != nullptr ? file->length : response.text().size();
+    if (const auto* file = std::get_if<FileBody>(&response.body)) return file->length;
+    if (const auto* made = std::get_if<SourceBody>(&response.body)) return made->length;
+    return response.text().size();
 }
 
 Request to_request(const Parser::value_type& message, std::string peer) {
@@ -157,6 +158,7 @@ private:
     Task<Next> upgrade(Parser* parser, Request request);
     Task<bool> write(Response response, bool keep_alive, bool is_head);
     Task<bool> write_file(const FileBody* part);
+    Task<bool> write_source(BodySource* source, std::uint64_t offset, std::uint64_t length);
     Task<void> refuse(unsigned status);
 
     ServerCore& core_;
@@ -262,25 +264,38 @@ Task<HttpSession::Next> HttpSession::upgrade(Parser* parser, Request request) {
 Task<bool> HttpSession::write(Response response, bool keep_alive, bool is_head) {
     const std::string head = head_of(response, length_of(response), keep_alive);
     const auto* file = std::get_if<FileBody>(&response.body);
+    const auto* made = std::get_if<SourceBody>(&response.body);
     const bool has_body = !is_head && response.status != 204 && response.status != 304;
     const std::string_view body = has_body ? std::string_view{response.text()} : std::string_view{};
     stream_.expires_after(core_.options.write_time);
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(body)};
     auto [error, bytes] = co_await asio::async_write(stream_, parts, kUseTask);
     if (error) co_return false;
-    if (file == nullptr || !has_body) co_return true;
-    const bool was_written = co_await write_file(file);
+    if (!has_body || (file == nullptr && made == nullptr)) co_return true;
+    bool was_written = false;
+    if (file != nullptr) {
+        was_written = co_await write_file(file);
+    } else {
+        was_written = co_await write_source(made->source.get(), made->offset, made->length);
+    }
     co_return was_written;
 }
 
-/// False when the file is shorter than was announced: the connection must then end.
 Task<bool> HttpSession::write_file(const FileBody* part) {
-    const File file{part->path};
+    File file{part->path};
     if (!file.is_open()) co_return false;
+    const bool was_written = co_await write_source(&file, part->offset, part->length);
+    co_return was_written;
+}
+
+/// False when there are fewer bytes than were announced: the connection must then end.
+Task<bool> HttpSession::write_source(BodySource* source,
+                                     std::uint64_t offset,
+                                     std::uint64_t length) {
     std::uint64_t sent = 0;
-    while (sent < part->length) {
+    while (sent < length) {
         auto [read_error, chunk] = co_await asio::co_spawn(
-            core_.pool, read_chunk(&file, part->offset + sent, part->length - sent), kUseTask);
+            core_.pool, read_chunk(source, offset + sent, length - sent), kUseTask);
         if (read_error || chunk.empty()) co_return false;
         stream_.expires_after(core_.options.write_time);
         auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(chunk), kUseTask);

@@ -133,6 +133,7 @@ const std::map<std::string, Setter>& settings() {
         {"speech.voice_es", set(&Config::speech_voice_es)},
         {"speech.voice_en", set(&Config::speech_voice_en)},
         {"dns.servers", set(&Config::dns_servers)},
+        {"recordings.key_file", set(&Config::recording_key_file)},
         {"limits.max_live_contacts", set(&Config::max_live_contacts)},
         {"log.level", set(&Config::log_level)},
     };

@@ -117,11 +117,16 @@ struct Config {
     std::vector<OutsideSection> outside;
     /// Name servers for carriers' addresses: "192.0.2.53, 192.0.2.54:5353". Empty: the machine's.
     std::string dns_servers;
+    /// The companies' keys of recordings; empty means DATA/recording.keys.
+    std::filesystem::path recording_key_file;
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 
     [[nodiscard]] bool has_tls() const { return !tls_certificate.empty(); }
     [[nodiscard]] std::filesystem::path recordings_dir() const { return data_dir / "recordings"; }
+    [[nodiscard]] std::filesystem::path key_file() const {
+        return recording_key_file.empty() ? data_dir / "recording.keys" : recording_key_file;
+    }
     [[nodiscard]] std::filesystem::path prompts_dir() const { return data_dir / "prompts"; }
     [[nodiscard]] std::filesystem::path media_socket() const { return data_dir / "media.sock"; }
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "escuchactl.token"; }

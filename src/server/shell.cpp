@@ -13,8 +13,11 @@ namespace {
 
 class ShellOnStrand final : public Shell {
 public:
-    ShellOnStrand(const Config& config, const store::Database& database, store::Journal& journal)
-        : config_{config}, database_{database}, strand_{config_, database, journal} {}
+    ShellOnStrand(const Config& config,
+                  const store::Database& database,
+                  store::Journal& journal,
+                  recording::Keyring& keys)
+        : config_{config}, database_{database}, strand_{config_, database, journal, keys} {}
 
     Result<void> start() { return strand_.start(); }
 
@@ -143,8 +146,9 @@ private:
 
 Result<std::unique_ptr<Shell>> Shell::start(const Config& config,
                                             const store::Database& database,
-                                            store::Journal& journal) {
-    auto shell = std::make_unique<ShellOnStrand>(config, database, journal);
+                                            store::Journal& journal,
+                                            recording::Keyring& keys) {
+    auto shell = std::make_unique<ShellOnStrand>(config, database, journal, keys);
     ESC_TRY(shell->start());
     return std::unique_ptr<Shell>{std::move(shell)};
 }

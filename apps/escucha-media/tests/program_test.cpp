@@ -41,7 +41,7 @@ public:
     }
     void send(const Command& command) {
         Bytes frame;
-        encode(command, frame);
+        encode(with_key(command), frame);
         send_raw(frame);
     }
     void send_raw(const Bytes& bytes) { REQUIRE(try_send(bytes)); }
@@ -280,7 +280,7 @@ TEST_CASE("a newer control replaces the older, and one that talks nonsense is cu
     silent.send(List{});
     CHECK(silent.is_closed_by_peer());
     Control old{program.socket()};
-    old.send(Hello{.version = 2});
+    old.send(Hello{.version = kProtocolVersion + 1});
     CHECK(old.await<HelloReply>().version == kProtocolVersion);
     CHECK(old.is_closed_by_peer());
     Control good{program.socket()};
@@ -330,7 +330,7 @@ TEST_CASE(
         connect_phone(control, kCaller, caller);
         connect_phone(control, kAgent, agent);
         control.send(
-            Record{.recording = kRecording, .path = "a/b.wav", .left = kCaller, .right = kAgent});
+            Record{.recording = kRecording, .path = "a/b.rec", .left = kCaller, .right = kAgent});
         control.await<RecordStarted>();
         for (std::size_t at = 0; at < voice.size();) {
             for (auto due = beat.wait(); due > 0 && at < voice.size(); --due, at += 160) {
@@ -348,7 +348,7 @@ TEST_CASE(
     CHECK_FALSE(ended.complete);
     // Three seconds were said.
     CHECK(ended.duration_ms > 2'000);
-    const auto left = read_channel(program.folder.path("recordings/a/b.wav"), 0, 2);
+    const auto left = read_channel(program.folder.path("recordings/a/b.rec"), 0, 2);
     CHECK(level(std::span{left}.subspan(8'000, 7'200), 500) > 5'000);
     control.send(List{});
     const auto listing = control.await<Listing>();
@@ -362,7 +362,7 @@ TEST_CASE("a first SIGTERM lets calls end and takes no new ones; then the progra
     Control control{program.socket()};
     control.hello();
     connect_phone(control, kCaller, phone);
-    control.send(Record{.recording = kRecording, .path = "a.wav", .left = kCaller});
+    control.send(Record{.recording = kRecording, .path = "a.rec", .left = kCaller});
     control.await<RecordStarted>();
     program.signal(SIGTERM);
     // Asked until the signal has arrived.
@@ -384,7 +384,7 @@ TEST_CASE("a first SIGTERM lets calls end and takes no new ones; then the progra
     CHECK(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 0);
     CHECK(::access(program.socket().c_str(), F_OK) != 0);
-    CHECK(::access(program.folder.path("recordings/a.wav.json").c_str(), F_OK) == 0);
+    CHECK(::access(program.folder.path("recordings/a.rec.json").c_str(), F_OK) == 0);
 }
 
 }  // namespace escucha::media

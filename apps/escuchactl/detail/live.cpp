@@ -30,6 +30,9 @@ Outcome status(const Options& options) {
         for (const json::value& line : body.at("not_ready").as_array()) {
             out += "  - " + std::string{line.as_string()} + "\n";
         }
+        for (const json::value& line : body.at("warnings").as_array()) {
+            out += "  ! " + std::string{line.as_string()} + "\n";
+        }
         out += std::string{options.say("Contactos: ", "Contacts: ")} +
                counts(options, body.at("contacts")) + "\n";
         out += std::string{options.say("Agentes: ", "Agents: ")} +

@@ -86,6 +86,9 @@ Answer get_customer_timeline(Call& call);
 Answer list_recordings(Call& call);
 Answer get_recording(Call& call);
 Answer get_recording_audio(Call& call);
+// journeys.cpp
+Answer get_journey(Call& call);
+Answer get_journey_audio(Call& call);
 // settings.cpp
 Answer list_queues(Call& call);
 Answer list_reasons(Call& call);

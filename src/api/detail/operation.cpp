@@ -5,6 +5,7 @@
 #include "api/detail/columns.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
+#include "api/detail/recorded_sound.h"
 #include "identity/users.h"
 #include "store/backup.h"
 
@@ -126,10 +127,14 @@ Answer get_status(Call& call) {
         missing.push_back(json::string{line});
     }
     const bool is_ready = missing.empty();
+    json::array warnings;
+    ESC_TRY(const bool is_mute, are_keys_missing(call));
+    if (is_mute) warnings.push_back("recordings: keys are missing from the key file");
     return json_response(json::object{{"version", ESCUCHA_VERSION},
                                       {"started_at", to_rfc3339(call.services.config.started_at)},
                                       {"ready", is_ready},
                                       {"not_ready", std::move(missing)},
+                                      {"warnings", std::move(warnings)},
                                       {"contacts", std::move(contacts)},
                                       {"agents", std::move(agents)}});
 }

@@ -3,9 +3,8 @@
 #include "api/detail/columns.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
-#include "api/detail/range.h"
+#include "api/detail/recorded_sound.h"
 #include "api/detail/records.h"
-#include "api/detail/remembered.h"
 
 namespace escucha::api {
 
@@ -64,40 +63,6 @@ Attempt<json::object> recording_record(Call& call, RecordingId id) {
     return std::move(found.front().as_object());
 }
 
-/// The file of a recording below the recordings folder. A path that leads out of it is not there.
-Attempt<std::filesystem::path> file_of(Call& call, RecordingId id) {
-    ESC_TRY(const auto row,
-            call.db.query_one("SELECT path FROM recording WHERE company_id = ? AND id = ?",
-                              {call.company(), id}));
-    if (!row) return Problem{Code::NotFound};
-    ESC_TRY(const auto text, row->get<std::string>(0));
-    const std::filesystem::path root = call.services.config.recordings_dir;
-    std::error_code error;
-    const auto canonical_root = std::filesystem::weakly_canonical(root, error);
-    const auto path = std::filesystem::weakly_canonical(root / text, error);
-    const auto relative = path.lexically_relative(canonical_root);
-    if (error || relative.empty() || *relative.begin() == "..") return Problem{Code::NotFound};
-    if (!std::filesystem::is_regular_file(path, error)) return Problem{Code::NotFound};
-    return path;
-}
-
-Attempt<void> note_listening(Call& call, const json::object& recording, RecordingId id) {
-    if (!call.services.listening.is_new({call.who.user, id}, call.now)) {
-        return BOOST_OUTCOME_V2_NAMESPACE::success();
-    }
-    Event played = fact(call, "recording_played");
-    const auto id_in = [](const json::value& named) {
-        return named.is_null() ? std::string{} : std::string{named.at("id").as_string()};
-    };
-    played.contact = ContactId::parse(std::string{recording.at("contact_id").as_string()});
-    played.case_id = CaseId::parse(id_in(recording.at("case")));
-    played.customer = CustomerId::parse(id_in(recording.at("customer")));
-    played.with("recording", id.to_string()).with("user", call.who.user.to_string());
-    std::vector<Event> events;
-    events.push_back(std::move(played));
-    return commit(call, std::move(events));
-}
-
 }  // namespace
 
 Attempt<json::array> recording_records(Call& call,
@@ -150,26 +115,10 @@ Answer get_recording(Call& call) {
 Answer get_recording_audio(Call& call) {
     ESC_TRY(const auto id, call.id<RecordingTag>(0));
     ESC_TRY(const auto recording, recording_record(call, id));
-    ESC_TRY(const auto path, file_of(call, id));
-    std::error_code error;
-    const std::uint64_t size = std::filesystem::file_size(path, error);
-    if (error) return Problem{Code::NotFound};
-    const RangeAsked range = parse_range(call.request.header("range"), size);
-    if (range.kind == RangeAsked::Kind::Unsatisfiable) {
-        auto refusal = to_response(Problem{Code::RangeNotSatisfiable}, call.language);
-        refusal.with("Content-Range", "bytes */" + std::to_string(size));
-        return refusal;
-    }
-    ESC_TRY(note_listening(call, recording, id));
-    const bool is_part = range.kind == RangeAsked::Kind::Part;
-    net::Response response{is_part ? 206U : 200U,
-                           {{"Content-Type", "audio/wav"}, {"Accept-Ranges", "bytes"}},
-                           net::FileBody{path.string(), range.offset, range.length}};
-    if (is_part) {
-        response.with("Content-Range",
-                      "bytes " + std::to_string(range.offset) + '-' +
-                          std::to_string(range.offset + range.length - 1) + '/' +
-                          std::to_string(size));
+    ESC_TRY(auto sound, open_recorded(call, id));
+    ESC_TRY(auto response, wav_response(call, std::move(sound)));
+    if (response.status != 416) {
+        ESC_TRY(note_listening(call, recording));
     }
     return response;
 }

@@ -54,6 +54,12 @@ constexpr std::array kRoutes{
 
     Route{"GET", ESC_API "/contacts", Allowed, ReadCustomers, list_contacts},
     Route{"GET", ESC_API "/contacts/{contact_id}", Allowed, ReadCustomers, get_contact},
+    Route{"GET", ESC_API "/contacts/{contact_id}/journey", Allowed, ListenToOwn, get_journey},
+    Route{"GET",
+          ESC_API "/contacts/{contact_id}/journey/audio",
+          Allowed,
+          ListenToOwn,
+          get_journey_audio},
     Route{"GET", ESC_API "/contacts/{contact_id}/trace", Allowed, ReadTraces, get_contact_trace},
     Route{"PUT", ESC_API "/contacts/{contact_id}/case", Allowed, TakeContacts, link_contact_case},
     Route{"PUT",

@@ -192,10 +192,15 @@ World::~World() { server.reset(); }
 
 void World::restart() {
     server.reset();
+    if (!recording_keys) {
+        recording_keys = must(recording::Keyring::open(folder / "recording.keys",
+                                                       recording::Keyring::WhenMissing::Make));
+    }
     Config config;
     config.port = 0;
     config.web_root = folder / "web";
     config.recordings_dir = folder / "recordings";
+    config.recording_keys = recording_keys.get();
     config.backups_dir = folder / "backups";
     config.operator_token = kOperatorToken;
     config.heartbeat = heartbeat;

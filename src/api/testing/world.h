@@ -112,6 +112,7 @@ struct World {
     std::chrono::milliseconds heartbeat{10'000};
     int demo_resets = 0;
     std::size_t talks = 0;
+    std::unique_ptr<recording::Keyring> recording_keys;
     std::unique_ptr<ApiServer> server;
 };
 

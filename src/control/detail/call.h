@@ -128,6 +128,7 @@ struct OpenRecording {
     std::string path;
     media::RecordingKind kind = media::RecordingKind::Call;
     std::optional<Instant> paused_since{};
+    std::string pause_reason{};
 };
 
 struct CaseOfCall {
@@ -163,6 +164,8 @@ struct Call {
     std::optional<Voicemail> voicemail;
     std::optional<HeardKey> last_key;
     std::optional<OpenRecording> recording;
+    /// Of a recording that was lost while paused: the next begins paused, for this reason.
+    std::optional<std::string> kept_pause;
     std::uint64_t plays = 0;  ///< Numbers media plays; unique on the caller's endpoint.
 
     std::optional<CustomerId> customer;

@@ -152,6 +152,10 @@ public:
     Result<void> operator()(const ResumeRecording& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
+        if (std::exchange(call->kept_pause, std::nullopt)) {
+            centre_.touch(*call);
+            return ok();
+        }
         if (!call->recording || !call->recording->paused_since) {
             return fail(Errc::Conflict, "the recording is not paused");
         }

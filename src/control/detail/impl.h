@@ -13,6 +13,7 @@
 #include "control/centre.h"
 #include "control/detail/call.h"
 #include "control/detail/circuit.h"
+#include "recording/chain.h"
 
 namespace escucha::control {
 
@@ -31,6 +32,7 @@ inline constexpr std::int64_t kReferencesLow = 300;
 inline constexpr std::chrono::seconds kOutsideGrace{2};
 /// Names of StateRows: the prefix, then the company's or the agent's id.
 inline constexpr std::string_view kReferencesRow = "references:";
+inline constexpr std::string_view kChainRow = "recording_chain:";
 inline constexpr std::string_view kAgentRow = "agent:";
 inline constexpr std::string_view kOutsideRow = "outside:";
 inline constexpr std::chrono::seconds kReconcileEvery{5};
@@ -49,6 +51,7 @@ struct Turn {
 
     void act(LegAction action) { out.actions.emplace_back(std::move(action)); }
     void act(media::Command command) { out.actions.emplace_back(std::move(command)); }
+    void act(StartRecording start) { out.actions.emplace_back(std::move(start)); }
 };
 
 /// Why an asked question was asked.
@@ -230,6 +233,10 @@ public:
     void digit(const media::Digit& event, Turn turn);
     void pressed(Call& call, char key, KeyWay way, Turn turn);
     void record_ended(const media::RecordEnded& event, Turn turn);
+    // recordings.cpp: what the journal says of an ended recording, and the chain.
+    void record_refused(const media::Failed& event, Turn turn);
+    Event ended_fact(const media::RecordEnded& event, const ClosingRecording& closing, Turn turn);
+    void restore_chain(std::string_view name, std::string_view state);
     void end_unknown_recordings(const media::Listing& listing, Turn turn);
     void stop_unneeded_recordings(const media::Listing& listing, Turn turn);
     void start_voicemail(Call& call, Turn turn);
@@ -328,6 +335,7 @@ public:
     };
     std::unordered_map<media::EndpointId, LeavingSound> leaving_sound_;
     std::unordered_map<RecordingId, ClosingRecording> recordings_;
+    std::unordered_map<CompanyId, recording::ChainTip> chains_;  ///< Of ended recordings.
     std::unordered_map<Ticket, AwaitedAnswer> awaited_;
     std::unordered_map<std::string, Circuit> circuits_;  ///< By connector; at most kMostConnectors.
     std::set<std::pair<Instant, ContactId>> timers_;

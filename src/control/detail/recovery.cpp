@@ -234,9 +234,11 @@ std::string Centre::Impl::save(const Call& call) const {
                                {"kind", static_cast<int>(call.recording->kind)}};
         if (call.recording->paused_since) {
             recording["paused"] = to_micros(wall_of(*call.recording->paused_since, call));
+            recording["pause_reason"] = call.recording->pause_reason;
         }
         out["recording"] = std::move(recording);
     }
+    if (call.kept_pause) out["kept_pause"] = *call.kept_pause;
     if (const auto open = open_recordings(call.id); !open.empty()) out["open"] = write(open);
     if (const auto row = acd_.contact_row(call.id)) out["acd"] = acd::encode(*row);
     return json::serialize(out);
@@ -289,10 +291,16 @@ std::unique_ptr<Call> read_call(ContactId id,
             .paused_since = std::nullopt};
         if (const auto* paused = one.if_contains("paused")) {
             call->recording->paused_since = instant_of(paused->to_number<std::int64_t>(), now);
+            if (const auto* reason = one.if_contains("pause_reason")) {
+                call->recording->pause_reason = reason->as_string().c_str();
+            }
         }
     }
     if (const auto* outside = in.if_contains("outside")) {
         call->outside = read_outside(outside->as_object(), now);
+    }
+    if (const auto* reason = in.if_contains("kept_pause")) {
+        call->kept_pause = reason->as_string().c_str();
     }
     const std::string_view stage = in.at("stage").as_string();
     if (stage == "outside" && call->outside) {
@@ -339,6 +347,7 @@ void Centre::Impl::restore(const SavedRows& rows, Now now, Turn turn) {
     for (const auto& [name, state] : rows.states) {
         if (name.starts_with(kReferencesRow)) restore_references(name, state);
         if (name.starts_with(kOutsideRow)) restore_outside_day(name, state);
+        if (name.starts_with(kChainRow)) restore_chain(name, state);
         if (!name.starts_with(kAgentRow)) continue;
         if (auto row = acd::decode_agent_row(state))
             queues.agents.push_back(std::move(row).value());

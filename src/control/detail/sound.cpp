@@ -41,12 +41,6 @@ media::Direction direction_of(sdp::Direction direction) {
     return media::Direction::Both;
 }
 
-std::string hex(const std::array<std::uint8_t, 32>& digest) {
-    std::string text;
-    for (const std::uint8_t byte : digest) text += fmt::format("{:02x}", byte);
-    return text;
-}
-
 bool holds(const media::Listing& listing, media::EndpointId endpoint) {
     return std::any_of(listing.endpoints.begin(), listing.endpoints.end(), [&](const auto& listed) {
         return listed.endpoint == endpoint;
@@ -273,6 +267,9 @@ void Centre::Impl::created(const media::Created& event, Turn turn) {
 
 void Centre::Impl::failed(const media::Failed& event, Turn turn) {
     ++counters_.media_failures;
+    if (event.command == media::wire_type(media::Command{media::Record{}})) {
+        return record_refused(event, turn);
+    }
     Call* call = find_by_endpoint(event.endpoint);
     if (call == nullptr) return;
     note(*call,
@@ -362,16 +359,7 @@ void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {
     if (known == recordings_.end()) return;
     const ClosingRecording closing = known->second;
     recordings_.erase(known);
-    Event ended;
-    ended.type = "recording_ended";
-    ended.at = turn.now.wall;
-    ended.company = closing.company;
-    ended.contact = closing.contact;
-    turn.out.events.push_back(ended.with("recording", event.recording.to_string())
-                                  .with("duration_ms", std::int64_t{event.duration_ms})
-                                  .with("bytes", static_cast<std::int64_t>(event.bytes))
-                                  .with("sha256", hex(event.sha256))
-                                  .with_flag("complete", event.complete));
+    turn.out.events.push_back(ended_fact(event, closing, turn));
     Call* call = find(closing.contact);
     if (call == nullptr) {
         if (open_recordings(closing.contact).empty()) {
@@ -379,7 +367,11 @@ void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {
         }
         return;
     }
-    if (call->recording && call->recording->id == event.recording) call->recording.reset();
+    if (call->recording && call->recording->id == event.recording) {
+        // A pause outlives the file it was asked for: what must not be kept is still being said.
+        if (call->recording->paused_since) call->kept_pause = call->recording->pause_reason;
+        call->recording.reset();
+    }
     touch(*call);
     if (!call->voicemail || !call->run) return;
     const flow::AskId ask = call->voicemail->ask;

@@ -26,10 +26,10 @@ std::string_view word(Held::By by) {
     return "page";
 }
 
-/// "company/2026/11/23/<id>.wav": no personal data in a path.
+/// "company/2026/11/23/<id>.rec": no personal data in a path.
 std::string recording_path(CompanyId company, RecordingId id, WallTime now) {
     const auto day = to_rfc3339(now);
-    return fmt::format("{}/{}/{}/{}/{}.wav",
+    return fmt::format("{}/{}/{}/{}/{}.rec",
                        company.to_string(),
                        day.substr(0, 4),
                        day.substr(5, 2),
@@ -170,14 +170,18 @@ void Centre::Impl::start_recording(Call& call, media::RecordingKind kind, Turn t
             std::chrono::milliseconds{call.voicemail->wanted.max_length}.count());
         record.silence_ms = kVoicemailSilenceMs;
     }
-    turn.act(media::Command{std::move(record)});
+    turn.act(StartRecording{.company = call.company(), .record = std::move(record)});
     recordings_.emplace(recording.id,
                         ClosingRecording{.contact = call.id, .company = call.company()});
     call.recording = std::move(recording);
+    if (const auto reason = std::exchange(call.kept_pause, std::nullopt)) {
+        pause_recording(call, *reason, turn);
+    }
     touch(call);
 }
 
 void Centre::Impl::stop_recording(Call& call, Turn turn) {
+    call.kept_pause.reset();
     if (!call.recording) return;
     if (call.recording->paused_since) resume_recording(call, turn);
     turn.act(media::StopRecord{.recording = call.recording->id});
@@ -187,6 +191,7 @@ void Centre::Impl::stop_recording(Call& call, Turn turn) {
 
 void Centre::Impl::pause_recording(Call& call, std::string_view reason, Turn turn) {
     call.recording->paused_since = turn.now.mono;
+    call.recording->pause_reason = reason;
     Event paused = fact("recording_paused", call, turn);
     if (call.agent) paused.agent = call.agent->agent;
     turn.out.events.push_back(

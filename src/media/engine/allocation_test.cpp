@@ -65,7 +65,7 @@ TEST_CASE("packets allocate nothing: received, relayed, recoded, recorded or mad
     rig.command(Bridge{.a = kCaller, .b = kAgent});
     rig.await<Bridged>();
     rig.command(Record{.recording = RecordingId{Uuid{.high = 1, .low = 1}},
-                       .path = "a.wav",
+                       .path = "a.rec",
                        .left = kCaller,
                        .right = kAgent});
     rig.await<RecordStarted>();
@@ -150,7 +150,7 @@ TEST_CASE("voices allocate nothing: decoded, made up, recorded, encoded, in eith
     rig.command(Bridge{.a = kCaller, .b = kAgent});
     rig.await<Bridged>();
     rig.command(Record{.recording = RecordingId{Uuid{.high = 1, .low = 1}},
-                       .path = "a.wav",
+                       .path = "a.rec",
                        .left = kCaller,
                        .right = kAgent});
     rig.await<RecordStarted>();

@@ -37,7 +37,11 @@ void Engine::on(const Record& command, Now now, Out& out) {
     };
     if (command.recording.is_nil()) return refuse(FailureCode::InvalidArgument, "recording");
     if (!is_safe_path(command.path)) return refuse(FailureCode::PathRefused, "path");
-    if (!command.path.ends_with(".wav")) return refuse(FailureCode::PathRefused, "not .wav");
+    if (!command.path.ends_with(".rec")) return refuse(FailureCode::PathRefused, "not .rec");
+    const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+    if (std::all_of(command.key.begin(), command.key.end(), is_zero)) {
+        return refuse(FailureCode::InvalidArgument, "key");
+    }
     if (recordings_.contains(command.recording) || ended_.contains(command.recording)) {
         return refuse(FailureCode::AlreadyExists, "recording");
     }

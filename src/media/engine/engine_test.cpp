@@ -446,11 +446,11 @@ TEST_CASE("commands for what does not exist, or cannot be, are answered with why
         {Stats{.endpoint = EndpointId{99}}, FailureCode::NotFound},
         {StopRecord{.recording = kRecording}, FailureCode::NotFound},
         {PauseRecord{.recording = kRecording}, FailureCode::NotFound},
-        {Record{.recording = kRecording, .path = "../x.wav", .left = kCaller},
+        {Record{.recording = kRecording, .path = "../x.rec", .left = kCaller},
          FailureCode::PathRefused},
-        {Record{.recording = kRecording, .path = ".open/x.wav", .left = kCaller},
+        {Record{.recording = kRecording, .path = ".open/x.rec", .left = kCaller},
          FailureCode::PathRefused},
-        {Record{.recording = kRecording, .path = "x.wav", .left = EndpointId{99}},
+        {Record{.recording = kRecording, .path = "x.rec", .left = EndpointId{99}},
          FailureCode::NotFound},
     };
     for (const auto& [command, code] : cases) {

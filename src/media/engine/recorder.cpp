@@ -2,7 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/crypto.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/overloaded.h"
 #include "media/wav.h"
+#include "recording/sealed.h"
 
 namespace escucha::media {
 namespace {
@@ -26,6 +27,7 @@ constexpr std::size_t kFileReadBytes = 256 * 1024;
 /// A 20 ms piece is silence below this mean square: -45 dBFS, over line noise, below a whisper.
 constexpr double kSilenceMeanSquare = 32'768.0 * 32'768.0 * 3.16e-5;
 constexpr const char* kOpenFolder = ".open";
+constexpr std::string_view kPlainSuffix = ".wav";
 
 FailureCode code_of(const Error& error) {
     if (error.code == Errc::Conflict) return FailureCode::AlreadyExists;
@@ -34,21 +36,10 @@ FailureCode code_of(const Error& error) {
 }
 
 std::array<std::uint8_t, 32> hash_file(int fd) {
-    std::array<std::uint8_t, 32> digest{};
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
-                                                                          &EVP_MD_CTX_free};
-    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return digest;
-    std::vector<char> buffer(kFileReadBytes);
-    off_t at = 0;
-    while (true) {
-        const ssize_t count = ::pread(fd, buffer.data(), buffer.size(), at);
-        if (count < 0) return {};
-        if (count == 0) break;
-        EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(count));
-        at += count;
-    }
-    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
-    return digest;
+    auto source = recording::read_from(fd);
+    if (!source) return {};
+    const auto digest = recording::digest_of(*source.value());
+    return digest ? digest.value() : std::array<std::uint8_t, 32>{};
 }
 
 Result<void> write_note(const Folder& folder, const RecordingNote& note) {
@@ -85,20 +76,42 @@ std::vector<std::string> open_notes(const Folder& folder) {
     return names;
 }
 
+/// Nobody here has the key any more: whole chunks count, and the file stays as it is.
+void measure_sealed(int fd, std::uint64_t size, RecordEnded& ended) {
+    ended.bytes = size;
+    Bytes header(recording::kFixedHeaderBytes);
+    if (::pread(fd, header.data(), header.size(), 0) != static_cast<ssize_t>(header.size())) return;
+    const auto layout = recording::Layout::decode(header);
+    if (!layout || size < recording::kHeaderBytes) return;
+    const std::uint64_t chunks =
+        (size - recording::kHeaderBytes) / layout.value().sealed_chunk_bytes();
+    const std::uint64_t frames = chunks * layout.value().chunk_bytes / layout.value().frame_bytes();
+    ended.duration_ms = static_cast<std::uint32_t>(frames * 1000 / kSampleRateHz);
+}
+
+/// Of a build before recordings were sealed.
+void measure_plain(const std::string& path, RecordEnded& ended) {
+    const auto repaired = repair_wav(path);
+    if (!repaired) return;
+    ended.duration_ms = repaired.value().duration_ms;
+    ended.bytes = repaired.value().bytes;
+}
+
 std::optional<RecordEnded> mend(const Folder& folder, RecordingNote note) {
     RecordEnded ended{.recording = note.recording,
                       .reason = RecordEnd::Interrupted,
                       .path = note.path,
                       .pauses = note.pauses};
-    {
-        const auto file = folder.open_file(note.path, O_RDWR);
-        if (file && ::flock(file.value().get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
-        const auto repaired = repair_wav(folder.path() + "/" + note.path);
-        if (file && repaired) {
-            ended.duration_ms = repaired.value().duration_ms;
-            ended.bytes = repaired.value().bytes;
-            ended.sha256 = hash_file(file.value().get());
+    if (const auto file = folder.open_file(note.path, O_RDWR)) {
+        const int fd = file.value().get();
+        if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+        struct stat status {};
+        if (note.path.ends_with(kPlainSuffix)) {
+            measure_plain(folder.path() + "/" + note.path, ended);
+        } else if (::fstat(fd, &status) == 0) {
+            measure_sealed(fd, static_cast<std::uint64_t>(status.st_size), ended);
         }
+        if (ended.bytes > 0 && ::fsync(fd) == 0) ended.sha256 = hash_file(fd);
     }
     note.ended = ended;
     if (write_note(folder, note)) {
@@ -115,7 +128,10 @@ struct Recorder::Open {
     RecordingNote note;
     UniqueFd file;
     Timeline timeline;
-    std::uint64_t data_bytes = 0;
+    recording::Sealer sealer;
+    Bytes sealed{};                ///< On its way to the file.
+    std::uint64_t data_bytes = 0;  ///< Of samples.
+    std::uint64_t file_bytes = 0;
     std::uint32_t max_ms = kMaxMs;
     std::uint32_t silent_ms = 0;
     bool has_hole = false;
@@ -125,7 +141,7 @@ struct Recorder::Open {
         return static_cast<std::uint16_t>(timeline.channels());
     }
     Result<void> append(std::span<const std::int16_t> samples);
-    Result<void> write_header();
+    Result<void> write_sealed();
     void listen_for_silence(std::span<const std::int16_t> samples);
 };
 
@@ -138,17 +154,16 @@ struct Recorder::Finished {
 // Samples go out as they are in memory: RIFF and every machine we build for are little-endian.
 Result<void> Recorder::Open::append(std::span<const std::int16_t> samples) {
     listen_for_silence(samples);
-    ESC_TRY(write_all(file.get(), samples.data(), samples.size_bytes()));
+    sealer.append(std::as_bytes(samples), sealed);
     data_bytes += samples.size_bytes();
-    return ok();
+    return write_sealed();
 }
 
-Result<void> Recorder::Open::write_header() {
-    const auto header = wav_header(channels(), data_bytes);
-    if (::pwrite(file.get(), header.data(), header.size(), 0) !=
-        static_cast<ssize_t>(header.size())) {
-        return fail(Errc::Io, "header");
-    }
+Result<void> Recorder::Open::write_sealed() {
+    if (sealed.empty()) return ok();
+    ESC_TRY(write_all(file.get(), sealed.data(), sealed.size()));
+    file_bytes += sealed.size();
+    sealed.clear();
     return ok();
 }
 
@@ -245,6 +260,9 @@ Result<std::unique_ptr<Recorder::Open>> Recorder::open(const Start& job, Now now
     ESC_TRY(auto file, folder_.open_file(command.path, O_RDWR | O_CREAT | O_EXCL));
     ::flock(file.get(), LOCK_EX | LOCK_NB);
     const std::size_t channels = command.kind == RecordingKind::Call ? 2 : 1;
+    const recording::DataKey key{command.key};
+    const auto layout =
+        recording::Layout::fresh(command.recording, static_cast<std::uint16_t>(channels));
     auto opened = std::make_unique<Open>(Open{.number = job.number,
                                               .command = command,
                                               .note = {.recording = command.recording,
@@ -254,10 +272,12 @@ Result<std::unique_ptr<Recorder::Open>> Recorder::open(const Start& job, Now now
                                                        .pauses = {},
                                                        .ended = std::nullopt},
                                               .file = std::move(file),
-                                              .timeline = Timeline{channels, now.mono}});
+                                              .timeline = Timeline{channels, now.mono},
+                                              .sealer = recording::Sealer{key, layout}});
+    OPENSSL_cleanse(opened->command.key.data(), opened->command.key.size());
     if (command.max_ms > 0) opened->max_ms = std::min(command.max_ms, kMaxMs);
-    const auto header = wav_header(opened->channels(), 0);
-    ESC_TRY(write_all(opened->file.get(), header.data(), header.size()));
+    recording::Sealer::begin(layout, command.wrapped_key, opened->sealed);
+    ESC_TRY(opened->write_sealed());
     ESC_TRY(write_note(folder_, opened->note));
     return opened;
 }
@@ -307,7 +327,6 @@ bool Recorder::flush(Open& open, Instant now) {
         if (samples.empty()) break;
         is_well = open.append(samples).has_value();
     }
-    is_well = is_well && open.write_header().has_value();
     open.has_failed = !is_well;
     return is_well;
 }
@@ -322,13 +341,16 @@ void Recorder::end(std::uint64_t number, RecordEnd reason, Now now) {
         if (samples.empty()) break;
         if (!open->append(samples)) open->has_failed = true;
     }
-    if (!open->write_header()) open->has_failed = true;
+    if (!open->has_failed) {
+        open->sealer.finish(open->sealed);
+        open->has_failed = !open->write_sealed();
+    }
     auto finished = std::make_unique<Finished>();
     const std::uint64_t frames = open->data_bytes / 2 / open->channels();
     finished->ended = {.recording = open->command.recording,
                        .reason = open->has_failed ? RecordEnd::Io : reason,
                        .duration_ms = static_cast<std::uint32_t>(frames * 1000 / kSampleRateHz),
-                       .bytes = open->data_bytes + kWavHeaderBytes,
+                       .bytes = open->file_bytes,
                        .complete = !open->has_failed && !open->has_hole,
                        .path = open->command.path,
                        .pauses = open->timeline.pauses(now.mono)};

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "media/engine/detail/engine_rig.h"
+#include "recording/sealed.h"
 
 namespace escucha::media {
 namespace {
@@ -56,7 +57,7 @@ struct Conversation : Rig {
             engine->collect(read_clocks(), told);
         }
     }
-    void start(const std::string& path = "2026/x.wav") {
+    void start(const std::string& path = "2026/x.rec") {
         command(Record{.recording = kRecording, .path = path, .left = kCaller, .right = kAgent});
         await<RecordStarted>();
         // The taps are set by the worker after the engine has heard of the start.
@@ -89,23 +90,25 @@ TEST_CASE_FIXTURE(Conversation,
     CHECK(ended.recording == kRecording);
     CHECK(ended.reason == RecordEnd::Stopped);
     CHECK(ended.complete);
-    CHECK(ended.path == "2026/x.wav");
+    CHECK(ended.path == "2026/x.rec");
     CHECK(ended.duration_ms >= 940);
     CHECK(ended.duration_ms < 3'000);
     CHECK(ended.pauses.empty());
 
-    const auto left = read_channel(recording("2026/x.wav"), 0, 2);
-    const auto right = read_channel(recording("2026/x.wav"), 1, 2);
+    const auto left = read_channel(recording("2026/x.rec"), 0, 2);
+    const auto right = read_channel(recording("2026/x.rec"), 1, 2);
     CHECK(left.size() == right.size());
     CHECK(level_between(left, 200, 800, 500) == doctest::Approx(8'000).epsilon(0.03));
     CHECK(level_between(left, 200, 800, 900) < 100);
     CHECK(level_between(right, 200, 800, 900) == doctest::Approx(8'000).epsilon(0.03));
     CHECK(level_between(right, 200, 800, 500) < 100);
 
-    const std::string content = slurp(recording("2026/x.wav"));
+    const std::string content = slurp(recording("2026/x.rec"));
     CHECK(ended.bytes == content.size());
-    CHECK(ended.sha256 == sha256(content));
-    const std::string note = slurp(recording("2026/x.wav.json"));
+    const auto source = recording::open_file(recording("2026/x.rec"));
+    CHECK(ended.sha256 == recording::digest_of(*source.value()).value());
+    CHECK(content.find("RIFF") == std::string::npos);
+    const std::string note = slurp(recording("2026/x.rec.json"));
     CHECK(note.find(to_hex(ended.sha256)) != std::string::npos);
     CHECK(note.find("\"complete\":true") != std::string::npos);
     CHECK(std::filesystem::is_empty(recording(".open")));
@@ -125,7 +128,7 @@ TEST_CASE_FIXTURE(Conversation, "a pause silences both sides, is told, and leave
     CHECK(ended.pauses[0] == Pause{paused.at_ms, resumed.at_ms});
     CHECK(resumed.at_ms - paused.at_ms >= 480);
     for (const std::size_t channel : {std::size_t{0}, std::size_t{1}}) {
-        const auto samples = read_channel(recording("2026/x.wav"), channel, 2);
+        const auto samples = read_channel(recording("2026/x.rec"), channel, 2);
         const double hertz = channel == 0 ? 500 : 900;
         for (std::size_t i = paused.at_ms * kSamplesPerMs + 8; i < resumed.at_ms * kSamplesPerMs;
              ++i) {
@@ -153,7 +156,7 @@ TEST_CASE_FIXTURE(Conversation,
     agent.say(rtp::Law::A, tone(700, 160));
     const auto ended = stop();
     CHECK(ended.complete);
-    const auto right = read_channel(recording("2026/x.wav"), 1, 2);
+    const auto right = read_channel(recording("2026/x.rec"), 1, 2);
     CHECK(level_between(right, 100, 400, 900) > 7'000);
     // From the last sound: how much silence the file ends with depends on when the stop came.
     const auto last = std::find_if(right.rbegin(), right.rend(), [](auto s) { return s != 0; });
@@ -181,10 +184,10 @@ TEST_CASE_FIXTURE(
     Conversation,
     "what has ended is listed until it is forgotten; ids and paths are not used twice") {
     start();
-    command(Record{.recording = kRecording, .path = "y.wav", .left = kCaller});
+    command(Record{.recording = kRecording, .path = "y.rec", .left = kCaller});
     CHECK(await<Failed>().code == FailureCode::AlreadyExists);
     const RecordingId other{Uuid{.high = 1, .low = 9}};
-    command(Record{.recording = other, .path = "y.wav", .left = kCaller});
+    command(Record{.recording = other, .path = "y.rec", .left = kCaller});
     CHECK(await<Failed>().code == FailureCode::Busy);
     const auto ended = stop();
     command(List{});
@@ -193,17 +196,17 @@ TEST_CASE_FIXTURE(
     command(List{});
     CHECK(await<Listing>().ended.empty());
 
-    command(Record{.recording = other, .path = "2026/x.wav", .left = kCaller});
+    command(Record{.recording = other, .path = "2026/x.rec", .left = kCaller});
     const auto refused = await<Failed>();
     CHECK(refused.code == FailureCode::AlreadyExists);
     CHECK(refused.recording == other);
-    command(Record{.recording = other, .path = "z.wav", .left = kCaller});
+    command(Record{.recording = other, .path = "z.rec", .left = kCaller});
     await<RecordStarted>();
 }
 
 TEST_CASE_FIXTURE(Conversation, "voicemail is one channel and ends by itself after silence") {
     command(Record{.recording = kRecording,
-                   .path = "v.wav",
+                   .path = "v.rec",
                    .kind = RecordingKind::Voicemail,
                    .left = kCaller,
                    .silence_ms = 1'000});
@@ -214,11 +217,11 @@ TEST_CASE_FIXTURE(Conversation, "voicemail is one channel and ends by itself aft
     CHECK(ended.reason == RecordEnd::Silence);
     CHECK(ended.duration_ms >= 1'400);
     CHECK(ended.duration_ms < 4'000);
-    CHECK(level_between(read_channel(recording("v.wav"), 0, 1), 100, 400, 500) > 7'000);
+    CHECK(level_between(read_channel(recording("v.rec"), 0, 1), 100, 400, 500) > 7'000);
 }
 
 TEST_CASE_FIXTURE(Conversation, "a recording ends at its greatest length") {
-    command(Record{.recording = kRecording, .path = "m.wav", .left = kCaller, .max_ms = 500});
+    command(Record{.recording = kRecording, .path = "m.rec", .left = kCaller, .max_ms = 500});
     await<RecordStarted>();
     const auto ended = await<RecordEnded>();
     CHECK(ended.reason == RecordEnd::MaxLength);
@@ -237,7 +240,9 @@ TEST_CASE("seconds that piled up while the disk was slow are all written") {
         Recorder recorder{
             std::move(opened).value(), {&ring}, [&](Event e) { told.post(std::move(e)); }};
         recorder.post(Recorder::Start{
-            .number = 1, .command = {.recording = kRecording, .path = "x.wav", .left = kCaller}});
+            .number = 1,
+            .command = {
+                .recording = kRecording, .path = "x.rec", .left = kCaller, .key = kTestKey}});
         REQUIRE(std::holds_alternative<RecordStarted>(told.wait().at(0)));
         // As the writer finds them after five seconds away.
         const Instant start = read_clocks().mono;
@@ -252,13 +257,51 @@ TEST_CASE("seconds that piled up while the disk was slow are all written") {
             REQUIRE(ring.push(std::move(frame)));
         }
     }
-    const auto left = read_channel(folder.path("recordings/x.wav"), 0, 2);
+    const auto left = read_channel(folder.path("recordings/x.rec"), 0, 2);
     // What lies within the delay of the last packet is not due yet.
     REQUIRE(left.size() >= 3'500 * kSamplesPerMs);
     CHECK(level_between(left, 100, 3'500, 500) == doctest::Approx(8'000).epsilon(0.03));
 }
 
-TEST_CASE("a crash leaves a valid file, and the next start mends, tells and closes it") {
+TEST_CASE("a crash leaves a file that is good to its last whole chunk, told by the next start") {
+    TempFolder folder;
+    auto opened = Folder::open(folder.path("recordings"));
+    REQUIRE(opened.value().make_parents(".open/x").has_value());
+    const RecordingNote note{
+        .recording = kRecording, .path = "x.rec", .started_at = from_micros(0)};
+    std::ofstream{folder.path("recordings/" + note.open_path())} << note.to_json();
+    const auto layout = recording::Layout::fresh(kRecording, 2);
+    Bytes bytes;
+    recording::Sealer::begin(layout, {}, bytes);
+    recording::Sealer sealer{recording::DataKey{kTestKey}, layout};
+    sealer.append(Bytes(9 * layout.chunk_bytes, std::byte{5}), bytes);
+    bytes.resize(bytes.size() - 100);  // As the kernel leaves a write that a kill cut short.
+    {
+        std::ofstream file{folder.path("recordings/x.rec"), std::ios::binary};
+        file << as_text(bytes);
+    }
+    const auto mended = Recorder::recover(opened.value());
+    REQUIRE(mended.size() == 1);
+    CHECK(mended[0].reason == RecordEnd::Interrupted);
+    CHECK(mended[0].duration_ms == 1'000);
+    CHECK(mended[0].bytes == bytes.size());
+    const auto source = recording::open_file(folder.path("recordings/x.rec"));
+    CHECK(mended[0].sha256 == recording::digest_of(*source.value()).value());
+    CHECK(read_channel(folder.path("recordings/x.rec"), 0, 2).size() == 8'000);
+    CHECK(Recorder::recover(opened.value()).empty());
+}
+
+TEST_CASE("a recording without a key is refused: nothing is ever written in the clear") {
+    Rig rig;
+    Phone caller{1};
+    rig.connect(kCaller, caller);
+    rig.engine->handle(
+        Record{.recording = kRecording, .path = "x.rec", .left = kCaller}, read_clocks(), rig.told);
+    CHECK(rig.await<Failed>().detail == "key");
+    CHECK_FALSE(std::filesystem::exists(rig.recording("x.rec")));
+}
+
+TEST_CASE("a plain file of an older build, left open, is mended, told and closed") {
     TempFolder folder;
     auto opened = Folder::open(folder.path("recordings"));
     REQUIRE(opened.has_value());
@@ -283,7 +326,7 @@ TEST_CASE("a crash leaves a valid file, and the next start mends, tells and clos
     CHECK(mended[0].bytes == 32'044);
     CHECK(mended[0].pauses == note.pauses);
     CHECK(mended[0].sha256 == sha256(slurp(folder.path("recordings/x.wav"))));
-    CHECK(read_channel(folder.path("recordings/x.wav"), 0, 2).size() == 8'000);
+    CHECK(std::filesystem::file_size(folder.path("recordings/x.wav")) == 32'044);
     CHECK(slurp(folder.path("recordings/x.wav.json")).find("interrupted") != std::string::npos);
     CHECK(Recorder::recover(recordings).empty());
 }
@@ -292,7 +335,7 @@ TEST_CASE("a recording whose file is lost is told too, with nothing in it") {
     TempFolder folder;
     auto opened = Folder::open(folder.path("recordings"));
     REQUIRE(opened.value().make_parents(".open/x").has_value());
-    const RecordingNote note{.recording = kRecording, .path = "gone.wav"};
+    const RecordingNote note{.recording = kRecording, .path = "gone.rec"};
     std::ofstream{folder.path("recordings/" + note.open_path())} << note.to_json();
     const auto mended = Recorder::recover(opened.value());
     REQUIRE(mended.size() == 1);

@@ -30,24 +30,6 @@ std::string text_of(const json::object& object, std::string_view field) {
 
 }  // namespace
 
-const char* name(RecordEnd reason) {
-    switch (reason) {
-        case RecordEnd::Stopped:
-            return "stopped";
-        case RecordEnd::MaxLength:
-            return "max_length";
-        case RecordEnd::Silence:
-            return "silence";
-        case RecordEnd::EndpointGone:
-            return "endpoint_gone";
-        case RecordEnd::Io:
-            return "io";
-        case RecordEnd::Interrupted:
-            return "interrupted";
-    }
-    return "unknown";
-}
-
 std::string to_hex(const std::array<std::uint8_t, 32>& sha256) {
     static constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;

@@ -27,8 +27,6 @@ struct RecordingNote {
     [[nodiscard]] std::string open_path() const;
 };
 
-/// "stopped", "max_length": as in the note.
-const char* name(RecordEnd reason);
 std::string to_hex(const std::array<std::uint8_t, 32>& sha256);
 
 }  // namespace escucha::media

@@ -302,9 +302,10 @@ private:
         command(Bridge{.a = id(call, 0), .b = id(call, 1)});
         if (scenario != Scenario::Record) return;
         command(Record{.recording = RecordingId{Uuid{.high = 1, .low = call + 1}},
-                       .path = std::to_string(call) + ".wav",
+                       .path = std::to_string(call) + ".rec",
                        .left = id(call, 0),
-                       .right = id(call, 1)});
+                       .right = id(call, 1),
+                       .key = {1}});
     }
 
     std::unique_ptr<Engine> engine_;

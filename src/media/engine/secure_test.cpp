@@ -63,7 +63,7 @@ TEST_CASE("two legs hear each other whatever encryption each has, and keys pass 
     }
 }
 
-TEST_CASE("a prompt is heard encrypted, and what is said in secret is recorded in clear") {
+TEST_CASE("a prompt is heard encrypted, and what is said in secret is recorded as it was said") {
     Rig rig;
     Phone phone{1};
     rig.prompt("a.wav", tone(440, 800));
@@ -74,7 +74,7 @@ TEST_CASE("a prompt is heard encrypted, and what is said in secret is recorded i
     CHECK(rig.listen(phone, 800) == expected);
 
     rig.command(Record{.recording = kRecording,
-                       .path = "a.wav",
+                       .path = "a.rec",
                        .kind = RecordingKind::Voicemail,
                        .left = kCaller});
     rig.await<RecordStarted>();
@@ -85,7 +85,7 @@ TEST_CASE("a prompt is heard encrypted, and what is said in secret is recorded i
     rig.command(StopRecord{.recording = kRecording});
     const auto ended = rig.await<RecordEnded>();
     CHECK(ended.complete);
-    const auto samples = read_channel(rig.recording("a.wav"), 0, 1);
+    const auto samples = read_channel(rig.recording("a.rec"), 0, 1);
     REQUIRE(samples.size() > 2'000);
     CHECK(level(std::span{samples}.subspan(500, 1'400), 400) > 5'000);
 }

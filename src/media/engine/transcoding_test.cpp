@@ -211,14 +211,14 @@ TEST_CASE("a recording holds what legs of any codec say, bridged like or unlike"
         rig.command(Bridge{.a = kCaller, .b = kAgent});
         rig.await<Bridged>();
         rig.command(
-            Record{.recording = kRecording, .path = "a.wav", .left = kCaller, .right = kAgent});
+            Record{.recording = kRecording, .path = "a.rec", .left = kCaller, .right = kAgent});
         rig.await<RecordStarted>();
         talk(caller, agent, 75);
         rig.command(StopRecord{.recording = kRecording});
         const auto ended = rig.await<RecordEnded>();
         CHECK(ended.complete);
-        const auto left = read_channel(rig.recording("a.wav"), 0, 2);
-        const auto right = read_channel(rig.recording("a.wav"), 1, 2);
+        const auto left = read_channel(rig.recording("a.rec"), 0, 2);
+        const auto right = read_channel(rig.recording("a.rec"), 1, 2);
         REQUIRE(left.size() > 8'000);
         const auto middle = [](const std::vector<std::int16_t>& channel) {
             return std::span{channel}.subspan(4'000, 4'000);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
@@ -61,10 +62,14 @@ void tell_blocked(const Watchdog::Blocked& blocked) {
 
 }  // namespace
 
-Strand::Strand(const Config& config, const store::Database& database, store::Journal& journal)
+Strand::Strand(const Config& config,
+               const store::Database& database,
+               store::Journal& journal,
+               recording::Keyring& keys)
     : config_{config},
       database_{database},
       journal_{journal},
+      keys_{keys},
       work_{asio::make_work_guard(context_)},
       timer_{context_},
       rng_{random_value<std::uint64_t>()},
@@ -110,6 +115,7 @@ Result<void> Strand::recover() {
     ESC_TRY(const auto passwords, trunks_.read_passwords());
     ESC_TRY(auto carriers, trunks_.read_tls());
     trunks_.set_tls(std::move(carriers));
+    make_keys(directory);
     apply(directory, passwords);
     ESC_TRY(auto live, store::load_live(connection));
     control::SavedRows rows;
@@ -207,6 +213,7 @@ Result<void> Strand::reload() {
     ESC_TRY(auto directory, load_directory(connection));
     ESC_TRY(auto tls, make_tls());
     ESC_TRY(auto passwords, trunks_.read_passwords());
+    make_keys(directory);
     ESC_TRY(auto carriers, trunks_.read_tls());
     return ask<void>(
         [this, directory = std::move(directory), passwords, tls, carriers]() -> Result<void> {
@@ -525,6 +532,7 @@ void Strand::carry_out(control::Action& action) {
     std::visit(
         overloaded{[&](const control::LegAction& leg) { carry_out(leg); },
                    [&](const media::Command& command) { media_.send(command); },
+                   [&](control::StartRecording& start) { start_recording(start); },
                    [&](control::PrepareSpeech& speech) { prepare_speech(std::move(speech)); },
                    [&](control::AskStore& question) {
                        look_ups_.ask(question.company,
@@ -657,6 +665,38 @@ void Strand::prepare_speech(control::PrepareSpeech wanted) {
                             arm_timer();
                         });
                     });
+}
+
+void Strand::make_keys(const Directory& directory) {
+    for (const auto& line : directory.centre.lines) {
+        const auto made = keys_.ensure(line->company->id, read_clocks().wall);
+        if (!made) log::error("recording_key_not_made", {{"why", made.error().message()}});
+    }
+}
+
+// Without a key nothing is written: the conversation goes on, and the journal says that and why it
+// was not recorded.
+void Strand::start_recording(control::StartRecording& start) {
+    const auto made = keys_.wrap_new(start.company, start.record.recording, read_clocks().wall);
+    if (made) {
+        start.record.key = made.value().key.bytes();
+        start.record.wrapped_key = made.value().slot;
+        media_.send(start.record);
+        OPENSSL_cleanse(start.record.key.data(), start.record.key.size());
+        return;
+    }
+    ++recordings_without_key_;
+    log::error("recording_without_key",
+               {{"recording", start.record.recording.to_string()},
+                {"why", made.error().message()}});
+    control::Effects effects;
+    centre_.on(media::Failed{.command = media::wire_type(start.record),
+                             .recording = start.record.recording,
+                             .code = media::FailureCode::Io,
+                             .detail = "no key"},
+               read_clocks(),
+               effects);
+    dispatch(std::move(effects));
 }
 
 void Strand::want_references(const control::WantReferences& wanted) {
@@ -793,6 +833,7 @@ std::string Strand::metrics() {
     }
     line("media_failures_total", "counter", centre.media_failures);
     line("media_starts_total", "counter", media_.starts());
+    line("recordings_without_key_total", "counter", recordings_without_key_);
     line("bugs_total", "counter", centre.bugs);
     line("sip_legs", "gauge", sizes.legs);
     line("sip_transactions", "gauge", sizes.transactions);

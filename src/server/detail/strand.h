@@ -18,6 +18,7 @@
 #include "base/errc.h"
 #include "base/rng.h"
 #include "control/centre.h"
+#include "recording/keyring.h"
 #include "server/detail/directory_loader.h"
 #include "server/detail/look_up_desk.h"
 #include "server/detail/media_link.h"
@@ -36,7 +37,10 @@ namespace escucha::server {
 /// the order in which they were decided.
 class Strand final : public SipTransport::Receiver, public MediaLink::Receiver {
 public:
-    Strand(const Config& config, const store::Database& database, store::Journal& journal);
+    Strand(const Config& config,
+           const store::Database& database,
+           store::Journal& journal,
+           recording::Keyring& keys);
     ~Strand() override;
 
     Result<void> start();
@@ -101,6 +105,9 @@ private:
     Result<void> call_outside(const control::CallOutside& wanted, Now now, sip::Effects& out);
     store::Batch batch_of(control::Effects& effects);
     void save_registrations();
+    void start_recording(control::StartRecording& start);
+    /// So that no recording waits for a key to be written.
+    void make_keys(const Directory& directory);
     void want_references(const control::WantReferences& wanted);
     void prepare_speech(control::PrepareSpeech wanted);
     void arm_timer();
@@ -110,6 +117,7 @@ private:
     const Config& config_;
     store::Database database_;
     store::Journal& journal_;
+    recording::Keyring& keys_;
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer timer_;
@@ -143,6 +151,7 @@ private:
     std::thread thread_;
     bool is_stopping_ = false;
     std::uint64_t journal_refusals_ = 0;
+    std::uint64_t recordings_without_key_ = 0;
 };
 
 template <typename T>

@@ -139,6 +139,9 @@ void Shell::carry_out(const control::Action& action) {
                               if (!world_.outsiders->act(wanted)) world_.desks->act(wanted);
                           },
                           [&](const media::Command& wanted) { world_.media->command(wanted); },
+                          [&](const control::StartRecording& wanted) {
+                              world_.media->command(wanted.record);
+                          },
                           [&](const control::PrepareSpeech& wanted) { prepare_speech(wanted); },
                           [&](const control::AskStore& wanted) { ask_store(wanted); },
                           [](const control::CommandDone&) {},

@@ -34,7 +34,7 @@ struct Rig {
         engine = std::move(started).value();
     }
 
-    void command(const Command& c) { engine->handle(c, read_clocks(), told); }
+    void command(const Command& c) { engine->handle(with_key(c), read_clocks(), told); }
 
     /// The next event of this type from here on, others skipped; fails at the deadline.
     template <typename T>

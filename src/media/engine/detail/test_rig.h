@@ -18,7 +18,9 @@
 #include "base/check.h"
 #include "media/engine/engine.h"
 #include "media/engine/udp.h"
+#include "media/protocol.h"
 #include "media/wav.h"
+#include "recording/sealed.h"
 #include "rtp/g711.h"
 #include "rtp/packet.h"
 #include "rtp/srtp.h"
@@ -81,18 +83,29 @@ inline void write_wav(const std::string& path, std::span<const std::int16_t> sam
                static_cast<std::streamsize>(samples.size_bytes()));
 }
 
-/// The samples of one channel of a recording, header checked.
+/// What every recording of a test is sealed with.
+inline constexpr std::array<std::uint8_t, 32> kTestKey{7, 7, 7};
+inline Command with_key(Command command) {
+    if (auto* record = std::get_if<Record>(&command)) record->key = kTestKey;
+    return command;
+}
+
+/// The samples of one channel of a recording, every seal checked.
 inline std::vector<std::int16_t> read_channel(const std::string& path,
                                               std::size_t channel,
                                               std::size_t channels) {
-    std::ifstream file{path, std::ios::binary};
-    std::string content{std::istreambuf_iterator<char>{file}, {}};
-    ESC_CHECK(content.size() >= kWavHeaderBytes);
-    const auto data = content.size() - kWavHeaderBytes;
-    const auto header = wav_header(static_cast<std::uint16_t>(channels), data);
-    ESC_CHECK(std::equal(header.begin(), header.end(), as_bytes(content).begin()));
-    std::vector<std::int16_t> all(data / 2);
-    std::memcpy(all.data(), content.data() + kWavHeaderBytes, all.size() * 2);
+    auto source = recording::open_file(path);
+    ESC_CHECK(source.has_value());
+    Bytes header(recording::kFixedHeaderBytes);
+    ESC_CHECK(source.value()->read(0, header).has_value());
+    const auto layout = recording::Layout::decode(header);
+    ESC_CHECK(layout.has_value() && layout.value().channels == channels);
+    auto reader = recording::SealedReader::open(
+        std::move(source).value(), recording::DataKey{kTestKey}, layout.value());
+    ESC_CHECK(reader.has_value());
+    std::vector<std::int16_t> all(reader.value().data_bytes() / 2);
+    ESC_CHECK(reader.value().read(0, std::as_writable_bytes(std::span{all})).value() ==
+              all.size() * 2);
     std::vector<std::int16_t> result;
     for (std::size_t i = channel; i < all.size(); i += channels) result.push_back(all[i]);
     return result;
