@@ -89,6 +89,20 @@ Installation find_installation(const Told& told);
 /// Where its API is reached from this machine.
 std::string url_of(const server::Config& config);
 
+/// Whose recordings are read; all of the company's, or of every company, when neither is given.
+struct Verified {
+    std::string contact;    ///< An id.
+    std::string reference;  ///< Of a case.
+};
+/// Whether each recording is what the journal says and the chain is whole. On the server's machine.
+Outcome recording_verify(const Options& options,
+                         const Installation& installation,
+                         const Verified& asked);
+/// A new key for the company, and its recordings wrapped by it; their sound is not touched.
+Outcome recording_rotate_key(const Options& options, const Installation& installation);
+/// Takes keys out of the key file that wrap nothing any more.
+Outcome recording_forget_keys(const Options& options, const Installation& installation);
+
 /// Looks for what keeps an installation from working, and says how to mend it.
 Outcome doctor(const Options& options, const Installation& installation);
 

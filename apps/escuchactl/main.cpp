@@ -41,6 +41,7 @@ struct Asked {
     int recent = 0;
     std::string id, reference, source, file, demo_dir = "demo";
     Simulated simulated;
+    Verified verified;
     std::string simulated_file, script;
     NewUser user{.login = {}, .name = {}, .role = "agent", .language = {}, .password = {}};
     bool reads_password = false, is_sure = false, wants_json = false;
@@ -124,6 +125,46 @@ void add_doctor(CLI::App& app, Asked& asked) {
     examine->add_option("--store", asked.told.store_url, as_given);
     examine->callback(
         [&asked] { asked.run = [&asked] { return doctor(asked.options, *asked.installation); }; });
+}
+
+void add_recordings(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    auto* recording = app.add_subcommand("recording", options.say("Grabaciones", "Recordings"));
+    recording->require_subcommand(1);
+    auto* verify =
+        recording->add_subcommand("verify",
+                                  options.say("Comprueba que cada una es la que dice el diario",
+                                              "Checks that each is what the journal says"));
+    auto* contact = verify->add_option(
+        "--contact", asked.verified.contact, options.say("Las de un contacto", "Of one contact"));
+    auto* matter = verify->add_option(
+        "--case", asked.verified.reference, options.say("Las de un expediente", "Of one case"));
+    auto* all = verify->add_flag("--all")->description(
+        options.say("Todas (sin más, también)", "All (the default)"));
+    contact->excludes(matter)->excludes(all);
+    matter->excludes(all);
+    verify->callback([&asked] {
+        asked.run = [&asked] {
+            return recording_verify(asked.options, *asked.installation, asked.verified);
+        };
+    });
+    recording
+        ->add_subcommand("rotate-key",
+                         options.say("Clave nueva para la empresa", "A new key for the company"))
+        ->callback([&asked] {
+            asked.run = [&asked] {
+                return recording_rotate_key(asked.options, *asked.installation);
+            };
+        });
+    recording
+        ->add_subcommand("forget-keys",
+                         options.say("Quita las claves que ya no se usan",
+                                     "Takes out keys that are not used any more"))
+        ->callback([&asked] {
+            asked.run = [&asked] {
+                return recording_forget_keys(asked.options, *asked.installation);
+            };
+        });
 }
 
 void add_operation(CLI::App& app, Asked& asked) {
@@ -237,6 +278,7 @@ int main(int argc, char** argv) {
     add_operation(app, asked);
     add_calls(app, asked);
     add_flows(app, asked);
+    add_recordings(app, asked);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -322,6 +322,7 @@ Outcome doctor(const Options& options, const Installation& installation) {
     if (!installation.config) return examination.outcome();
     examination.check_folder();
     examination.check_recordings();
+    examination.check_keys();
     examination.check_disk();
     examination.check_store();
     examination.check_server();

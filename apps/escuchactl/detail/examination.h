@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "recording/keyring.h"
 #include "store/sql.h"
 
 namespace escucha::ctl {
@@ -28,6 +29,7 @@ public:
     void check_config();
     void check_folder();
     void check_recordings();
+    void check_keys();
     void check_disk();
     void check_store();
     void check_server();
@@ -47,6 +49,7 @@ private:
     void add(Level level, std::string what, std::string text, std::string advice = {}) {
         findings_.push_back({level, std::move(what), std::move(text), std::move(advice)});
     }
+    void check_keys_of_recordings(recording::Keyring& keys);
     void check_sqlite(const std::string& path);
     void check_schema(store::Connection& connection, std::string text);
     void check_port(int type, std::uint16_t port, const std::string& name);

@@ -13,6 +13,7 @@
 
 #include "api/testing/world.h"
 #include "detail/folder_lock.h"
+#include "recording/chain.h"
 
 using namespace escucha;
 using namespace escucha::ctl;
@@ -254,7 +255,8 @@ TEST_CASE("the doctor finds nothing wrong with a healthy server and names what i
     std::filesystem::rename(world.fresh.database.path(), world.folder / "escucha.db");
     Told told;
     told.data = world.folder;
-    for (const char* what : {"config", "data", "store", "server", "token", "recordings", "zones"}) {
+    for (const char* what :
+         {"config", "data", "store", "server", "token", "recordings", "keys", "zones"}) {
         CAPTURE(what);
         CHECK(levels(options, told, what) == "ok");
     }
@@ -267,6 +269,74 @@ TEST_CASE("the doctor finds nothing wrong with a healthy server and names what i
     CHECK(doctor(options, find_installation(told)).exit == Exit::No);
     std::ofstream{world.folder / "escuchactl.token"} << "another";
     CHECK(levels(options, told, "token") == "bad");
+    std::filesystem::permissions(world.folder / "recording.keys",
+                                 std::filesystem::perms::group_read,
+                                 std::filesystem::perm_options::add);
+    CHECK(levels(options, told, "keys") == "bad");
+    std::filesystem::remove(world.folder / "recording.keys");
+    CHECK(levels(options, told, "keys") == "warning");
+    std::filesystem::create_directories(world.folder / "recordings/2026");
+    CHECK(levels(options, told, "keys") == "bad");
+}
+
+TEST_CASE("recordings are verified against the journal, all, of a contact or of a case") {
+    World world;
+    Options options = options_for(world);
+    options.format = Format::Json;
+    std::filesystem::rename(world.fresh.database.path(), world.folder / "escucha.db");
+    Told told;
+    told.data = world.folder;
+    const auto verify = [&](const Verified& asked) {
+        const Outcome outcome = recording_verify(options, find_installation(told), asked);
+        std::vector<std::string> words{std::to_string(static_cast<int>(outcome.exit))};
+        if (outcome.out.empty()) return words;
+        const auto report = boost::json::parse(outcome.out);
+        words.push_back(std::to_string(report.at("files").as_int64()));
+        for (const auto& finding : report.at("findings").as_array()) {
+            words.emplace_back(finding.at("fault").as_string());
+        }
+        return words;
+    };
+    using Words = std::vector<std::string>;
+    CHECK(verify({}) == Words{"0", "0"});
+
+    const auto talk = world.talk(world.agent);
+    recording::Ended fact{.company = world.company,
+                          .recording = world.make<RecordingId>(),
+                          .contact = talk.contact,
+                          .file = {7},
+                          .duration_ms = 1'000,
+                          .bytes = 100,
+                          .is_complete = true,
+                          .reason = "stopped"};
+    const recording::ChainTip tip = recording::next_link({}, fact);
+    const auto tell = [&](std::int64_t duration_ms) {
+        Event started = world.event("recording_started");
+        started.contact = talk.contact;
+        started.with("recording", fact.recording.to_string()).with("kind", "call");
+        started.with("path", "gone.rec");
+        Event ended = world.event("recording_ended");
+        ended.contact = talk.contact;
+        ended.with("recording", fact.recording.to_string()).with("duration_ms", duration_ms);
+        ended.with("bytes", fact.bytes).with("sha256", recording::to_hex(fact.file));
+        ended.with_flag("complete", true).with("reason", "stopped").with("link", tip.number);
+        ended.with("previous", recording::to_hex({})).with("chain", recording::to_hex(tip.link));
+        world.commit({started, ended});
+    };
+    SUBCASE("its file is not there, and the centre remembers no link") {
+        tell(fact.duration_ms);
+        CHECK(verify({}) == Words{"1", "1", "missing", "short_tail"});
+        CHECK(verify({.contact = talk.contact.to_string(), .reference = {}}).at(1) == "1");
+        CHECK(verify({.contact = {}, .reference = talk.reference}).at(1) == "1");
+        const auto other = world.talk(world.agent);
+        CHECK(verify({.contact = other.contact.to_string(), .reference = {}}).at(1) == "0");
+        CHECK(verify({.contact = {}, .reference = "00000000"}) == Words{"1"});
+        CHECK(verify({.contact = "x", .reference = {}}) == Words{"1"});
+    }
+    SUBCASE("the journal was changed") {
+        tell(fact.duration_ms + 1);
+        CHECK(verify({}).at(2) == "fact_changed");
+    }
 }
 
 TEST_CASE("the doctor looks at what the configuration says, and the command line over it") {
