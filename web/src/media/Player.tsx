@@ -1,4 +1,4 @@
-import { ActionIcon, Button, SegmentedControl, Slider } from '@mantine/core';
+import { ActionIcon, SegmentedControl, Slider } from '@mantine/core';
 import {
   IconLock,
   IconPlayerPauseFilled,
@@ -8,17 +8,19 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ask, type Recording } from '@/api/client';
+import { api, ask, type Journey, type Recording } from '@/api/client';
 import { clockSpan, dateTime, number, percent } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Loading, Panel, Trouble, viewCss } from '@/base/view/parts';
+import { afterGap, partAt, partsOf } from './journey';
 import css from './media.module.css';
-import { type Pause, pausesOf } from './pauses';
 import { type LegSound, soundOf } from './sound';
+import { Bar, PartList } from './Timeline';
 
-/** Plays one recording. It cannot be downloaded from here, and listening is journalled. */
+/** Plays the contact of one recording, all of it as one timeline, from that recording on. It cannot be
+ * downloaded from here, and listening is journalled. */
 export function Player(props: { recordingId: string; onClose: () => void }) {
   const { t } = useTranslation('media');
   const { recordingId } = props;
@@ -31,6 +33,18 @@ export function Player(props: { recordingId: string; onClose: () => void }) {
         }),
       ),
   });
+  const contact = recording.data?.contact_id ?? '';
+  const journey = useQuery({
+    queryKey: ['contact', contact, 'journey'],
+    enabled: contact !== '',
+    queryFn: () =>
+      ask(
+        api.GET('/api/v1/contacts/{contact_id}/journey', {
+          params: { path: { contact_id: contact } },
+        }),
+      ),
+  });
+  const error = recording.error ?? journey.error;
   return (
     <div className={css.player}>
       <Panel
@@ -42,33 +56,46 @@ export function Player(props: { recordingId: string; onClose: () => void }) {
           </ActionIcon>
         }
       >
-        {recording.error && (
-          <Trouble error={recording.error} onRetry={() => void recording.refetch()} />
+        {error && (
+          <Trouble
+            error={error}
+            onRetry={() => void (recording.error ? recording.refetch() : journey.refetch())}
+          />
         )}
-        {recording.isPending && <Loading rows={2} />}
-        {recording.data && <Sound recording={recording.data} />}
+        {!error && !journey.data && <Loading rows={2} />}
+        {recording.data && journey.data && (
+          <Sound recording={recording.data} journey={journey.data} />
+        )}
       </Panel>
     </div>
   );
 }
 
-function Sound({ recording }: { recording: Recording }) {
+function Sound({ recording, journey }: { recording: Recording; journey: Journey }) {
   const { t } = useTranslation('media');
   const language = useLanguage();
   const audio = useRef<HTMLAudioElement>(null);
-  const [atMs, setAtMs] = useState(0);
+  const parts = useMemo(() => partsOf(journey), [journey]);
+  const startMs = journey.segments.find((one) => one.recording_id === recording.id)?.from_ms ?? 0;
+  const [atMs, setAtMs] = useState(startMs);
   const [isPlaying, setPlaying] = useState(false);
   const [isBroken, setBroken] = useState(false);
   const [rate, setRate] = useState('1');
-  const endMs = Math.max(recording.duration_ms ?? 0, 1);
+  const endMs = Math.max(journey.duration_ms, 1);
   const journal = useJournal(recording);
-  const pauses = pausesOf(journal, recording.id, endMs);
 
   const seek = (milliseconds: number) => {
     const player = audio.current;
     if (!player) return;
-    player.currentTime = Math.min(Math.max(milliseconds, 0), endMs) / 1000;
-    setAtMs(player.currentTime * 1000);
+    const target = afterGap(parts, Math.min(Math.max(milliseconds, 0), endMs));
+    player.currentTime = target / 1000;
+    setAtMs(target);
+  };
+  /** Nobody listens to what was not recorded: it is shown, and passed over. */
+  const heard = (seconds: number) => {
+    const milliseconds = seconds * 1000;
+    if (partAt(parts, milliseconds)?.kind === 'gap') return seek(milliseconds);
+    setAtMs(milliseconds);
   };
   const toggle = () => {
     const player = audio.current;
@@ -83,16 +110,17 @@ function Sound({ recording }: { recording: Recording }) {
   return (
     <>
       <p className={css.about}>
-        {[recording.customer?.name, recording.agent?.name, dateTime(recording.started_at, language)]
+        {[journey.customer?.name ?? journey.caller, dateTime(journey.started_at, language)]
           .filter(Boolean)
           .join(' · ')}
       </p>
       {/* biome-ignore lint/a11y/useMediaCaption: a telephone call has no captions */}
       <audio
         ref={audio}
-        src={`/api/v1/recordings/${encodeURIComponent(recording.id)}/audio`}
+        src={`/api/v1/contacts/${encodeURIComponent(journey.contact_id)}/journey/audio`}
         preload="metadata"
-        onTimeUpdate={(event) => setAtMs(event.currentTarget.currentTime * 1000)}
+        onLoadedMetadata={() => seek(startMs)}
+        onTimeUpdate={(event) => heard(event.currentTarget.currentTime)}
         onPlay={() => setPlaying(true)}
         onPause={() => setPlaying(false)}
         onError={() => setBroken(true)}
@@ -146,7 +174,7 @@ function Sound({ recording }: { recording: Recording }) {
             thumbLabel={t('player.position')}
             data-testid="player-seek"
           />
-          <PauseMarks pauses={pauses} endMs={endMs} />
+          <Bar parts={parts} endMs={endMs} />
         </div>
         <SegmentedControl
           size="xs"
@@ -158,15 +186,7 @@ function Sound({ recording }: { recording: Recording }) {
       </div>
       {recording.kind === 'call' && <p className={viewCss.muted}>{t('player.stereo')}</p>}
       <SoundQuality legs={soundOf(journal)} />
-      {pauses.map((pause) => (
-        <p key={pause.fromMs} className={viewCss.muted}>
-          {t('player.paused', { from: clockSpan(pause.fromMs), to: clockSpan(pause.toMs) })}{' '}
-          {t(`pause_reason.${pause.reason}`, { defaultValue: '' })}{' '}
-          <Button size="compact-xs" variant="default" onClick={() => seek(pause.toMs)}>
-            {t('player.skip')}
-          </Button>
-        </p>
-      ))}
+      <PartList journey={journey} parts={parts} atMs={atMs} onSeek={seek} />
     </>
   );
 }
@@ -205,21 +225,4 @@ function SoundQuality({ legs }: { legs: LegSound[] }) {
       {leg.oneWayMs > 0 && `. ${t('sound.one_way', { span: clockSpan(leg.oneWayMs) })}`}
     </p>
   ));
-}
-
-function PauseMarks({ pauses, endMs }: { pauses: Pause[]; endMs: number }) {
-  return (
-    <div className={css.marks} aria-hidden="true">
-      {pauses.map((pause) => (
-        <span
-          key={pause.fromMs}
-          className={css.mark}
-          style={{
-            left: `${(pause.fromMs / endMs) * 100}%`,
-            width: `${((pause.toMs - pause.fromMs) / endMs) * 100}%`,
-          }}
-        />
-      ))}
-    </div>
-  );
 }

@@ -13,6 +13,7 @@ const kActions = [
   ['a step of a flow can be chosen, and let go by key', showsWays],
   ['a lost line shows the age of the screen and goes when it is back', showsAge],
   ['the next status can be chosen during a call', choosesNext],
+  ['any part of a two-hour journey is heard at once, and gaps are passed over', seeks],
   ['the shortcuts open with a question mark, but not while typing', showsShortcuts],
 ];
 
@@ -138,6 +139,42 @@ async function choosesNext(page, scene) {
   await page.getByTestId('status-not-ready-lunch').waitFor();
   await clean(page);
   await page.getByTestId('status-next').getByText('Comida').waitFor();
+}
+
+async function seeks(page, scene, url) {
+  await scene({ longSound: true });
+  await page.goto(`${url}/recordings?play=r1`);
+  const at = (least, most) =>
+    page.waitForFunction(
+      ([from, to]) => {
+        const audio = document.querySelector('audio');
+        if (!audio || audio.readyState < 2 || audio.seeking) return false;
+        return audio.currentTime >= from && audio.currentTime <= to;
+      },
+      [least, most],
+      { timeout: 5_000 },
+    );
+  // It opens where the recording begins that was asked for, not in the queue before it.
+  await at(62, 63);
+  const asked = page.waitForRequest((request) => {
+    const range = /^bytes=(\d+)-/.exec(request.headers().range ?? '');
+    return range !== null && Number(range[1]) > 7_000 * 32_000;
+  });
+  const slider = page.getByTestId('player-seek').getByRole('slider');
+  await slider.focus();
+  await page.keyboard.press('End');
+  for (let i = 0; i < 4; i += 1) await page.keyboard.press('ArrowLeft');
+  await asked;
+  await at(7_190, 7_200);
+  // In the middle of a gap there is nothing to hear: on to whoever speaks next.
+  await page.getByTestId('segment-r1').click();
+  await at(62, 63);
+  await page.evaluate(() => {
+    document.querySelector('audio').currentTime = 190;
+  });
+  await at(201, 202);
+  await page.getByTestId('journey').locator('[aria-current] [data-testid=segment-r2]').waitFor();
+  await scene({ longSound: false });
 }
 
 async function showsShortcuts(page, _scene, url) {

@@ -384,6 +384,61 @@ export const contactEvents = [
   }),
 ];
 
+/** @type {Schemas['Journey']} */
+export const journey = {
+  contact_id: 't1',
+  started_at: ago(460),
+  duration_ms: 402000,
+  caller: '+525512345678',
+  customer: { id: customer.id, name: customer.name },
+  segments: [
+    {
+      recording_id: 'r1',
+      kind: 'call',
+      from_ms: 62000,
+      to_ms: 182000,
+      is_over: true,
+      is_complete: true,
+      end: 'stopped',
+      agent: { id: 'a2', name: 'Bruno Ibarra' },
+      queue: { id: 'q1', name: 'Facturación' },
+      pauses: [{ from_ms: 102000, to_ms: 127000, reason: 'card_data' }],
+      holds: [{ from_ms: 140000, to_ms: 152000 }],
+    },
+    {
+      recording_id: 'r2',
+      kind: 'call',
+      from_ms: 201000,
+      to_ms: 290500,
+      is_over: true,
+      is_complete: false,
+      end: 'interrupted',
+      agent: { id: 'a1', name: 'Ana Torres' },
+      queue: null,
+      pauses: [],
+      holds: [],
+    },
+    {
+      recording_id: 'r3',
+      kind: 'call',
+      from_ms: 292000,
+      to_ms: 402000,
+      is_over: true,
+      is_complete: true,
+      end: 'stopped',
+      agent: { id: 'a1', name: 'Ana Torres' },
+      queue: null,
+      pauses: [],
+      holds: [],
+    },
+  ],
+  gaps: [
+    { from_ms: 0, to_ms: 62000, what: 'queue', queue: { id: 'q1', name: 'Facturación' } },
+    { from_ms: 182000, to_ms: 201000, what: 'transfer', queue: null },
+    { from_ms: 290500, to_ms: 292000, what: 'lost', queue: null },
+  ],
+};
+
 /** @type {Schemas['Recording'][]} */
 export const recordings = Array.from({ length: 9 }, (_, index) => ({
   id: `r${index + 1}`,

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import * as data from './fixtures.mjs';
@@ -92,6 +93,7 @@ function change(state, sockets, wanted) {
     state.scene = wanted.scene;
     event(state, sockets, 'agent_state_changed', { state: data.desk(wanted.scene, 0).agent.state });
   }
+  if (wanted.longSound !== undefined) state.longSound = wanted.longSound;
   if (wanted.theirs !== undefined) state.theirs = wanted.theirs;
   if (wanted.drop !== undefined) {
     state.dropped = wanted.drop;
@@ -181,8 +183,7 @@ async function answer(state, sockets, request, url, send, response) {
   const found = find(state, user, path, url);
   if (Array.isArray(found)) return list(found);
   if (path.endsWith('/audio')) {
-    response.writeHead(200, { 'Content-Type': 'audio/wav', 'Accept-Ranges': 'bytes' });
-    return response.end(silence(1));
+    return sendSound(request, response, state.longSound ? 7200 : 402);
   }
   if (found === undefined) return send(404, problem(404, 'not_found', 'No existe.'));
   if (found.case && state.isTheirsSeen) {
@@ -223,6 +224,7 @@ function find(state, user, path, url) {
     case 'queues':
       return data.queueSettings;
     case 'contacts':
+      if (rest === 'journey') return journeyOf(state);
       return { contact: data.contactRow, live: null, events: data.contactEvents, recordings: [] };
     case 'cases':
       return findCase(id, rest, text);
@@ -254,12 +256,43 @@ function findCase(id, rest, text) {
   );
 }
 
-/** Seconds of silence as an 8 kHz stereo WAV. */
-function silence(seconds) {
-  const samples = Buffer.alloc(seconds * 8000 * 4);
+/** The last segment goes on to the second hour when a test asks for it. */
+function journeyOf(state) {
+  if (!state.longSound) return data.journey;
+  const segments = data.journey.segments.map((each) => ({ ...each }));
+  segments[2].to_ms = 7200000;
+  return { ...data.journey, segments, duration_ms: 7200000 };
+}
+
+/** Seconds of silence as an 8 kHz stereo WAV, or the part of it that was asked for, made as it goes. */
+function sendSound(request, response, seconds) {
+  const samples = seconds * 32000;
+  const size = 44 + samples;
+  const asked = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const from = asked ? Number(asked[1]) : 0;
+  const to = asked?.[2] ? Math.min(Number(asked[2]), size - 1) : size - 1;
+  response.writeHead(asked ? 206 : 200, {
+    'Content-Type': 'audio/wav',
+    'Accept-Ranges': 'bytes',
+    'Content-Length': to - from + 1,
+    ...(asked && { 'Content-Range': `bytes ${from}-${to}/${size}` }),
+  });
+  const head = wavHeader(samples);
+  function* pieces() {
+    let at = from;
+    if (at < 44) {
+      yield head.subarray(at, Math.min(44, to + 1));
+      at = 44;
+    }
+    for (; at <= to; at += 65536) yield Buffer.alloc(Math.min(65536, to + 1 - at));
+  }
+  Readable.from(pieces()).pipe(response);
+}
+
+function wavHeader(samples) {
   const head = Buffer.alloc(44);
   head.write('RIFF', 0);
-  head.writeUInt32LE(36 + samples.length, 4);
+  head.writeUInt32LE(36 + samples, 4);
   head.write('WAVEfmt ', 8);
   head.writeUInt32LE(16, 16);
   head.writeUInt16LE(1, 20);
@@ -269,8 +302,8 @@ function silence(seconds) {
   head.writeUInt16LE(4, 32);
   head.writeUInt16LE(16, 34);
   head.write('data', 36);
-  head.writeUInt32LE(samples.length, 40);
-  return Buffer.concat([head, samples]);
+  head.writeUInt32LE(samples, 40);
+  return head;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
