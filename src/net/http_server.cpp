@@ -121,13 +121,13 @@ Request to_request(const Parser::value_type& message, std::string peer) {
         });
         request.headers.emplace_back(std::move(name), std::string{field.value()});
     }
-    request.body = message.body();
     request.peer = std::move(peer);
     return request;
 }
 
 unsigned status_of(const boost::system::error_code& error) {
     if (error == http::error::body_limit) return 413;
+    if (error == asio::error::try_again) return 503;
     if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
     return error.category() == http::make_error_code(http::error::end_of_stream).category() ? 400
                                                                                             : 0;
@@ -136,6 +136,9 @@ unsigned status_of(const boost::system::error_code& error) {
 /// One connection: requests one after the other until either side has enough.
 class HttpSession final : public detail::Session {
 public:
+    HttpSession(const HttpSession&) = delete;
+    HttpSession& operator=(const HttpSession&) = delete;
+    ~HttpSession() override { forget_large_body(); }
     HttpSession(ServerCore& core, Socket socket) : core_{core}, stream_{std::move(socket)} {
         boost::system::error_code ignored;
         const auto peer = stream_.socket().remote_endpoint(ignored);
@@ -152,8 +155,13 @@ public:
 private:
     enum class Next { Again, End };
 
+    void forget_large_body() {
+        if (std::exchange(has_large_body_, false)) --core_.large_bodies;
+    }
+
     Task<bool> wait_for_request();
     Task<boost::system::error_code> read_request(Parser* parser);
+    boost::system::error_code allow_body(Parser& parser);
     Task<Next> answer(Parser* parser);
     Task<Next> upgrade(Parser* parser, Request request);
     Task<bool> write(Response response, bool keep_alive, bool is_head);
@@ -166,6 +174,7 @@ private:
     beast::flat_buffer buffer_;
     std::string peer_;
     bool is_idle_ = false;
+    bool has_large_body_ = false;  ///< One of `core_.large_bodies`.
 };
 
 Task<void> HttpSession::run() {
@@ -175,7 +184,8 @@ Task<void> HttpSession::run() {
         if (!has_bytes) break;
         Parser parser;
         parser.header_limit(static_cast<std::uint32_t>(core_.options.max_header_bytes));
-        parser.body_limit(core_.options.max_body_bytes);
+        parser.body_limit(
+            std::max(core_.options.max_body_bytes, core_.options.max_large_body_bytes));
         const auto error = co_await read_request(&parser);
         if (error) {
             const unsigned status = status_of(error);
@@ -187,6 +197,7 @@ Task<void> HttpSession::run() {
         }
         ++core_.requests;
         const Next next = co_await answer(&parser);
+        forget_large_body();
         if (next == Next::End || core_.is_draining) break;
     }
     stream_.close();
@@ -210,7 +221,9 @@ Task<boost::system::error_code> HttpSession::read_request(Parser* parser) {
     auto [header_error, header_bytes] =
         co_await http::async_read_header(stream_, buffer_, *parser, kUseTask);
     if (header_error) co_return header_error;
-    stream_.expires_after(core_.options.body_time);
+    if (const auto refused = allow_body(*parser)) co_return refused;
+    stream_.expires_after(has_large_body_ ? core_.options.large_body_time
+                                          : core_.options.body_time);
     if (parser->get()[http::field::expect] == "100-continue" && !parser->is_done()) {
         static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
         auto [error, bytes] =
@@ -219,6 +232,24 @@ Task<boost::system::error_code> HttpSession::read_request(Parser* parser) {
     }
     auto [body_error, body_bytes] = co_await http::async_read(stream_, buffer_, *parser, kUseTask);
     co_return body_error;
+}
+
+/// The usual limit, or the large one for who may have it while there is room.
+boost::system::error_code HttpSession::allow_body(Parser& parser) {
+    const std::size_t usual = core_.options.max_body_bytes;
+    const std::uint64_t length = parser.content_length().value_or(0);
+    parser.body_limit(usual);
+    if (length <= usual) return {};
+    if (!core_.handler.takes_large_body(to_request(parser.get(), peer_))) {
+        return http::make_error_code(http::error::body_limit);
+    }
+    if (core_.large_bodies >= core_.options.max_large_bodies) {
+        return boost::asio::error::try_again;
+    }
+    parser.body_limit(core_.options.max_large_body_bytes);
+    ++core_.large_bodies;
+    has_large_body_ = true;
+    return {};
 }
 
 Task<HttpSession::Next> HttpSession::answer(Parser* parser) {
@@ -230,6 +261,7 @@ Task<HttpSession::Next> HttpSession::answer(Parser* parser) {
     }
     const bool keep_alive = message.keep_alive() && !core_.is_draining;
     Request request = to_request(message, peer_);
+    request.body = std::move(parser->get().body());
     if (beast::websocket::is_upgrade(message)) {
         const Next next = co_await upgrade(parser, std::move(request));
         co_return next;

@@ -45,6 +45,9 @@ public:
     /// True for requests that work for long (a password's hash, a backup): one at a time, on a
     /// thread of their own, so that they never keep an agent's command waiting.
     [[nodiscard]] virtual bool is_slow(const Request& request) const = 0;
+    /// True for a request, known by its head alone, whose body may be as long as
+    /// `max_large_body_bytes`.
+    [[nodiscard]] virtual bool takes_large_body(const Request&) const { return false; }
     /// A WebSocket upgrade: its source, or the answer that refuses it.
     virtual std::variant<Response, std::unique_ptr<FrameSource>> open_stream(
         const Request& request) = 0;
@@ -59,8 +62,12 @@ struct ServerOptions {
     std::size_t max_connections = 1'024;
     std::size_t max_header_bytes = 16 * 1'024;
     std::size_t max_body_bytes = 1'024 * 1'024;
+    /// Of the requests the handler says, a few at a time; the next is refused with 503.
+    std::size_t max_large_body_bytes = 0;
+    std::size_t max_large_bodies = 4;
     std::chrono::milliseconds header_time{10'000};  ///< First byte to last header byte.
     std::chrono::milliseconds body_time{30'000};
+    std::chrono::milliseconds large_body_time{300'000};
     std::chrono::milliseconds idle_time{75'000};  ///< Between requests of a connection.
     std::chrono::milliseconds write_time{30'000};
     std::chrono::milliseconds heartbeat{10'000};

@@ -68,6 +68,9 @@ public:
     [[nodiscard]] bool is_slow(const Request& request) const override {
         return request.query == "slow";
     }
+    [[nodiscard]] bool takes_large_body(const Request& request) const override {
+        return request.path == "/large";
+    }
     Response refuse(unsigned status) override { return Response{status, {}, "refused"}; }
 
     std::atomic<int> limit{0};
@@ -136,6 +139,30 @@ TEST_CASE("a body at the limit is read and one byte more is refused with 413") {
     const auto reply = client.call("POST", "/", {}, std::string(1'001, 'x'));
     CHECK(reply->status == 413);
     CHECK(reply->header("connection") == "close");
+}
+
+TEST_CASE("a large body is read of who may send one, up to its limit, and a few at a time") {
+    ServerOptions options;
+    options.max_body_bytes = 1'000;
+    options.max_large_body_bytes = 5'000;
+    options.max_large_bodies = 1;
+    Fixture fixture{options};
+    const auto put = [&](const std::string& path, std::size_t size) {
+        return Client{fixture.port()}.call("PUT", path, {}, std::string(size, 'x'))->status;
+    };
+    CHECK(put("/large", 5'000) == 200);
+    CHECK(put("/large", 5'001) == 413);
+    CHECK(put("/small", 1'001) == 413);
+    Socket first{fixture.port()};
+    CHECK(
+        first.send("PUT /large HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n"
+                   "Expect: 100-continue\r\n\r\n"));
+    CHECK(first.receive().starts_with("HTTP/1.1 100"));
+    CHECK(put("/large", 2'000) == 503);
+    CHECK(put("/large", 1'000) == 200);
+    CHECK(first.send(std::string(2'000, 'x')));
+    CHECK(first.receive().starts_with("HTTP/1.1 200"));
+    CHECK(put("/large", 2'000) == 200);
 }
 
 TEST_CASE("a header over the limit is refused with 431") {

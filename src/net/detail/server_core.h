@@ -58,6 +58,7 @@ struct ServerCore {
     RequestHandler& handler;
     std::set<Session*> sessions;
     bool is_draining = false;
+    std::size_t large_bodies = 0;  ///< Being read or answered.
     std::atomic<std::uint64_t> connections{0}, requests{0}, refused{0}, streams{0};
     std::atomic<std::size_t> open_connections{0}, open_streams{0};
     // Last, so that the coroutine frames that die with them still find the members above.
