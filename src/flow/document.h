@@ -74,6 +74,15 @@ std::string print(const Document& document);
 /// language and text, without repetitions.
 std::vector<std::pair<speech::Language, std::string>> all_static_texts(const Document& document);
 
+/// A recording that a prompt names, in one of the flow's languages. One whose text has placeholders
+/// is never played, so it is not among them.
+struct Recording {
+    std::string prompt;
+    speech::Language language = speech::Language::Es;
+    std::string file;
+};
+std::vector<Recording> all_recordings(const Document& document);
+
 /// "say", "open_case"… as in the JSON.
 std::string_view kind_of(const Node& node);
 

@@ -242,6 +242,23 @@ TEST_CASE("what can be rendered ahead is every sentence without a value, once") 
     CHECK(count("x") == 0);
 }
 
+TEST_CASE("a recording that nobody has is told, in each language that needs it") {
+    const auto document = parse_good(small_flow(
+        R"({"prompts": {"mail": {"es": "Son {amount}.", "file": "mail.wav"}, "bye": {"es": "x", "file": "bye.wav"}}})"));
+    REQUIRE(all_recordings(document).size() == 1);
+    CHECK(all_recordings(document).front().prompt == "bye");
+    CHECK(all_recordings(document).front().file == "bye.wav");
+    const auto without =
+        missing_recordings(document, [](speech::Language, const std::string&) { return false; });
+    REQUIRE(without.size() == 1);
+    CHECK(without.front().code == "missing_recording");
+    CHECK(without.front().severity == Severity::Warning);
+    CHECK(without.front().message_es.find("«bye.wav»") != std::string::npos);
+    CHECK(missing_recordings(document, [](speech::Language, const std::string& file) {
+              return file == "bye.wav";
+          }).empty());
+}
+
 TEST_CASE("a connector's answer is read with its limits, and its faults are named") {
     const auto reply = decode_look_up_reply(
         R"({"status": "ok", "source": "billing", "as_of": "2026-11-23T03:21:25Z", "new": 1,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,12 @@ struct Problem {
 std::vector<Problem> validate(const Document& document);
 
 inline constexpr std::size_t kMaxProblems = 200;
+
+/// Warnings (`missing_recording`) about the recordings that prompts name and `is_there` denies: the
+/// engine says their text instead. Apart from `validate`, because only a shell knows of files.
+std::vector<Problem> missing_recordings(
+    const Document& document,
+    const std::function<bool(speech::Language, const std::string& file)>& is_there);
 
 [[nodiscard]] bool has_errors(const std::vector<Problem>& problems);
 

@@ -375,3 +375,29 @@ void check_words(const Document& document, Findings& findings) {
 }
 
 }  // namespace escucha::flow::detail
+
+namespace escucha::flow {
+
+std::vector<Problem> missing_recordings(
+    const Document& document,
+    const std::function<bool(speech::Language, const std::string& file)>& is_there) {
+    using detail::quoted;
+    detail::Findings findings;
+    for (const auto& recording : all_recordings(document)) {
+        if (is_there(recording.language, recording.file)) continue;
+        findings.warning(
+            "",
+            "missing_recording",
+            "El texto " + quoted(recording.prompt) + " nombra la locución " +
+                quoted(recording.file) + ", que no existe en " +
+                std::string{detail::name_of(recording.language, speech::Language::Es)} +
+                ": súbala en Locuciones; mientras tanto lo dice la voz del sistema.",
+            "The text " + quoted(recording.prompt) + " names the recording " +
+                quoted(recording.file) + ", which does not exist in " +
+                std::string{detail::name_of(recording.language, speech::Language::En)} +
+                ": upload it under Prompts; until then the system's voice says it.");
+    }
+    return findings.take();
+}
+
+}  // namespace escucha::flow

@@ -246,4 +246,20 @@ std::vector<std::pair<speech::Language, std::string>> all_static_texts(const Doc
     return texts;
 }
 
+std::vector<Recording> all_recordings(const Document& document) {
+    std::vector<Recording> recordings;
+    for (const auto& [key, prompt] : document.prompts) {
+        if (prompt.file.empty()) continue;
+        for (const auto language : document.languages) {
+            const auto said = detail::say_prompts(
+                document, {key}, language, [](std::string_view) { return std::nullopt; });
+            for (const auto& utterance : said) {
+                if (!std::holds_alternative<speech::Recorded>(utterance.what)) continue;
+                recordings.push_back({.prompt = key, .language = language, .file = prompt.file});
+            }
+        }
+    }
+    return recordings;
+}
+
 }  // namespace escucha::flow
