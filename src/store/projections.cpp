@@ -50,11 +50,15 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
         {"contact_point_added", contact_point_added},
         {"contact_point_removed", contact_point_removed},
         {"agent_state_changed", agent_state_changed},
+        {"prompt_saved", prompt_saved},
+        {"prompt_described", prompt_described},
+        {"prompt_removed", prompt_removed},
+        {"queue_music_chosen", queue_music_chosen},
     };
     return table;
 }
 
-constexpr std::array<std::string_view, 14> kProjections{"customer",
+constexpr std::array<std::string_view, 16> kProjections{"customer",
                                                         "contact_point",
                                                         "contact",
                                                         "case_contact",
@@ -67,7 +71,9 @@ constexpr std::array<std::string_view, 14> kProjections{"customer",
                                                         "agent_state_log",
                                                         "queue_day",
                                                         "agent_day",
-                                                        "line_day"};
+                                                        "line_day",
+                                                        "prompt",
+                                                        "queue_music"};
 
 constexpr std::int64_t kRebuildPage = 10'000;
 

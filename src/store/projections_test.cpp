@@ -99,7 +99,7 @@ void talk_and_end(World& world) {
 
 /// Every table a projection writes, as text, in an order that does not depend on how it was filled.
 std::string picture(Connection& connection) {
-    constexpr std::array<std::string_view, 14> kTables{
+    constexpr std::array<std::string_view, 16> kTables{
         "customer ORDER BY id",
         "contact_point ORDER BY id",
         "contact ORDER BY id",
@@ -113,7 +113,9 @@ std::string picture(Connection& connection) {
         "agent_state_log ORDER BY seq",
         "queue_day ORDER BY company_id, queue_id, day",
         "agent_day ORDER BY company_id, agent_id, day",
-        "line_day ORDER BY company_id, line_id, day"};
+        "line_day ORDER BY company_id, line_id, day",
+        "prompt ORDER BY company_id, language, name",
+        "queue_music ORDER BY company_id, queue_id, position"};
     std::string all;
     for (const auto table : kTables) {
         const auto rows = connection.query("SELECT * FROM " + std::string{table}).value();
@@ -427,7 +429,7 @@ namespace {
 
 /// Any event of any type, about few enough things that they meet.
 Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t at_s) {
-    constexpr std::array<std::string_view, 34> kTypes{
+    constexpr std::array<std::string_view, 38> kTypes{
         "contact_arrived",      "contact_identified",   "reask_counted",
         "flow_node_entered",    "language_chosen",      "contact_queued",
         "contact_left_queue",   "offer_made",           "offer_returned",
@@ -439,7 +441,8 @@ Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t 
         "note_saved",           "customer_created",     "customer_updated",
         "contact_point_added",  "agent_state_changed",  "contact_point_removed",
         "disposition_recorded", "datum_given",          "bug_met",
-        "case_datum_recorded"};
+        "case_datum_recorded",  "prompt_saved",         "prompt_described",
+        "prompt_removed",       "queue_music_chosen"};
     constexpr std::array<const char*, 14> kWords{"answered",
                                                  "abandoned",
                                                  "flow",
@@ -478,6 +481,7 @@ Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t 
         .with("recording", "R" + std::to_string(rng.below(3)));
     event.with("note", "N" + std::to_string(rng.below(3))).with("text", word());
     if (rng.below(2) == 0) event.with("value", word());
+    event.with("prompts", rng.below(2) == 0 ? "uno dos" : "").with("language", "es");
     event.with("point", "P" + std::to_string(rng.below(3)))
         .with("name", "Ñandú")
         .with("line", word());

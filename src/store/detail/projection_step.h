@@ -76,6 +76,10 @@ Result<void> customer_updated(Step& step);
 Result<void> contact_point_added(Step& step);
 Result<void> contact_point_removed(Step& step);
 Result<void> agent_state_changed(Step& step);
+Result<void> prompt_saved(Step& step);
+Result<void> prompt_described(Step& step);
+Result<void> prompt_removed(Step& step);
+Result<void> queue_music_chosen(Step& step);
 
 }  // namespace projection
 }  // namespace escucha::store
