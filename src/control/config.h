@@ -48,6 +48,9 @@ struct Queue {
     acd::QueueConfig acd;
     std::string key;                                      ///< As flows name it.
     std::shared_ptr<const calendar::OpeningHours> hours;  ///< Null is always open.
+    /// Played in turn to who waits here or is put on hold; empty is `Config::hold_music`. Paths as
+    /// there.
+    std::vector<std::string> music{};
 };
 
 struct Agent {

@@ -208,6 +208,10 @@ public:
         });
         act([&](Effects& out) { centre.media_ready(listing, now, out); });
     }
+    void choose_music(std::vector<std::string> chosen) {
+        music = std::move(chosen);
+        act([&](Effects& out) { centre.configure(config(), now, out); });
+    }
     void make_ready(AgentId agent) {
         REQUIRE(command(SignIn{agent}));
         REQUIRE(command(SetReady{agent}));
@@ -288,6 +292,7 @@ public:
     std::vector<Result<void>> done;
     std::map<ContactId, std::string> rows;
     std::vector<std::pair<std::string, std::string>> states;
+    std::vector<std::string> music;  ///< Of the queue.
     CallerFacts facts;
     std::size_t looks = 0;                 ///< Times the centre asked which legs live.
     std::vector<Ticket> connectors_asked;  ///< For the test to answer.
@@ -312,7 +317,8 @@ private:
                                                               .document = document}));
         out.queues.push_back({.acd = {.id = queue, .company = company->id, .name = "Principal"},
                               .key = "main",
-                              .hours = nullptr});
+                              .hours = nullptr,
+                              .music = music});
         for (const auto& [id, name] : {std::pair{ana, "ana"}, std::pair{luis, "luis"}}) {
             out.agents.push_back(
                 {.profile = {.id = id, .company = company->id, .memberships = {{.queue = queue}}},
@@ -727,6 +733,30 @@ TEST_CASE("hold by the page plays music to the caller until it is resumed") {
     REQUIRE(world.command(Resume{world.ana}));
     CHECK(world.field("hold_ended", "held_ms") == "7000");
     CHECK(world.told_media<media::Bridge>() == 2);
+}
+
+TEST_CASE("who waits hears the music of the queue in turn, and the default without any") {
+    World world;
+    const auto last_music = [&] {
+        std::vector<std::string> prompts;
+        for (const auto& command : world.to_media) {
+            const auto* play = std::get_if<media::Play>(&command);
+            if (play != nullptr && play->repeat == media::Repeat::Forever) prompts = play->prompts;
+        }
+        return prompts;
+    };
+    world.make_ready(world.ana);
+    world.make_ready(world.luis);
+    world.caller();
+    CHECK(last_music() == std::vector<std::string>{"music/hold.wav"});
+    world.choose_music({"library/a.wav", "library/b.wav"});
+    world.caller();
+    CHECK(last_music() == world.music);
+    world.to_media.clear();
+    const auto ring = world.legs_told<RingPhone>().back();
+    world.leg(LegAnswered{ring.leg, std::string{kPhoneSdp}});
+    REQUIRE(world.command(Hold{ring.phone == "ana" ? world.ana : world.luis}));
+    CHECK(last_music() == world.music);
 }
 
 TEST_CASE("hold by the phone is the phone's to end") {

@@ -18,6 +18,7 @@ namespace escucha::control {
 /// Renders what is said and answers `on_speech` with the files; at once when all are cached.
 struct PrepareSpeech {
     ContactId contact;
+    CompanyId company;  ///< Whose recorded prompts are meant.
     media::PlayId play{};
     speech::Language language = speech::Language::Es;
     std::vector<speech::Utterance> what;

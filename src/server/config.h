@@ -128,6 +128,10 @@ struct Config {
         return recording_key_file.empty() ? data_dir / "recording.keys" : recording_key_file;
     }
     [[nodiscard]] std::filesystem::path prompts_dir() const { return data_dir / "prompts"; }
+    /// Recordings that every company's flows may name, put there by hand.
+    [[nodiscard]] std::filesystem::path shared_prompts_dir() const {
+        return data_dir / "recorded-prompts";
+    }
     [[nodiscard]] std::filesystem::path media_socket() const { return data_dir / "media.sock"; }
     [[nodiscard]] std::filesystem::path token_file() const { return data_dir / "escuchactl.token"; }
     [[nodiscard]] std::string effective_store_url() const;

@@ -86,6 +86,7 @@ void Centre::Impl::say(Call& call, const flow::Say& wanted, Turn turn) {
     call.playing->is_interruptible = wanted.is_interruptible;
     note(call, "flow", "says: " + speech::transcript(wanted.what, wanted.language), turn.now);
     turn.out.actions.emplace_back(PrepareSpeech{.contact = call.id,
+                                                .company = call.company(),
                                                 .play = call.playing->id,
                                                 .language = wanted.language,
                                                 .what = wanted.what});
@@ -130,9 +131,11 @@ void Centre::Impl::play_music(Call& call, Turn turn) {
     stop_playing(call, turn);
     call.playing = Playing{.id = media::PlayId{++call.plays}, .is_prepared = true};
     call.playing->is_music = true;
+    const Queue* queue = call.queue ? find_queue(*call.queue) : nullptr;
+    const bool has_own = queue != nullptr && !queue->music.empty();
     turn.act(media::Play{.endpoint = call.caller_leg.endpoint,
                          .play = call.playing->id,
-                         .prompts = {config_.hold_music},
+                         .prompts = has_own ? queue->music : std::vector{config_.hold_music},
                          .repeat = media::Repeat::Forever,
                          .stop_on_digit = false});
 }

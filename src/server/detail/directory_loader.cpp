@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "flow/validator.h"
+#include "speech_engine/intake.h"
 #include "store/journal.h"
 
 namespace escucha::server {
@@ -19,8 +20,10 @@ using CalendarPtr = std::shared_ptr<const calendar::OpeningHours>;
 struct Loading {
     store::Connection& connection;
     Directory& out;
+    const std::filesystem::path& prompts_dir;
     std::map<CompanyId, std::shared_ptr<Company>> companies;
     std::map<std::string, CalendarPtr> calendars;  ///< By the row's id.
+    std::map<QueueId, std::vector<std::string>> music;
 
     void problem(std::string text) { out.problems.push_back(std::move(text)); }
     [[nodiscard]] CalendarPtr calendar(const std::optional<std::string>& id) const {
@@ -125,6 +128,37 @@ Result<void> load_lines(Loading& loading) {
     return ok();
 }
 
+// Music is on the shelf "none", as no language is spoken in it.
+Result<void> load_prompts(Loading& loading) {
+    ESC_TRY(auto rows,
+            loading.connection.query("SELECT company_id, language, name, sha256 FROM prompt"));
+    for (const auto& row : rows) {
+        ESC_TRY(auto fields, (row.as<CompanyId, std::string, std::string, std::string>()));
+        auto& [company, language, name, sha256] = fields;
+        const auto path = speech_engine::library_path(company, sha256);
+        std::error_code error;
+        if (!std::filesystem::is_regular_file(loading.prompts_dir / path, error)) {
+            loading.problem(fmt::format("prompt {}/{}: its file {} is gone; upload it again",
+                                        language,
+                                        name,
+                                        path.string()));
+            continue;
+        }
+        loading.out.prompts[company][fmt::format("{}/{}.wav", language, name)] = path.string();
+    }
+    ESC_TRY(auto music,
+            loading.connection.query("SELECT queue_id, company_id, name FROM queue_music"
+                                     " ORDER BY queue_id, position"));
+    for (const auto& row : music) {
+        ESC_TRY(auto fields, (row.as<QueueId, CompanyId, std::string>()));
+        auto& [queue, company, name] = fields;
+        const auto& shelf = loading.out.prompts[company];
+        const auto found = shelf.find(fmt::format("none/{}.wav", name));
+        if (found != shelf.end()) loading.music[queue].push_back(found->second);
+    }
+    return ok();
+}
+
 Result<void> load_queues(Loading& loading) {
     ESC_TRY(
         auto rows,
@@ -147,7 +181,8 @@ Result<void> load_queues(Loading& loading) {
                                                    .ring_time = std::chrono::seconds{ring_s},
                                                    .wrap_up_time = std::chrono::seconds{wrap_up_s}},
                            .key = key,
-                           .hours = loading.calendar(calendar)});
+                           .hours = loading.calendar(calendar),
+                           .music = loading.music[id]});
     }
     return ok();
 }
@@ -228,12 +263,19 @@ Result<void> load_trunks(Loading& loading) {
 
 }  // namespace
 
-Result<Directory> load_directory(store::Connection& connection) {
+Result<Directory> load_directory(store::Connection& connection,
+                                 const std::filesystem::path& prompts_dir) {
     Directory directory;
-    Loading loading{.connection = connection, .out = directory, .companies = {}, .calendars = {}};
+    Loading loading{.connection = connection,
+                    .out = directory,
+                    .prompts_dir = prompts_dir,
+                    .companies = {},
+                    .calendars = {},
+                    .music = {}};
     ESC_TRY(auto snapshot, store::Tx::begin(connection, store::TxKind::Snapshot));
     ESC_TRY(load_companies(loading));
     ESC_TRY(load_lines(loading));
+    ESC_TRY(load_prompts(loading));
     ESC_TRY(load_queues(loading));
     ESC_TRY(load_agents(loading));
     ESC_TRY(load_trunks(loading));

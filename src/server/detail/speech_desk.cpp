@@ -34,7 +34,7 @@ struct SpeechDesk::Impl {
     explicit Impl(const Config& config)
         : engine{engine_of(config)},
           prompts{config.prompts_dir()},
-          maker{engine, config.data_dir / "recorded-prompts", prompts} {}
+          maker{engine, config.shared_prompts_dir(), prompts} {}
 
     /// A name in the set of what is known to be rendered, where engine and voices are given; the
     /// file's own name costs a hash, too much for every sentence of every call.
@@ -42,6 +42,25 @@ struct SpeechDesk::Impl {
         std::string name{speech::code(language)};
         name.append("\n").append(clip.file).append("\n").append(clip.text);
         return name;
+    }
+
+    /// The company's own recording; its sound is ready as it lies there. Under the lock.
+    [[nodiscard]] const std::string* recorded(CompanyId company, const speech::Clip& clip) const {
+        if (clip.file.empty()) return nullptr;
+        const auto shelf = library.find(company);
+        if (shelf == library.end()) return nullptr;
+        const auto found = shelf->second.find(clip.file);
+        return found == shelf->second.end() ? nullptr : &found->second;
+    }
+
+    std::optional<std::string> render(CompanyId company,
+                                      const speech::Clip& clip,
+                                      speech::Language language) {
+        {
+            const std::shared_lock lock{mutex};
+            if (const auto* path = recorded(company, clip)) return *path;
+        }
+        return render(clip, language);
     }
 
     std::optional<std::string> render(const speech::Clip& clip, speech::Language language) {
@@ -64,6 +83,7 @@ struct SpeechDesk::Impl {
     // Read by the control strand, written by the desk's threads; held for a look-up only.
     mutable std::shared_mutex mutex;
     std::unordered_map<std::string, std::string> rendered;
+    Library library;
     std::atomic<std::size_t> queued{0};
     std::atomic<bool> is_stopping{false};
     boost::asio::thread_pool warmer{1};
@@ -79,11 +99,17 @@ SpeechDesk::~SpeechDesk() {
 }
 
 std::optional<std::vector<std::string>> SpeechDesk::ready(
-    const std::vector<speech::Utterance>& what, speech::Language language) const {
+    CompanyId company,
+    const std::vector<speech::Utterance>& what,
+    speech::Language language) const {
     std::vector<std::string> paths;
     const std::shared_lock lock{impl_->mutex};
     for (const auto& clip : speech::join_plan(what, language)) {
         if (clip.reuse != speech::Reuse::Static) return std::nullopt;
+        if (const auto* path = impl_->recorded(company, clip)) {
+            paths.push_back(*path);
+            continue;
+        }
         const auto found = impl_->rendered.find(impl_->key(clip, language));
         if (found == impl_->rendered.end()) return std::nullopt;
         paths.push_back(found->second);
@@ -91,7 +117,8 @@ std::optional<std::vector<std::string>> SpeechDesk::ready(
     return paths;
 }
 
-void SpeechDesk::prepare(std::vector<speech::Utterance> what,
+void SpeechDesk::prepare(CompanyId company,
+                         std::vector<speech::Utterance> what,
                          speech::Language language,
                          Done done) {
     if (impl_->queued.fetch_add(1) >= kMaxQueued) {
@@ -99,11 +126,11 @@ void SpeechDesk::prepare(std::vector<speech::Utterance> what,
         return done(std::nullopt);
     }
     boost::asio::post(impl_->threads,
-                      [this, what = std::move(what), language, done = std::move(done)] {
+                      [this, company, what = std::move(what), language, done = std::move(done)] {
                           std::vector<std::string> paths;
                           bool is_whole = true;
                           for (const auto& clip : speech::join_plan(what, language)) {
-                              auto path = impl_->render(clip, language);
+                              auto path = impl_->render(company, clip, language);
                               is_whole = is_whole && path.has_value();
                               if (path) paths.push_back(std::move(*path));
                           }
@@ -123,6 +150,11 @@ void SpeechDesk::warm(Texts texts) {
         impl_->maker.prune(kMaxVariableBytes);
         log::info("prompts_warm", {{"texts", std::to_string(texts.size())}});
     });
+}
+
+void SpeechDesk::set_library(Library library) {
+    const std::unique_lock lock{impl_->mutex};
+    impl_->library = std::move(library);
 }
 
 Result<std::string> SpeechDesk::hold_music() {

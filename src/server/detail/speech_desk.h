@@ -2,12 +2,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/result.h"
 #include "server/config.h"
 #include "speech/utterance.h"
@@ -23,6 +25,8 @@ public:
     static constexpr std::uintmax_t kMaxVariableBytes = 512ULL * 1024 * 1024;
 
     using Done = std::function<void(std::optional<std::vector<std::string>>)>;
+    /// The companies' recorded prompts: "es/saludo.wav" to the path below the prompts folder.
+    using Library = std::map<CompanyId, std::map<std::string, std::string>>;
     using Texts = std::vector<std::pair<speech::Language, std::string>>;
 
     explicit SpeechDesk(const Config& config);
@@ -30,9 +34,16 @@ public:
 
     /// The files, when every sentence is rendered already; the control strand's quick way.
     [[nodiscard]] std::optional<std::vector<std::string>> ready(
-        const std::vector<speech::Utterance>& what, speech::Language language) const;
+        CompanyId company,
+        const std::vector<speech::Utterance>& what,
+        speech::Language language) const;
     /// Renders what is missing. `done` is called once, on one of the desk's threads.
-    void prepare(std::vector<speech::Utterance> what, speech::Language language, Done done);
+    void prepare(CompanyId company,
+                 std::vector<speech::Utterance> what,
+                 speech::Language language,
+                 Done done);
+    /// From now on; what is being played goes on as it was.
+    void set_library(Library library);
     /// Renders ahead, after everything that callers wait for.
     void warm(Texts texts);
     /// The music's path below the prompts folder; rendered when missing. Blocks.

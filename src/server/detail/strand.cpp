@@ -111,7 +111,7 @@ Result<void> Strand::start() {
 // Before the thread runs: the one moment at which this may block.
 Result<void> Strand::recover() {
     ESC_TRY(auto connection, database_.connect(store::Access::ReadOnly));
-    ESC_TRY(auto directory, load_directory(connection));
+    ESC_TRY(auto directory, load_directory(connection, config_.prompts_dir()));
     ESC_TRY(const auto passwords, trunks_.read_passwords());
     ESC_TRY(auto carriers, trunks_.read_tls());
     trunks_.set_tls(std::move(carriers));
@@ -183,6 +183,7 @@ void Strand::apply(const Directory& directory, const Passwords& passwords) {
     }
     auto outside = join_outside(config_, directory);
     config.outside = std::move(outside.outside);
+    speech_.set_library(directory.prompts);
     for (const auto& line : config.lines) speech_.warm(flow::all_static_texts(*line->document));
     control::Effects effects;
     centre_.configure(std::move(config), now, effects);
@@ -210,7 +211,7 @@ Result<Strand::TlsContext> Strand::make_tls() const {
 
 Result<void> Strand::reload() {
     ESC_TRY(auto connection, database_.connect(store::Access::ReadOnly));
-    ESC_TRY(auto directory, load_directory(connection));
+    ESC_TRY(auto directory, load_directory(connection, config_.prompts_dir()));
     ESC_TRY(auto tls, make_tls());
     ESC_TRY(auto passwords, trunks_.read_passwords());
     make_keys(directory);
@@ -656,8 +657,10 @@ void Strand::prepare_speech(control::PrepareSpeech wanted) {
         centre_.on_speech(contact, play, std::move(prompts), read_clocks(), effects);
         dispatch(std::move(effects));
     };
-    if (auto paths = speech_.ready(wanted.what, wanted.language)) return deliver(std::move(paths));
-    speech_.prepare(std::move(wanted.what),
+    if (auto paths = speech_.ready(wanted.company, wanted.what, wanted.language))
+        return deliver(std::move(paths));
+    speech_.prepare(wanted.company,
+                    std::move(wanted.what),
                     wanted.language,
                     [this, deliver](std::optional<std::vector<std::string>> prompts) {
                         post([this, deliver, prompts = std::move(prompts)] {
