@@ -165,6 +165,8 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
                     .web_root = config.web_root,
                     .recordings_dir = config.recordings_dir(),
                     .recording_keys = keys.get(),
+                    .prompts_dir = config.prompts_dir(),
+                    .shared_prompts_dir = config.shared_prompts_dir(),
                     .backups_dir = config.data_dir / "backups",
                     .operator_token = token,
                     .started_at = read_clocks().wall,

@@ -1,6 +1,7 @@
 #include "api/server.h"
 
 #include "api/detail/dispatcher.h"
+#include "speech_engine/intake.h"
 
 namespace escucha::api {
 namespace {
@@ -59,6 +60,9 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(Config config,
     options.port = config.port;
     options.workers = config.threads;
     options.heartbeat = config.heartbeat;
+    // A little over is read, so that its author is told in words what to do.
+    constexpr std::size_t kSlack = std::size_t{1'024} * 1'024;
+    options.max_large_body_bytes = speech_engine::IntakeLimits::kMaxBytes + kSlack;
     auto server = std::make_unique<Server>(std::move(config), port, database, journal);
     ESC_TRY(server->listen(std::move(options)));
     return std::unique_ptr<ApiServer>{std::move(server)};

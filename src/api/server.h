@@ -24,7 +24,10 @@ struct Config {
     std::filesystem::path recordings_dir;  ///< `recording.path` is below it.
     /// Opens them; outlives the server. None: only plain files are heard.
     recording::Keyring* recording_keys = nullptr;
-    std::filesystem::path backups_dir;     ///< Made when the first backup is.
+    std::filesystem::path prompts_dir;  ///< Holds the prompt library; as the media process has it.
+    /// Recordings of the installation, "<language>/<file>", put there by hand for all companies.
+    std::filesystem::path shared_prompts_dir;
+    std::filesystem::path backups_dir;  ///< Made when the first backup is.
     /// Whoever bears it is an administrator (docs/api.md, "Operator token"); empty refuses all.
     std::string operator_token;
     /// The cookie is marked Secure. Off only for plain HTTP on loopback.

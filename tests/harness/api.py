@@ -43,7 +43,10 @@ class Api:
         if self.csrf and method not in ("GET", "HEAD"):
             sent["X-CSRF-Token"] = self.csrf
         data = None
-        if body is not None:
+        if isinstance(body, bytes):
+            data = body
+            sent["Content-Type"] = "application/octet-stream"
+        elif body is not None:
             data = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         status, got, octets = self.raw(method, path, data, sent)
@@ -65,6 +68,9 @@ class Api:
     def post(self, path, body=None, **options):
         headers = {"Idempotency-Key": os.urandom(8).hex(), **options.pop("headers", {})}
         return self.request("POST", path, body, headers=headers, **options)
+
+    def upload(self, path, octets, **options):
+        return self.request("PUT", path, octets, **options)
 
     def sign_in(self, login, password):
         self.session = self.post("/api/v1/session", {"login": login, "password": password})

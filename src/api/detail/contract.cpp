@@ -246,7 +246,9 @@ const json::object* Contract::operation(std::string_view path, std::string_view 
 
 const json::value* Contract::body_schema(const json::object& operation) const {
     const auto* body = operation.if_contains("requestBody");
-    return body == nullptr ? nullptr : &body->at_pointer("/content/application~1json/schema");
+    if (body == nullptr) return nullptr;
+    boost::system::error_code other;
+    return body->find_pointer("/content/application~1json/schema", other);
 }
 
 bool Contract::is_declared(const json::object& operation, unsigned status) const {

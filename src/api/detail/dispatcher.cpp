@@ -104,8 +104,16 @@ Dispatcher::Match Dispatcher::match(const net::Request& request) const {
 bool Dispatcher::is_slow(const net::Request& request) const {
     return std::ranges::any_of(routes(), [&request](const Route& route) {
         return route.pace == Pace::Slow && route.method == request.method &&
-               route.path == request.path;
+               fit(route.path, request.path).has_value();
     });
+}
+
+bool Dispatcher::takes_large_body(const net::Request& request) const {
+    // Who has neither cookie nor token is refused before the body is read.
+    const bool has_credentials =
+        !request.cookie(kCookie).empty() || !request.header("authorization").empty();
+    const Match found = match(request);
+    return has_credentials && found.route != nullptr && found.route->body == Body::Large;
 }
 
 net::Response Dispatcher::handle(const net::Request& request) {

@@ -30,6 +30,7 @@ public:
     std::variant<net::Response, std::unique_ptr<net::FrameSource>> open_stream(
         const net::Request& request) override;
     [[nodiscard]] bool is_slow(const net::Request& request) const override;
+    [[nodiscard]] bool takes_large_body(const net::Request& request) const override;
     net::Response refuse(unsigned status) override;
 
     /// Counters in Prometheus text form: the API's own, then the centre's.

@@ -22,6 +22,12 @@ enum class Pace {
     Slow,  ///< Hashes a password or copies the store: kept off the threads of the others.
 };
 
+/// How long a request's body may be.
+enum class Body {
+    Usual,
+    Large,  ///< A sound, up to speech_engine::IntakeLimits::kMaxBytes.
+};
+
 struct Route {
     std::string_view method;  ///< "GET"
     std::string_view path;    ///< The template in openapi.yaml.
@@ -29,6 +35,7 @@ struct Route {
     identity::Permission permission;  ///< Meaningful with `Allowed`.
     Handler handler;
     Pace pace = Pace::Quick;
+    Body body = Body::Usual;
 };
 
 /// Every operation of the contract but the WebSocket, the document and the probes.
@@ -89,6 +96,15 @@ Answer get_recording_audio(Call& call);
 // journeys.cpp
 Answer get_journey(Call& call);
 Answer get_journey_audio(Call& call);
+// prompts.cpp
+Answer list_prompts(Call& call);
+Answer get_prompt(Call& call);
+Answer save_prompt(Call& call);
+Answer describe_prompt(Call& call);
+Answer delete_prompt(Call& call);
+Answer get_prompt_audio(Call& call);
+Answer get_hold_music_audio(Call& call);
+Answer choose_queue_music(Call& call);
 // settings.cpp
 Answer list_queues(Call& call);
 Answer list_reasons(Call& call);

@@ -6,6 +6,7 @@
 #include "api/detail/columns.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
+#include "api/detail/prompts.h"
 #include "flow/document.h"
 #include "flow/validator.h"
 
@@ -78,9 +79,23 @@ Answer list_queues(Call& call) {
                                          {"name", name},
                                          {"ring_s", ring_s},
                                          {"wrap_up_s", wrap_up_s},
+                                         {"music", json::array{}},
                                          {"agents", json::array{}}});
         }
         if (!member.is_null()) items.back().at("agents").as_array().push_back(member);
+    }
+    ESC_TRY(const auto music,
+            call.db.query("SELECT queue_id, name FROM queue_music WHERE company_id = ?"
+                          " ORDER BY queue_id, position",
+                          {call.company()}));
+    for (const store::Row& row : music) {
+        Columns columns{row};
+        const std::string queue = columns.text();
+        json::string name{columns.text()};
+        ESC_TRY(columns.done());
+        for (auto& item : items) {
+            if (item.at("id").as_string() == queue) item.at("music").as_array().push_back(name);
+        }
     }
     return items_answer(std::move(items));
 }
@@ -136,6 +151,10 @@ Answer get_flow_version(Call& call) {
     auto parsed = flow::parse(text);
     if (parsed) {
         version["problems"] = encode_problems(flow::validate(parsed.value()), call.language);
+        ESC_TRY(auto missing, missing_recordings(call, parsed.value()));
+        for (auto& problem : missing) {
+            version.at("problems").as_array().push_back(std::move(problem));
+        }
     } else {
         version["problems"] = json::array{json::object{{"code", "unreadable"},
                                                        {"node", nullptr},

@@ -113,7 +113,9 @@ Got Person::send(const std::string& method,
                  const std::string& body,
                  std::vector<std::string> headers) {
     for (std::string& line : credentials()) headers.push_back(std::move(line));
-    if (!body.empty()) headers.emplace_back("Content-Type: application/json");
+    const bool has_type = std::ranges::any_of(
+        headers, [](const std::string& line) { return line.starts_with("Content-Type:"); });
+    if (!body.empty() && !has_type) headers.emplace_back("Content-Type: application/json");
     return world_.call(method, target, headers, body);
 }
 
@@ -201,6 +203,8 @@ void World::restart() {
     config.web_root = folder / "web";
     config.recordings_dir = folder / "recordings";
     config.recording_keys = recording_keys.get();
+    config.prompts_dir = folder / "prompts";
+    config.shared_prompts_dir = folder / "recorded-prompts";
     config.backups_dir = folder / "backups";
     config.operator_token = kOperatorToken;
     config.heartbeat = heartbeat;
