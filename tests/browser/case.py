@@ -11,11 +11,13 @@ from harness.waiting import until
 
 
 class Pages(Case):
+    microphone = "none"  # or "fake": Chromium's own, which beeps every second
+
     @classmethod
     def setUpClass(cls):
         assert os.path.exists(os.path.join(ROOT, "web", "dist", "index.html")), "the pages are not built: tools/web.py"
         super().setUpClass()
-        cls.browser = Chromium()
+        cls.browser = Chromium(cls.microphone)
 
     @classmethod
     def tearDownClass(cls):

@@ -43,9 +43,12 @@ const does = {
   waitText: async (p, c) => p.getByText(c.text).first().waitFor(deadline(c)),
   choose: async (p, c) => void (await element(p, c).selectOption(c.option, deadline(c))),
   isVisible: async (p, c) => element(p, c).isVisible(),
-  /** What the page's <audio> is at. */
+  /** Gives a file to the choice of files inside an element. */
+  upload: async (p, c) =>
+    element(p, c).locator('input[type=file]').setInputFiles(c.path, deadline(c)),
+  /** What the page's first <audio> is at. */
   audio: async (p) =>
-    p.locator('audio').evaluate(({ duration, currentTime, paused, error }) => ({
+    p.locator('audio').first().evaluate(({ duration, currentTime, paused, error }) => ({
       duration_s: Number.isFinite(duration) ? duration : 0,
       at_s: currentTime,
       is_paused: paused,

@@ -11,13 +11,14 @@ from harness.waiting import Late, until
 
 
 class Chromium:
-    def __init__(self):
+    def __init__(self, microphone="none"):
         node = os.environ.get("ESCUCHA_NODE")
         if node is None:
             found = subprocess.run([os.path.join(ROOT, "tools", "node")], stdout=subprocess.PIPE, check=True)
             node = os.path.join(found.stdout.decode().strip(), "node")
         self.process = subprocess.Popen(
-            [node, os.path.join(ROOT, "tests", "browser", "driver.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=os.path.join(ROOT, "web")
+            [node, os.path.join(ROOT, "tests", "browser", "driver.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=os.path.join(ROOT, "web"),
+            env={**os.environ, "ESCUCHA_MICROPHONE": microphone},
         )
         self._lock = threading.Lock()
         self._pages = 0

@@ -30,7 +30,9 @@ export type JourneySegment = Schemas['JourneySegment'];
 export type Named = Schemas['Named'];
 export type Note = Schemas['Note'];
 export type Problem = Schemas['Problem'];
+export type Prompt = Schemas['Prompt'];
 export type QueueLive = Schemas['QueueLive'];
+export type QueueSettings = Schemas['QueueSettings'];
 export type Recording = Schemas['Recording'];
 export type Role = Schemas['Role'];
 export type Session = Schemas['Session'];
@@ -62,6 +64,8 @@ let onSessionLost: () => void = () => {};
 export const setCsrfToken = (token: string) => {
   csrfToken = token;
 };
+/** What every request that changes something carries, for the few that are not fetched. */
+export const unsafeHeaders = () => ({ 'Accept-Language': language, 'X-CSRF-Token': csrfToken });
 export const setRequestLanguage = (chosen: string) => {
   language = chosen;
 };

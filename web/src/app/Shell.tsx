@@ -6,6 +6,7 @@ import {
   IconKeyboard,
   IconLayoutDashboard,
   IconLogout,
+  IconMessage2Share,
   IconPlayerPlay,
   IconRoute,
   IconSettings,
@@ -28,7 +29,7 @@ import { ConnectionBanner } from './ConnectionBanner';
 import css from './Shell.module.css';
 import { ShortcutsSheet } from './ShortcutsSheet';
 
-type Place = '/desk' | '/floor' | '/cases' | '/customers' | '/recordings' | '/flows';
+type Place = '/desk' | '/floor' | '/cases' | '/customers' | '/recordings' | '/flows' | '/prompts';
 
 export function Shell() {
   const { t } = useTranslation('app');
@@ -122,6 +123,13 @@ function Rail() {
       icon: <IconRoute {...size} />,
       isShown: isSupervisor,
       name: t('nav.flows'),
+    },
+    {
+      to: '/prompts',
+      letter: 'v',
+      icon: <IconMessage2Share {...size} />,
+      isShown: isSupervisor,
+      name: t('nav.prompts'),
     },
   ];
   const shown = places.filter((place) => place.isShown);

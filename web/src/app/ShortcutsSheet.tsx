@@ -17,11 +17,12 @@ const kKeys = [
   ['g l', 'customers'],
   ['g r', 'recordings'],
   ['g f', 'flows'],
+  ['g v', 'prompts'],
 ] as const;
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
 const kOfAgents = new Set<string>(['answer', 'hang_up', 'hold', 'pause', 'transfer', 'desk']);
-const kOfSupervisors = new Set<string>(['floor', 'flows']);
+const kOfSupervisors = new Set<string>(['floor', 'flows', 'prompts']);
 
 export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {
   const { isAgent, isSupervisor } = useRole();

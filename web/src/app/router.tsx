@@ -109,6 +109,15 @@ const flow = createRoute({
   },
   component: lazyRouteComponent(() => import('@/flow/FlowPage'), 'FlowPage'),
 });
+const prompts = createRoute({
+  getParentRoute: () => root,
+  path: '/prompts',
+  validateSearch: (search: Record<string, unknown>): { open?: string } => {
+    const open = word(search.open);
+    return open ? { open } : {};
+  },
+  component: lazyRouteComponent(() => import('@/prompts/PromptsPage'), 'PromptsPage'),
+});
 const preferences = createRoute({
   getParentRoute: () => root,
   path: '/preferences',
@@ -128,6 +137,7 @@ export const router = createRouter({
     recordings,
     flows,
     flow,
+    prompts,
     preferences,
   ]),
   defaultPreload: 'intent',

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { Language } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Loading, Page, Panel, Trouble } from '@/base/view/parts';
+import { FlowPrompts } from '@/prompts/FlowPrompts';
 import { FlowDrawing } from './FlowDrawing';
 import css from './flow.module.css';
 import { flowsQuery, flowVersionQuery } from './queries';
@@ -81,6 +82,7 @@ export function FlowPage() {
           !error && <Loading rows={8} />
         )}
       </Panel>
+      {version.data && <FlowPrompts version={version.data} language={spoken} />}
     </Page>
   );
 }

@@ -58,6 +58,7 @@ export function useRole() {
   const { user } = useSignedIn();
   return {
     isAgent: user.agent_id !== null,
+    isAdministrator: user.role === 'administrator',
     isSupervisor: user.role === 'supervisor' || user.role === 'administrator',
     user,
   };

@@ -14,6 +14,8 @@ export function staleKeys(frame: EventFrame): readonly (readonly unknown[])[] {
     keys.push(['customers'], ['customer', frame.customer_id]);
   }
   if (matter === 'recording') keys.push(['recordings']);
+  if (matter === 'prompt') keys.push(['prompts'], ['flows']);
+  if (frame.type === 'queue_music_chosen') keys.push(['queues'], ['prompts']);
   if (matter === 'agent' || matter === 'phone') keys.push(['agents']);
   if (frame.contact_id !== null) keys.push(['contact', frame.contact_id]);
   const isOnTimeline =

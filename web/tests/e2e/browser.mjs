@@ -11,11 +11,14 @@ export const kArguments = [
   '--disable-sync',
 ];
 
+/** Chromium's own microphone, which beeps every second; no person is asked. */
+const kMicrophone = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 export function openBrowser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
-    args: kArguments,
+    args: process.env.ESCUCHA_MICROPHONE === 'fake' ? [...kArguments, ...kMicrophone] : kArguments,
   });
 }
 
@@ -42,7 +45,9 @@ export async function openPage(browser, options = {}) {
   page.complaints = [];
   page.on('console', (message) => {
     // Refusals that the page itself tells the person about, and a line that was cut on purpose.
-    const isExpected = /status of (401|409|412|429)|WebSocket connection to/.test(message.text());
+    const isExpected = /status of (401|409|412|422|429)|WebSocket connection to/.test(
+      message.text(),
+    );
     if (message.type() === 'error' && !isExpected) page.complaints.push(message.text());
   });
   page.on('pageerror', (error) => page.complaints.push(String(error)));

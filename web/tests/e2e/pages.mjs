@@ -33,6 +33,9 @@ const kMockVisits = [
   ['agent', 'ready', '/floor'],
   ['agent', 'ready', '/nowhere'],
   ['supervisor', 'ready', '/floor'],
+  ['agent', 'ready', '/prompts'],
+  ['supervisor', 'ready', '/prompts'],
+  ['supervisor', 'ready', '/prompts?open=es/saludo'],
 ];
 
 const kRealVisits = [
@@ -42,6 +45,7 @@ const kRealVisits = [
     path,
   ]),
   ['supervisor', '', '/floor'],
+  ['supervisor', '', '/prompts'],
 ];
 
 /** Each page in both languages, both themes and both widths; ALL=1 takes every combination. */

@@ -17,7 +17,7 @@ export const users = [
     id: 'u9',
     login: 'sofia',
     name: 'Sofía Ledesma',
-    role: 'supervisor',
+    role: 'administrator',
     language: 'es',
     agent_id: null,
   },
@@ -590,12 +590,50 @@ export const topics = [
   { code: 'outage', label: 'Avería' },
 ];
 
+/**
+ * @param {Schemas['PromptLanguage']} language
+ * @param {string} name
+ * @param {string} title
+ * @param {string} text
+ * @param {Schemas['PromptUse'][]} used_by
+ * @returns {Schemas['Prompt']}
+ */
+const prompt = (language, name, title, text, used_by) => ({
+  language,
+  name,
+  file: `${name}.wav`,
+  title,
+  text,
+  source: text ? 'recorded' : 'uploaded',
+  duration_ms: 1000,
+  bytes: 16044,
+  sha256: `${language}-${name}`,
+  level_before_dbfs: -31,
+  level_after_dbfs: language === 'none' ? -24 : -20,
+  saved_at: '2026-11-20T09:30:00Z',
+  saved_by: { id: 'u2', name: 'Sofía Ibáñez' },
+  used_by,
+});
+
+/** @type {Schemas['Prompt'][]} */
+export const prompts = [
+  prompt('es', 'saludo', 'Bienvenida', 'Le damos la bienvenida. ¿En qué podemos ayudarle?', [
+    { kind: 'flow', id: 'f1', name: 'Servicio al cliente' },
+  ]),
+  prompt('en', 'saludo', 'Welcome', 'Welcome. How can we help you?', []),
+  prompt('es', 'cierre-de-navidad', 'Cierre de Navidad', 'Volvemos el lunes.', []),
+  prompt('none', 'calma', 'Calma', '', [
+    { kind: 'queue', id: queues[0]?.id ?? '', name: queues[0]?.name ?? '' },
+  ]),
+];
+
 /** @type {Schemas['QueueSettings'][]} */
 export const queueSettings = queues.map((queue) => ({
   id: queue.id,
   name: queue.name,
   ring_s: 20,
   wrap_up_s: 60,
+  music: queue.id === queues[0]?.id ? ['calma'] : [],
   agents: agents
     .filter((agent) => agent.queue_ids.includes(queue.id))
     .map(({ id, name }) => ({ id, name })),

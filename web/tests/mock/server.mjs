@@ -19,7 +19,7 @@ const types = {
 };
 // What escuchad sends, at its strictest.
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
   "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export function startMock(port = 0) {
@@ -181,10 +181,14 @@ async function answer(state, sockets, request, url, send, response) {
     return send(412, problem(412, 'version_conflict', ''));
   }
   const found = find(state, user, path, url);
-  if (Array.isArray(found)) return list(found);
   if (path.endsWith('/audio')) {
+    if (/^\/(prompts|hold-music)\//.test(path)) {
+      response.writeHead(200, { 'Content-Type': 'audio/wav', 'Accept-Ranges': 'bytes' });
+      return response.end(hum(1));
+    }
     return sendSound(request, response, state.longSound ? 7200 : 402);
   }
+  if (Array.isArray(found)) return list(found);
   if (found === undefined) return send(404, problem(404, 'not_found', 'No existe.'));
   if (found.case && state.isTheirsSeen) {
     return send(200, { ...found, case: { ...found.case, ...state.theirs } }, { ETag: '"v2"' });
@@ -234,6 +238,8 @@ function find(state, user, path, url) {
       return text && !data.customer.name.toLowerCase().includes(text) ? [] : [data.customer];
     case 'recordings':
       return id ? data.recordings.find((each) => each.id === id) : data.recordings;
+    case 'prompts':
+      return data.prompts;
     case 'flows':
       return id ? data.flowVersion : data.flows;
     default:
@@ -287,6 +293,29 @@ function sendSound(request, response, seconds) {
     for (; at <= to; at += 65536) yield Buffer.alloc(Math.min(65536, to + 1 - at));
   }
   Readable.from(pieces()).pipe(response);
+}
+
+/** Seconds of a swelling tone as an 8 kHz mono WAV. */
+function hum(seconds) {
+  const count = seconds * 8000;
+  const wav = Buffer.alloc(44 + 2 * count);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + 2 * count, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(8000, 24);
+  wav.writeUInt32LE(16000, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(2 * count, 40);
+  for (let i = 0; i < count; i++) {
+    const swell = Math.sin((Math.PI * 3 * i) / count) ** 2;
+    wav.writeInt16LE(Math.round(12000 * swell * Math.sin(i / 3)), 44 + 2 * i);
+  }
+  return wav;
 }
 
 function wavHeader(samples) {

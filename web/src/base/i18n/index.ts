@@ -12,6 +12,7 @@ export const kNamespaces = [
   'flow',
   'identity',
   'media',
+  'prompts',
 ] as const;
 
 type Catalogue = Record<(typeof kNamespaces)[number], object>;

@@ -6,5 +6,6 @@ import crm from './crm.json';
 import flow from './flow.json';
 import identity from './identity.json';
 import media from './media.json';
+import prompts from './prompts.json';
 
-export const catalogue = { acd, app, call, cases, crm, flow, identity, media };
+export const catalogue = { acd, app, call, cases, crm, flow, identity, media, prompts };
