@@ -36,7 +36,7 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
           {contact.line_name}
         </p>
         {contact.outside && isTalking && (
-          <p className={css.sub} data-testid="call-outside" role="status">
+          <p className={css.sub} data-testid="call-outside" aria-live="polite">
             {t('bar.outside', { number: phone(contact.outside) })}
           </p>
         )}
