@@ -25,7 +25,10 @@ LOGS = os.path.join(ROOT, "build", "logs")
 JOBS = os.cpu_count() or 2
 UNIT_DEADLINE_S = 300
 FUZZ_S = 5
-SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1",
+    "LSAN_OPTIONS": f"suppressions={os.path.join(ROOT, 'tools', 'leaks.txt')}:print_suppressions=0",
+}
 # Another checkout of the same sources finds its objects too.
 CCACHE = {"CCACHE_BASEDIR": ROOT, "CCACHE_NOHASHDIR": "1"}
 
@@ -208,7 +211,7 @@ def survives_fuzzing(target):
     kept = [os.path.join(ROOT, "fuzz", "corpus", *parts) for parts in ((folder, name), (name,), (folder,))]
     corpus = next((path for path in kept if os.path.isdir(path)), None)
     command = [target, f"-max_total_time={FUZZ_S}", "-rss_limit_mb=2048", "-timeout=10", f"-artifact_prefix={found}/", found]
-    code, output = run(f"fuzz-{name}", command + ([corpus] if corpus else []), deadline_s=FUZZ_S + 60)
+    code, output = run(f"fuzz-{name}", command + ([corpus] if corpus else []), deadline_s=FUZZ_S + 60, env=SANITIZERS)
     if code != 0:
         print(f"{name}:\n{tail(output, 40)}")
     return code == 0
