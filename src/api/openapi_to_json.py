@@ -198,16 +198,28 @@ def main():
     check_references(document, document)
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     if target.endswith(".cpp"):
-        text = CPP.replace("TEXT", text)
+        pieces = [text[at:at + PIECE] for at in range(0, len(text), PIECE)]
+        text = CPP.replace("TEXT", "\n        ".join(f'R"~json~({piece})~json~"s +' for piece in pieces)[:-2])
     with open(target, "w", encoding="utf-8") as file:
         file.write(text)
 
 
+# Compilers need not take a string of more than 65,536 bytes; a character has at most four.
+PIECE = 16_000
+
 CPP = """#include "api/detail/contract.h"
+
+#include <string>
+
+using namespace std::string_literals;
 
 namespace escucha::api {
 
-std::string_view openapi_json() { return R"~json~(TEXT)~json~"; }
+std::string_view openapi_json() {
+    static const std::string text =
+        TEXT;
+    return text;
+}
 
 }  // namespace escucha::api
 """
