@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/errc.h"
+#include "base/hex.h"
 #include "base/overloaded.h"
 #include "base/rng.h"
 #include "control/centre.h"
@@ -1620,7 +1621,7 @@ TEST_CASE("ended recordings are a chain that goes on over a restart") {
                                                             .bytes = 128'000,
                                                             .is_complete = true,
                                                             .reason = "stopped"});
-    CHECK(world.field("recording_ended", "chain") == recording::to_hex(first.link));
+    CHECK(world.field("recording_ended", "chain") == to_hex(first.link));
 
     World again;
     Effects effects;
@@ -1628,7 +1629,7 @@ TEST_CASE("ended recordings are a chain that goes on over a restart") {
     const RecordingId next = talk(again);
     again.act([&](Effects& out) { again.centre.on(ended_file(next), again.now, out); });
     CHECK(again.field("recording_ended", "link") == "2");
-    CHECK(again.field("recording_ended", "previous") == recording::to_hex(first.link));
+    CHECK(again.field("recording_ended", "previous") == to_hex(first.link));
 }
 
 TEST_CASE("a recording that media or its key refuse is told as ended, incomplete, with the cause") {

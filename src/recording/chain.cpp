@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace escucha::recording {
 namespace {
@@ -18,16 +19,6 @@ void write_id(ByteWriter& out, const Uuid& id) {
 }
 
 }  // namespace
-
-std::string to_hex(const Digest& digest) {
-    static constexpr std::string_view kHexDigits = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : digest) {
-        text += kHexDigits[byte >> 4U];
-        text += kHexDigits[byte & 15U];
-    }
-    return text;
-}
 
 std::optional<Digest> digest_from_hex(std::string_view text) {
     Digest digest{};

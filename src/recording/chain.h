@@ -15,7 +15,6 @@ namespace escucha::recording {
 /// taken out or put in, and a file that was changed or swapped, do not pass unseen.
 
 using Digest = std::array<std::uint8_t, 32>;
-std::string to_hex(const Digest& digest);
 std::optional<Digest> digest_from_hex(std::string_view text);
 
 /// The last link of a company, and how many there are. None: number 0 and zeros.

@@ -5,6 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "base/hex.h"
+
 namespace escucha::recording {
 namespace {
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "base/check.h"
+#include "base/hex.h"
 #include "recording/errc.h"
 
 namespace escucha::recording {
@@ -44,16 +45,6 @@ private:
 
 Error io_error(const std::filesystem::path& path) {
     return fail(Errc::Io, path.string() + ": " + std::generic_category().message(errno));
-}
-
-std::string to_hex(std::span<const std::uint8_t> bytes) {
-    static constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : bytes) {
-        text += kDigits[byte >> 4U];
-        text += kDigits[byte & 15U];
-    }
-    return text;
 }
 
 bool from_hex(std::string_view text, std::span<std::uint8_t> out) {

@@ -1,10 +1,6 @@
 #include "speech/prompt_plan.h"
 
-#include <array>
-
-#include <openssl/evp.h>
-
-#include "base/check.h"
+#include "base/hex.h"
 
 namespace escucha::speech {
 
@@ -67,20 +63,6 @@ private:
     std::string sentence_;
     Reuse reuse_ = Reuse::Static;
 };
-
-std::string sha256_hex(std::string_view bytes) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    ESC_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) ==
-              1);
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) {
-        hex += kHex[digest[i] >> 4U];
-        hex += kHex[digest[i] & 0x0FU];
-    }
-    return hex;
-}
 
 }  // namespace
 

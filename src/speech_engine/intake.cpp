@@ -1,17 +1,15 @@
 #include "speech_engine/intake.h"
 
-#include <array>
 #include <atomic>
 #include <fstream>
 #include <iterator>
 #include <optional>
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
-#include "base/check.h"
 #include "base/errc.h"
+#include "base/hex.h"
 #include "speech_engine/detail/sound_reader.h"
 #include "speech_engine/prompt_maker.h"
 
@@ -100,20 +98,6 @@ SoundFault fault_of(detail::ReadFault fault) {
     return SoundFault::NotASound;
 }
 
-std::string sha256_of(std::string_view bytes) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    ESC_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) ==
-              1);
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) {
-        hex += kHex[digest[i] >> 4U];
-        hex += kHex[digest[i] & 0x0FU];
-    }
-    return hex;
-}
-
 /// The event that names a file may reach the disk before the file does; a power cut must not leave
 /// a name without a sound.
 bool to_disk(const fs::path& path) {
@@ -172,7 +156,7 @@ Result<KeptSound> keep_sound(const fs::path& prompts_folder,
     ESC_TRY(write_wav(aside, samples));
     std::ifstream in{aside, std::ios::binary};
     const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-    KeptSound kept{.sha256 = sha256_of(bytes), .bytes = static_cast<std::int64_t>(bytes.size())};
+    KeptSound kept{.sha256 = sha256_hex(bytes), .bytes = static_cast<std::int64_t>(bytes.size())};
     const fs::path path = prompts_folder / library_path(company, kept.sha256);
     std::error_code error;
     if (!in || bytes.empty() || !to_disk(aside)) {

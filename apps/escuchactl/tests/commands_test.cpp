@@ -12,6 +12,7 @@
 #include <boost/json/parse.hpp>
 
 #include "api/testing/world.h"
+#include "base/hex.h"
 #include "detail/folder_lock.h"
 #include "recording/chain.h"
 
@@ -318,9 +319,9 @@ TEST_CASE("recordings are verified against the journal, all, of a contact or of 
         Event ended = world.event("recording_ended");
         ended.contact = talk.contact;
         ended.with("recording", fact.recording.to_string()).with("duration_ms", duration_ms);
-        ended.with("bytes", fact.bytes).with("sha256", recording::to_hex(fact.file));
+        ended.with("bytes", fact.bytes).with("sha256", to_hex(fact.file));
         ended.with_flag("complete", true).with("reason", "stopped").with("link", tip.number);
-        ended.with("previous", recording::to_hex({})).with("chain", recording::to_hex(tip.link));
+        ended.with("previous", to_hex(recording::Digest{})).with("chain", to_hex(tip.link));
         world.commit({started, ended});
     };
     SUBCASE("its file is not there, and the centre remembers no link") {

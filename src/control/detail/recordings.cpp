@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "control/detail/impl.h"
 
 namespace escucha::control {
@@ -61,12 +62,12 @@ Event Centre::Impl::ended_fact(const media::RecordEnded& event,
     ended.with("recording", event.recording.to_string())
         .with("duration_ms", std::int64_t{event.duration_ms})
         .with("bytes", static_cast<std::int64_t>(event.bytes))
-        .with("sha256", recording::to_hex(event.sha256))
+        .with("sha256", to_hex(event.sha256))
         .with_flag("complete", event.complete)
         .with("reason", reason)
         .with("link", tip.number)
-        .with("previous", recording::to_hex(before.link))
-        .with("chain", recording::to_hex(tip.link));
+        .with("previous", to_hex(before.link))
+        .with("chain", to_hex(tip.link));
     if (!event.pauses.empty()) ended.with("pauses", text_of(event.pauses));
     return ended;
 }

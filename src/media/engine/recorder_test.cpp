@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/hex.h"
 #include "media/engine/detail/engine_rig.h"
 #include "recording/sealed.h"
 

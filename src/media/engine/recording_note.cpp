@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/hex.h"
 #include "media/engine/files.h"
 
 namespace escucha::media {
@@ -29,16 +30,6 @@ std::string text_of(const json::object& object, std::string_view field) {
 }
 
 }  // namespace
-
-std::string to_hex(const std::array<std::uint8_t, 32>& sha256) {
-    static constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : sha256) {
-        text += kDigits[byte >> 4U];
-        text += kDigits[byte & 15U];
-    }
-    return text;
-}
 
 std::string RecordingNote::to_json() const {
     json::object object;

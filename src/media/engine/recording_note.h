@@ -27,6 +27,4 @@ struct RecordingNote {
     [[nodiscard]] std::string open_path() const;
 };
 
-std::string to_hex(const std::array<std::uint8_t, 32>& sha256);
-
 }  // namespace escucha::media

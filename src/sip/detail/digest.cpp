@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstring>
+#include <span>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/hex.h"
 #include "sip/detail/text.h"
 
 namespace escucha::sip::detail {
@@ -17,16 +19,6 @@ constexpr std::size_t kNonceTimeDigits = 8;
 constexpr std::size_t kNonceSequenceDigits = 4;
 constexpr std::size_t kNonceMacDigits = 16;
 constexpr std::size_t kNonceDigits = kNonceTimeDigits + kNonceSequenceDigits + kNonceMacDigits;
-
-std::string to_hex(const std::uint8_t* bytes, std::size_t count) {
-    std::string text;
-    text.reserve(count * 2);
-    for (std::size_t i = 0; i < count; ++i) {
-        text.push_back(kHexDigits[bytes[i] >> 4U]);
-        text.push_back(kHexDigits[bytes[i] & 0xFU]);
-    }
-    return text;
-}
 
 std::optional<std::uint64_t> from_hex(std::string_view text) {
     if (text.empty() || text.size() > 16) return std::nullopt;
@@ -66,7 +58,7 @@ std::string hash_hex(Algorithm algorithm, std::string_view text) {
     unsigned length = 0;
     const EVP_MD* kind = algorithm == Algorithm::Md5 ? EVP_md5() : EVP_sha256();
     if (EVP_Digest(text.data(), text.size(), digest.data(), &length, kind, nullptr) != 1) return {};
-    return to_hex(digest.data(), length);
+    return to_hex(std::span{digest}.first(length));
 }
 
 std::optional<DigestResponse> parse_digest(std::string_view header) {
@@ -170,7 +162,7 @@ std::string Authenticator::nonce_mac(std::string_view stamp,
                                      std::string_view realm,
                                      const Address& peer) const {
     const auto mac = secret_.mac(std::string{stamp}.append(peer.host()).append("/").append(realm));
-    return to_hex(mac.data(), kNonceMacDigits / 2);
+    return to_hex(std::span{mac}.first(kNonceMacDigits / 2));
 }
 
 Authenticator::Nonce Authenticator::read_nonce(std::string_view nonce,

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace escucha {
+
+/// Two digits of lower case for each byte.
+std::string to_hex(std::span<const std::uint8_t> bytes);
+
+/// The SHA-256 of `text` in hex. Not for secrets that are compared: identity/passwords.h.
+std::string sha256_hex(std::string_view text);
+
+}  // namespace escucha
