@@ -49,10 +49,12 @@ struct SourceBody {
     std::uint64_t length = 0;
 };
 
+using Body = std::variant<std::string, FileBody, SourceBody>;
+
 struct Response {
     unsigned status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
-    std::variant<std::string, FileBody, SourceBody> body;
+    Body body;
 
     Response& with(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "api/detail/handlers.h"
-#include "api/detail/range.h"
 #include "api/detail/remembered.h"
+#include "api/detail/sound_answer.h"
 #include "base/log.h"
 #include "recording/errc.h"
 #include "recording/verify.h"
@@ -77,23 +77,9 @@ Attempt<std::unique_ptr<recording::Sound>> open_recorded(Call& call, RecordingId
 Answer wav_response(Call& call, std::unique_ptr<recording::Sound> sound) {
     auto body = std::make_shared<WavBody>(recording::WavView{std::move(sound)});
     const std::uint64_t size = body->size();
-    const RangeAsked range = parse_range(call.request.header("range"), size);
-    if (range.kind == RangeAsked::Kind::Unsatisfiable) {
-        auto refusal = to_response(Problem{Code::RangeNotSatisfiable}, call.language);
-        refusal.with("Content-Range", "bytes */" + std::to_string(size));
-        return refusal;
-    }
-    const bool is_part = range.kind == RangeAsked::Kind::Part;
-    net::Response response{is_part ? 206U : 200U,
-                           {{"Content-Type", "audio/wav"}, {"Accept-Ranges", "bytes"}},
-                           net::SourceBody{std::move(body), range.offset, range.length}};
-    if (is_part) {
-        response.with("Content-Range",
-                      "bytes " + std::to_string(range.offset) + '-' +
-                          std::to_string(range.offset + range.length - 1) + '/' +
-                          std::to_string(size));
-    }
-    return response;
+    return sound_answer(call, size, [&](std::uint64_t offset, std::uint64_t length) {
+        return net::SourceBody{std::move(body), offset, length};
+    });
 }
 
 Attempt<bool> are_keys_missing(Call& call) {
