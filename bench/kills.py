@@ -1,8 +1,8 @@
 """200 calls with sound, and either program killed again and again: who was lost, and how long nobody heard anything."""
 
+import contextlib
 import os
 import random
-import signal
 import sqlite3
 import statistics
 import subprocess
@@ -37,8 +37,7 @@ class Voices:
 
     def tell(self, line):
         with self._lock:
-            self.process.stdin.write(line + "\n")
-            self.process.stdin.flush()
+            self._write(line)
 
     def begin(self):
         self.tell("begin")
@@ -54,10 +53,13 @@ class Voices:
         self.process.wait()
         self.process.stdout.close()
 
+    def _write(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
     def _ask(self, line):
         with self._lock:
-            self.process.stdin.write(line + "\n")
-            self.process.stdin.flush()
+            self._write(line)
             return [int(word) for word in self.process.stdout.readline().split()[1:]]
 
 
@@ -90,13 +92,6 @@ def kill_control(server):
     server.start()
 
 
-def kill_media(server):
-    before = server.media_pids()
-    for pid in before:
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: [pid for pid in server.media_pids() if pid not in before], 20, "a new media process")
-
-
 def wait_heard(voices, what):
     """Until everybody has heard something from now on."""
     begun = time.monotonic()
@@ -108,9 +103,9 @@ def kills(started, rounds, callers=200, seed=None):
     rng = random.Random(seed)
     agents = callers // 2
     gaps = {"control": [], "media": []}
-    voices = Voices(callers + agents)
     begun_us = time.time_ns() // 1000
-    with started(agents=agents) as server, LoudPhone(voices, server.sip, "+34911222333") as caller, LoudPhone(voices, server.sip, "a0") as desk:
+    with contextlib.closing(Voices(callers + agents)) as voices, started(agents=agents) as server, \
+            LoudPhone(voices, server.sip, "+34911222333") as caller, LoudPhone(voices, server.sip, "a0") as desk:
         staffed_at(server, agents, desk)
         calls = []
         for i in range(callers):
@@ -124,7 +119,7 @@ def kills(started, rounds, callers=200, seed=None):
             which = rng.choice(["control", "media"])
             voices.begin()
             never.wait(rng.uniform(0.1, 2.0))
-            (kill_control if which == "control" else kill_media)(server)
+            kill_control(server) if which == "control" else server.kill_media()
             wait_heard(voices, f"everybody to hear again after {which} was killed")
             gaps[which].append(max(voices.gaps_ms()))
         lost = sum(1 for call in [*calls, *desk.calls.values()] if call.ended_by)
@@ -132,13 +127,11 @@ def kills(started, rounds, callers=200, seed=None):
             call.hang_up(20)
         supervisor = server.api("sofia")
         until(lambda: not sum(supervisor.get("/api/v1/status")["contacts"].values()), 60, "every call to be over")
-        figures = {
+        return {
             "calls lost": f"{lost} of {callers} in {rounds} kills at random instants",
             **{f"{name} killed, longest gap": told(values) for name, values in gaps.items()},
             "the journal": journal(os.path.join(server.data, "escucha.db"), begun_us),
         }
-    voices.close()
-    return figures
 
 
 def told(values):

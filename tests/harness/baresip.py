@@ -13,6 +13,7 @@ import time
 import wave
 
 from harness.ports import free_port
+from harness.processes import end
 from harness.waiting import Late, until
 
 CONFIG = """\
@@ -95,12 +96,7 @@ class Baresip:
         self.close()
 
     def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         self._socket.close()
         self._thread.join()
         self._folder.cleanup()

@@ -19,11 +19,12 @@ class Case(unittest.TestCase):
 
     server = None
     environment = {}
+    settings = ""  # the text of its configuration file
     leave_deadline_s = 20
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(environment=cls.environment)
+        cls.server = Server(environment=cls.environment, settings=cls.settings)
         cls.server.start()
 
     @classmethod
@@ -132,6 +133,23 @@ class Case(unittest.TestCase):
             page.act("wrap-up/finish", {"topic": "other", "outcome": "solved"})
         if page.desk()["agent"]["state"] != "signed_out":
             page.act("sign-out")
+
+
+class ServerOfItsOwn(Case):
+    """For tests that break something: each has a server to itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        self.server = Server(environment=self.environment, settings=self.settings)
+        self.server.start()
+        self.addCleanup(self.server.discard)
 
 
 class OverTls(Case):

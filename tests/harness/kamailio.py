@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 from harness.ports import free_port
+from harness.processes import end
 from harness.waiting import until
 
 CONFIG = """\
@@ -63,12 +64,7 @@ class Kamailio:
         until(self._is_up, 10, "kamailio to listen")
 
     def close(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         self._folder.cleanup()
 
     def log(self):

@@ -12,6 +12,7 @@ import wave
 
 from harness import rtp
 from harness.ports import free_port
+from harness.processes import wait_or_kill
 from harness.waiting import Late, until
 
 CONFIG = """\
@@ -52,7 +53,7 @@ class Linphone:
     def __init__(self, server, user, password, frequency_hz=660, transport="udp", encryption="none", authority=""):
         self._folder = tempfile.TemporaryDirectory(prefix="escucha-linphone-")
         self.folder = self._folder.name
-        self.rtp_port = free_port() & ~1
+        self.rtp_port = free_port()
         config = os.path.join(self.folder, "linphonerc")
         with open(config, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(
@@ -78,11 +79,7 @@ class Linphone:
 
     def close(self):
         self.command("quit")
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        wait_or_kill(self.process)
         self.process.stdin.close()
         self._thread.join()
         self.process.stdout.close()

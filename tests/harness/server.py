@@ -58,7 +58,8 @@ class DemoData:
 class Server:
     host = "127.0.0.1"
 
-    def __init__(self, data=None, environment=None):
+    def __init__(self, data=None, environment=None, settings=""):
+        """`settings` is the text of a configuration file."""
         self._owned = None
         if data is None:
             self._owned = tempfile.TemporaryDirectory(prefix="escucha-test-")
@@ -72,6 +73,11 @@ class Server:
         self.http_port, self.sip_port = free_port(), free_port()
         self.rtp = rtp_ports()
         self.log_path = os.path.join(data, "escuchad.log")
+        if settings:
+            path = os.path.join(data, "escucha.toml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(settings)
+            self.extra += ["--config", path]
 
     def __enter__(self):
         self.start()
@@ -123,6 +129,13 @@ class Server:
         """As a power cut would end it; the media process lives on."""
         self.process.kill()
         self.process.wait()
+
+    def kill_media(self):
+        """The server starts another."""
+        before = self.media_pids()
+        assert len(before) == 1, f"media processes: {before}"
+        os.kill(before[0], signal.SIGKILL)
+        until(lambda: set(self.media_pids()) - set(before), 15, "a new media process")
 
     def media_pids(self):
         """The media processes of this server, by the directory they were started for."""

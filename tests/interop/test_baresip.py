@@ -1,16 +1,12 @@
 """Debian's baresip as the agent's phone: what a real one makes of our signalling."""
 
-import os
-import signal
-import tempfile
 import time
 
 from harness import rtp
 from harness.baresip import Baresip
-from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case, OverTls
+from harness.case import AGENT_HZ, CALLER_HZ, TONE_CALLER, Case, OverTls, ServerOfItsOwn
 from harness.demo import phone_password
 from harness.recording import recording_of
-from harness.server import Server
 from harness.waiting import until
 
 
@@ -103,21 +99,8 @@ class WithBaresip(Desk):
         self.finish(page)
 
 
-class WithKeysOfItsOwn(Desk):
+class WithKeysOfItsOwn(Desk, ServerOfItsOwn):
     """A phone that offers keys although its signalling can be read."""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
-    def setUp(self):
-        self.server = Server()
-        self.server.start()
-        self.addCleanup(self.server.discard)
 
     def call_in(self):
         phone = Baresip(self.server.sip, "luis", phone_password("luis"), AGENT_HZ, encryption="srtp-mand")
@@ -205,9 +188,7 @@ class WithBaresipOverTls(OverTls):
 
     def test_it_is_heard_again_when_media_died(self):
         phone, page, call = self.talk("srtp-mand")
-        old = self.server.media_pids()
-        os.kill(old[0], signal.SIGKILL)
-        until(lambda: set(self.server.media_pids()) - set(old), 15, "a new media process")
+        self.server.kill_media()
         since = time.monotonic()
         call.wait_audio(lambda: call.stream.packets(since) > 50, 20, "a second of sound")
         call.wait_tone(AGENT_HZ)
@@ -254,16 +235,7 @@ class WithBaresipOverTls(OverTls):
 class WithWideBaresip(Desk):
     """The same phone where it speaks nothing but a wide codec, and the caller G.711."""
 
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="escucha-wide-")
-        cls.addClassCleanup(folder.cleanup)
-        config = os.path.join(folder.name, "escucha.toml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write('[media]\ncodecs = ["pcmu", "pcma", "g722", "opus"]\n')
-        cls.server = Server(environment=cls.environment)
-        cls.server.extra = ["--config", config]
-        cls.server.start()
+    settings = '[media]\ncodecs = ["pcmu", "pcma", "g722", "opus"]\n'
 
     def hear_each_other(self, codecs):
         phone, page, call = self.talk(codecs=codecs)

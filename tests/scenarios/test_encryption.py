@@ -1,11 +1,8 @@
 """Who may call with keys of sound, and who must: SIP only; the sound itself is baresip's in tests/interop."""
 
-import os
-import tempfile
 import unittest
 
 from harness.case import Case
-from harness.server import Server
 from harness.sip_message import sdp
 
 KEY = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
@@ -50,16 +47,7 @@ class WhenOffered(WithKeys):
 
 
 class Required(WithKeys):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="escucha-required-")
-        cls.addClassCleanup(folder.cleanup)
-        config = os.path.join(folder.name, "escucha.toml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write('[media]\nencryption = "required"\n')
-        cls.server = Server(environment=cls.environment)
-        cls.server.extra = ["--config", config]
-        cls.server.start()
+    settings = '[media]\nencryption = "required"\n'
 
     def test_a_call_without_is_refused_and_told_why(self):
         _, answer = self.call()

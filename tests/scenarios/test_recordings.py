@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import time
@@ -12,29 +11,14 @@ import wave
 from io import BytesIO
 
 from harness import rtp
-from harness.case import AGENT_HZ, CALLER_HZ, Case
-from harness.server import Server, programs
+from harness.case import AGENT_HZ, CALLER_HZ, ServerOfItsOwn
+from harness.server import programs
 from harness.waiting import until
 
 SECOND_AGENT_HZ = 880
 
 
-class Recordings(Case):
-    """Each test touches files and keys, so each has a server of its own."""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
-    def setUp(self):
-        self.server = Server()
-        self.server.start()
-        self.addCleanup(self.server.discard)
-
+class Recordings(ServerOfItsOwn):
     def ctl(self, *words):
         """(exit status, answer) of an operator's command on this machine."""
         done = subprocess.run(
@@ -110,10 +94,8 @@ class Recordings(Case):
         ringing.wait_ended()
         call.wait_tone(SECOND_AGENT_HZ)
         self.talk(call, 2)
-        pids = self.server.media_pids()
         killed_at = time.time()
-        os.kill(pids[0], signal.SIGKILL)
-        until(lambda: [pid for pid in self.server.media_pids() if pid not in pids], 15, "a new media process")
+        self.server.kill_media()
         call.wait_tone(SECOND_AGENT_HZ, 20)
         self.talk(call, 1)
         call.hang_up()

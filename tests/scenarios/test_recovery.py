@@ -1,41 +1,17 @@
 """Pulling the plug: a killed program loses no caller, no place, no record."""
 
-import os
-import signal
 import unittest
 
-from harness.case import AGENT_HZ, CALLER_HZ, Case
-from harness.server import Server
+from harness.case import AGENT_HZ, CALLER_HZ, ServerOfItsOwn
 from harness.waiting import until
 
 
-class Recovery(Case):
-    """Each test kills something, so each has a server of its own."""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    @classmethod
-    def tearDownClass(cls):
-        pass
-
-    def setUp(self):
-        self.server = Server()
-        self.server.start()
-        self.addCleanup(self.server.discard)
-
-    def kill_media(self):
-        pids = self.server.media_pids()
-        self.assertEqual(len(pids), 1, "one media process")
-        os.kill(pids[0], signal.SIGKILL)
-        until(lambda: [p for p in self.server.media_pids() if p not in pids], 15, "a new media process")
-
+class Recovery(ServerOfItsOwn):
     def test_killed_media_is_replaced_and_the_call_goes_on(self):
         call, ringing, page, _ = self.connected()
         call.wait_tone(AGENT_HZ)
         ringing.wait_tone(CALLER_HZ)
-        self.kill_media()
+        self.server.kill_media()
         call.wait(lambda: call.received("INVITE"), 15, "a re-INVITE to the caller")
         ringing.wait(lambda: ringing.received("INVITE"), 15, "a re-INVITE to the agent")
         call.wait_tone(AGENT_HZ, 15)
@@ -48,7 +24,7 @@ class Recovery(Case):
         call = self.caller().call("100")
         call.wait_answered()
         call.wait_sound(15)
-        self.kill_media()
+        self.server.kill_media()
         call.wait(lambda: call.received("INVITE"), 15, "a re-INVITE")
         call.wait_sound(20)
         call.hang_up()
