@@ -198,6 +198,33 @@ Result<void> Acd::offer_direct(QueuedContact contact, AgentId to, Now now, Effec
     return ok();
 }
 
+Result<void> Acd::hand_over(
+    ContactId contact, AgentId to, NextStatus next, Now now, Effects& out) {
+    ContactRecord* record = core_->find_contact(contact);
+    auto* talk = record == nullptr ? nullptr : std::get_if<InTalk>(&record->place);
+    if (talk == nullptr) return fail(Errc::UnknownContact, "hand_over");
+    AgentRecord* agent = core_->find_agent(to);
+    if (agent == nullptr || agent->profile.company != record->contact.company) {
+        return fail(Errc::UnknownAgent, "hand_over");
+    }
+    const AgentStateKind kind = kind_of(agent->state);
+    if (kind != AgentStateKind::Ready && kind != AgentStateKind::NotReady) {
+        return fail(Errc::AgentNotReady, "hand_over");
+    }
+    const Turn turn{now, out};
+    core_->start_wrap_up(core_->agent_of(talk->agent), "contact_finished", turn);
+    talk->agent = to;
+    record->placed = now.mono;
+    out.changed_contacts.push_back(contact);
+    core_->set_state(
+        *agent,
+        Talking{.contact = contact, .queue = record->contact.queue, .next = std::move(next)},
+        "handed_over",
+        turn);
+    core_->settle(turn);
+    return ok();
+}
+
 Result<void> Acd::leave(ContactId contact, LeaveReason reason, Now now, Effects& out) {
     if (core_->find_contact(contact) == nullptr) return fail(Errc::UnknownContact, "leave");
     const Turn turn{now, out};

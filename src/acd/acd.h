@@ -120,6 +120,11 @@ public:
     /// A blind transfer to an agent. On a miss the contact goes to `contact.queue` at its own
     /// place. Otherwise as `enqueue`. Errors: UnknownQueue, UnknownAgent, AgentNotReady.
     Result<void> offer_direct(QueuedContact contact, AgentId to, Now now, Effects& out);
+    /// An attended transfer: a contact that talks goes on with another agent, without an offer; the
+    /// one it leaves goes to wrap-up. `to` is Ready or NotReady, and `next` comes after. Errors:
+    /// UnknownContact when it does not talk, UnknownAgent, AgentNotReady.
+    Result<void> hand_over(
+        ContactId contact, AgentId to, NextStatus next, Now now, Effects& out);
     /// The contact is gone, whatever it was doing: waiting, ringing (the offer is cancelled and the
     /// agent is Ready again, as long idle as before) or talking (as `contact_finished`).
     /// Error: UnknownContact.

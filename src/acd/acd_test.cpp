@@ -314,6 +314,33 @@ TEST_CASE("a direct offer is refused unless the agent is Ready, and then nothing
     CHECK(f.kind(1) == AgentStateKind::Talking);
 }
 
+TEST_CASE("a contact that talks is handed over without an offer, and only to who is free") {
+    Floor f = one_queue();
+    f.add_ready(1, {{f.q(0)}});
+    f.add_agent(2, {{f.q(0)}});
+    REQUIRE(f.enqueue(0, 0));
+    const auto hand_over = [&](std::uint64_t to) {
+        return f.acd.hand_over(
+            f.c(0), f.a(to), {NextStatus::Kind::NotReady, "lunch"}, f.now, f.out);
+    };
+    CHECK(hand_over(2).error().code == Errc::UnknownContact);  // It rings.
+    REQUIRE(f.acd.offer_answered(f.offer(1), f.now, f.out));
+    f.out = {};
+    CHECK(hand_over(1).error().code == Errc::AgentNotReady);
+    CHECK(hand_over(2).error().code == Errc::AgentNotReady);  // Signed out.
+    CHECK(hand_over(9).error().code == Errc::UnknownAgent);
+    CHECK(f.out.facts.empty());
+    REQUIRE(f.acd.sign_in(f.a(2), f.now, f.out));
+    REQUIRE(hand_over(2));
+    CHECK(f.kind(1) == AgentStateKind::WrapUp);
+    CHECK(f.kind(2) == AgentStateKind::Talking);
+    CHECK(f.acd.agent(f.a(2))->next()->reason == "lunch");
+    CHECK_SOUND(f);
+    REQUIRE(f.acd.contact_finished(f.a(2), f.c(0), f.now, f.out));
+    CHECK(f.kind(2) == AgentStateKind::WrapUp);
+    CHECK_SOUND(f);
+}
+
 TEST_CASE("a transfer to a queue keeps the place of the first arrival and frees the agent") {
     Floor f;
     f.add_queue(0);

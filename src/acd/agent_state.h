@@ -30,7 +30,7 @@ struct Deadline {
 struct SignedOut {};
 
 /// `reason` is the agent's word ("lunch"), or one of the system's: "signed_in", "no_answer",
-/// "declined", "busy", "phone_unreachable".
+/// "declined", "busy", "phone_unreachable"; the owner adds "consultation".
 struct NotReady {
     std::string reason;
     /// The agent wants to be Ready and only the phone is missing: Ready when it registers again.
