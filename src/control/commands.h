@@ -51,6 +51,19 @@ struct TransferOutside {
     AgentId agent;
     std::string number;
 };
+/// Asks a colleague, while the caller hears music. What comes of it: `CompleteConsultation` passes
+/// the caller on, `EndConsultation` gives the caller back to the agent.
+struct ConsultAgent {
+    AgentId agent;
+    AgentId with;
+};
+struct CompleteConsultation {
+    AgentId agent;
+};
+/// By either of the two.
+struct EndConsultation {
+    AgentId agent;
+};
 struct PauseRecording {
     AgentId agent;
     std::string reason;
@@ -91,6 +104,9 @@ using Command = std::variant<SignIn,
                              TransferToAgent,
                              TransferToQueue,
                              TransferOutside,
+                             ConsultAgent,
+                             CompleteConsultation,
+                             EndConsultation,
                              PauseRecording,
                              ResumeRecording,
                              ExtendWrapUp,

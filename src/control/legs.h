@@ -28,6 +28,7 @@ struct IncomingCall {
     std::string caller_display;
     std::optional<std::string> sdp;
     Signalling signalling = Signalling::Clear;
+    std::optional<LegId> replaces{};  ///< The leg that this one is to take the place of.
 };
 /// 180, 183 or another provisional answer of a phone we rang. `sdp`: sound before the answer.
 struct LegProgress {
@@ -82,6 +83,8 @@ struct LegTransferAsked {
     LegId leg;
     /// The user part of the target: a phone of ours, a queue, or a number of the outside world.
     std::string target;
+    /// Another leg of the phone: its other party is whom the first one's is to talk with.
+    std::optional<LegId> replaces{};
 };
 
 /// A key that came by signalling instead of with the sound.

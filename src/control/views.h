@@ -23,10 +23,18 @@ struct AgentView {
     std::string reason;  ///< Not Ready's reason code; empty in other states.
     WallTime since;
     std::optional<WallTime> until;  ///< End of ringing or of wrap-up.
-    std::optional<ContactId> contact;
+    std::optional<ContactId> contact;  ///< Also one that a colleague asks them about.
     std::string next_state;  ///< Chosen during a call: "ready", "not_ready:lunch" or empty.
     bool is_phone_registered = false;
     std::vector<QueueId> queues;
+};
+
+/// A colleague who is asked about a contact, or the contact one is asked about.
+struct ConsultationView {
+    AgentId by;    ///< Whose contact it is.
+    AgentId with;  ///< Who is asked.
+    bool is_answered = false;
+    WallTime since;  ///< Of the ringing, or of the answer.
 };
 
 enum class ContactState { Menu, Waiting, Offered, Talking, Held, Voicemail, Ended };
@@ -60,6 +68,7 @@ struct ContactView {
     std::optional<std::uint32_t> position;  ///< 1 is next; only while waiting.
     std::optional<AgentId> agent;
     std::string outside;  ///< E.164: a number outside that is called, or talked with; or empty.
+    std::optional<ConsultationView> consultation;
     std::optional<RecordingId> recording;
     bool is_recording_paused = false;
     std::uint32_t reasks = 0;

@@ -78,6 +78,8 @@ Result<void> Centre::Impl::check_offer(const IncomingCall& call) const {
 }
 
 void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
+    if (event.replaces) return take_over(event, *event.replaces, turn);
+    if (consult_by_phone(event, turn)) return;
     const auto line = find_line(event);
     if (!line) return refuse(event, kNotFound, "no such number", turn);
     if (!is_media_up_ || calls_.size() >= config_.max_live_contacts) {
@@ -177,6 +179,9 @@ void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
         if (agreed) {
             agree_on(leg, std::move(agreed).value());
             media_changed(*call, leg, turn);
+        } else if (is_consultation(call, event.leg)) {
+            note(*call, "decision", "the answer in the ACK is not usable", turn.now);
+            return return_from_consultation(*call, "failed", kNotAcceptable, turn);
         } else {
             note(*call, "decision", "the answer in the ACK is not usable", turn.now);
             turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "no usable media"});

@@ -77,6 +77,24 @@ struct OutsideLeg {
     bool is_phone_waiting = false;  ///< The agent's phone asked by REFER and waits for the end.
 };
 
+/// A colleague whom the agent asks before passing the caller on: from the first ring until the
+/// caller is theirs or the agent's again. The contact stays with the agent (InTalk, held).
+struct Consultation {
+    Leg leg;  ///< The colleague's.
+    AgentId with;
+    acd::NextStatus next;      ///< What the colleague is when it is over.
+    std::optional<Leg> phone;  ///< The agent's second leg, when they dialled: hold and dial.
+    std::optional<std::string> phone_offer;  ///< Of its INVITE; kept until it is answered.
+    Instant asked_at;
+    Instant deadline;  ///< From here on the colleague has not answered.
+    bool is_ringing = false;
+    std::optional<Instant> answered_at;
+    bool is_recording_paused = false;  ///< By us: what the two say is not the customer's.
+
+    /// The agent's side of it.
+    [[nodiscard]] Leg& asking(AgentLeg& agent) { return phone ? *phone : agent.leg; }
+};
+
 // Where a call stands. docs/life-of-a-call.md draws it.
 
 /// The caller's endpoint is being made; then the call is answered.
@@ -159,6 +177,7 @@ struct Call {
     Leg caller_leg;
     std::optional<AgentLeg> agent;
     std::optional<OutsideLeg> outside;
+    std::optional<Consultation> consultation;
     std::optional<flow::Run> run;
     std::optional<Playing> playing;
     std::optional<Voicemail> voicemail;

@@ -20,6 +20,10 @@ AgentId agent_of(const Command& command) {
 }
 
 Error under_way() { return fail(Errc::Conflict, "a transfer is under way"); }
+Error nobody_asked() { return fail(Errc::Conflict, "nobody is asked"); }
+/// What a phone that waits for a colleague is told.
+constexpr int kDeclined = 603;
+constexpr int kEnded = 480;
 Error not_in_call() { return fail(Errc::Conflict, "the agent is not in a conversation"); }
 
 }  // namespace
@@ -39,6 +43,9 @@ public:
         return done(std::move(effects));
     }
     Result<void> operator()(const SignOut& wanted) {
+        if (put_off(wanted.agent, {.kind = acd::NextStatus::Kind::SignedOut, .reason = {}})) {
+            return ok();
+        }
         acd::Effects effects;
         ESC_TRY(centre_.acd_.sign_out(wanted.agent, turn_.now, effects));
         return done(std::move(effects));
@@ -51,12 +58,20 @@ public:
                       {.kind = acd::NextStatus::Kind::NotReady, .reason = wanted.reason});
     }
     Result<void> operator()(const AnswerOffer& wanted) {
+        if (Call* asked = centre_.consulted_about(wanted.agent)) {
+            turn_.act(LiftPhone{.leg = asked->consultation->leg.id});
+            return ok();
+        }
         Call* call = ringing_at(wanted.agent);
         if (call == nullptr) return fail(Errc::Conflict, "no call is ringing");
         turn_.act(LiftPhone{.leg = call->agent->leg.id});
         return ok();
     }
     Result<void> operator()(const DeclineOffer& wanted) {
+        if (Call* asked = centre_.consulted_about(wanted.agent)) {
+            centre_.return_from_consultation(*asked, "declined", kDeclined, turn_);
+            return ok();
+        }
         Call* call = ringing_at(wanted.agent);
         if (call == nullptr) return fail(Errc::Conflict, "no call is ringing");
         acd::Effects effects;
@@ -64,10 +79,15 @@ public:
         return done(std::move(effects));
     }
     Result<void> operator()(const HangUp& wanted) {
+        if (centre_.consulted_.contains(wanted.agent)) return (*this)(EndConsultation{wanted.agent});
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (call->outside) {
             centre_.leave_to_outside(*call, turn_);
+            return ok();
+        }
+        if (call->consultation) {
+            centre_.leave_consultation(*call, turn_);
             return ok();
         }
         centre_.end_talk(*call, "agent", turn_);
@@ -90,6 +110,7 @@ public:
             centre_.cancel_outside(*call, turn_);
             return ok();
         }
+        if (call->consultation) return (*this)(EndConsultation{wanted.agent});
         if (!held) return fail(Errc::Conflict, "not on hold");
         if (held->by == Held::By::Phone) {
             return fail(Errc::Conflict, "held by the phone: resume it there");
@@ -100,7 +121,7 @@ public:
     Result<void> operator()(const TransferToAgent& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
-        if (call->outside) return under_way();
+        if (call->outside || call->consultation) return under_way();
         if (wanted.to == wanted.agent) return fail(Errc::Conflict, "already with this agent");
         const auto target = centre_.acd_.agent(wanted.to);
         if (!target || target->company != call->company()) {
@@ -119,7 +140,7 @@ public:
     Result<void> operator()(const TransferToQueue& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
-        if (call->outside) return under_way();
+        if (call->outside || call->consultation) return under_way();
         const Queue* queue = centre_.find_queue(wanted.to);
         if (queue == nullptr || queue->acd.company != call->company()) {
             return fail(Errc::NotFound, "no such queue");
@@ -138,8 +159,33 @@ public:
     Result<void> operator()(const TransferOutside& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
-        if (call->outside) return under_way();
+        if (call->outside || call->consultation) return under_way();
         return centre_.ask_outside(*call, wanted.number, turn_);
+    }
+    Result<void> operator()(const ConsultAgent& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        return centre_.consult(*call, wanted.with, turn_);
+    }
+    Result<void> operator()(const CompleteConsultation& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        if (!call->consultation) return nobody_asked();
+        if (!call->consultation->answered_at) {
+            return fail(Errc::Conflict, "the other agent has not answered");
+        }
+        centre_.complete_consultation(*call, turn_);
+        return ok();
+    }
+    Result<void> operator()(const EndConsultation& wanted) {
+        Call* call = centre_.consulted_about(wanted.agent);
+        if (call == nullptr) call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        if (!call->consultation) return nobody_asked();
+        const bool was_answered = call->consultation->answered_at.has_value();
+        centre_.return_from_consultation(
+            *call, was_answered ? "answered" : "cancelled", kEnded, turn_);
+        return ok();
     }
     Result<void> operator()(const PauseRecording& wanted) {
         Call* call = talking_with(wanted.agent);
@@ -200,7 +246,16 @@ private:
         centre_.carry_out(std::move(effects), turn_);
         return ok();
     }
+    // Who is asked by a colleague is busy with that; what they choose comes after.
+    bool put_off(AgentId agent, acd::NextStatus status) {
+        Call* asked = centre_.consulted_about(agent);
+        if (asked == nullptr) return false;
+        asked->consultation->next = std::move(status);
+        centre_.touch(*asked);
+        return true;
+    }
     Result<void> choose(AgentId agent, acd::NextStatus status) {
+        if (put_off(agent, status)) return ok();
         acd::Effects effects;
         ESC_TRY(centre_.acd_.choose_status(agent, std::move(status), turn_.now, effects));
         return done(std::move(effects));
@@ -272,6 +327,11 @@ void Centre::Impl::handle(const LegTransferAsked& event, Turn turn) {
     constexpr int kNotFound = 404;
     constexpr int kDecline = 603;
     Call* call = find_by_leg(event.leg);
+    if (completes_consultation(call, event)) {
+        turn.act(GrantTransfer{.leg = event.leg});
+        return complete_consultation(*call, turn);
+    }
+    if (event.replaces) return turn.act(RefuseTransfer{.leg = event.leg, .status = kDecline});
     const bool is_agents = call != nullptr && call->agent && call->agent->leg.id == event.leg;
     if (!is_agents) return turn.act(RefuseTransfer{.leg = event.leg, .status = kDecline});
     const AgentId agent = call->agent->agent;
@@ -289,6 +349,18 @@ void Centre::Impl::handle(const LegTransferAsked& event, Turn turn) {
     if (!done) answer = RefuseTransfer{.leg = event.leg, .status = kDecline};
     turn.out.actions.insert(turn.out.actions.begin() + at, Action{std::move(answer)});
     if (!done) note(*call, "decision", "transfer refused: " + done.error().message(), turn.now);
+}
+
+// RFC 5589 §7: inside one of the agent's two calls, naming the other; or the colleague themselves.
+bool Centre::Impl::completes_consultation(const Call* call, const LegTransferAsked& event) const {
+    if (call == nullptr || !call->consultation || !call->consultation->answered_at) return false;
+    const Consultation& asked = *call->consultation;
+    const LegId first = call->agent->leg.id;
+    const auto second = asked.phone ? std::optional{asked.phone->id} : std::nullopt;
+    if (event.leg != first && event.leg != second) return false;
+    if (event.replaces) return *event.replaces == (event.leg == first ? second : first);
+    const auto phone = agent_by_phone_.find(event.target);
+    return event.leg == first && phone != agent_by_phone_.end() && phone->second == asked.with;
 }
 
 std::optional<Command> Centre::Impl::transfer_to(const Call& call,

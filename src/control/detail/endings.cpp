@@ -30,12 +30,14 @@ void Centre::Impl::handle(const LegEnded& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) return;
     if (is_outside(call, event.leg)) return outside_ended(*call, turn);
+    if (is_consultation(call, event.leg)) return consultation_ended(*call, event.leg, turn);
     by_leg_.erase(event.leg);
     if (call->caller_leg.id == event.leg) return caller_left(*call, turn);
     if (std::holds_alternative<InTalk>(call->stage)) {
         note(*call, "decision", "the agent hung up", turn.now);
         // Who passes the caller on need not wait until the number answers.
         if (call->outside) return leave_to_outside(*call, turn);
+        if (call->consultation) return leave_consultation(*call, turn);
         end_talk(*call, "agent", turn);
         turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "agent hung up"});
         return finish(*call, "served", EndedBy::Agent, turn);

@@ -31,6 +31,10 @@ inline constexpr std::int64_t kReferencesLow = 300;
 /// Signalling gives a call outside up in time; that it does not is looked for this much later.
 inline constexpr std::chrono::seconds kOutsideGrace{2};
 /// Names of StateRows: the prefix, then the company's or the agent's id.
+/// Where no queue says how long a phone rings.
+inline constexpr std::chrono::seconds kConsultRingTime{20};
+/// Why a colleague who is asked is NotReady.
+inline constexpr std::string_view kConsultationReason = "consultation";
 inline constexpr std::string_view kReferencesRow = "references:";
 inline constexpr std::string_view kChainRow = "recording_chain:";
 inline constexpr std::string_view kAgentRow = "agent:";
@@ -92,6 +96,7 @@ struct DeadLeg {
     ContactId contact;
     bool is_caller = false;
     bool is_outside = false;
+    bool is_consultation = false;
 };
 enum class EndedBy { Caller, Agent, Flow, Outside, System };
 /// What a company's calls outside have used of the day's caps. Talk of calls that are over.
@@ -218,6 +223,39 @@ public:
     void cancel_outside(Call& call, Turn turn);
     void outside_late(Call& call, Turn turn);
 
+    // consult.cpp: a colleague is asked before the caller is passed on.
+    Result<void> consult(Call& call, AgentId with, Turn turn);
+    /// A phone dials a colleague while its caller is on hold. False: it is no such call.
+    bool consult_by_phone(const IncomingCall& event, Turn turn);
+    void begin_consultation(Call& call, AgentId with, const IncomingCall* dialled, Turn turn);
+    [[nodiscard]] Result<void> may_consult(const Call& call, AgentId with) const;
+    /// An endpoint of it is there.
+    void consultation_ready(Call& call, const Leg& leg, Turn turn);
+    void consultation_progress(Call& call, const LegProgress& event, Turn turn);
+    void consultation_answered(Call& call, const LegAnswered& event, Turn turn);
+    void consultation_failed(Call& call, int status, Turn turn);
+    /// One of its two legs is gone.
+    void consultation_ended(Call& call, LegId leg, Turn turn);
+    bool answer_asking_phone(Call& call, Turn turn);
+    /// The caller goes on with the colleague; the agent is out of it.
+    void complete_consultation(Call& call, Turn turn);
+    /// The colleague is free again; `status` is what an asking phone is told that still waits.
+    void drop_consultation(Call& call, std::string_view result, int status, Turn turn);
+    /// As `drop_consultation`; and the caller is the agent's again.
+    void return_from_consultation(Call& call, std::string_view result, int status, Turn turn);
+    void release_colleague(AgentId colleague, const acd::NextStatus& next, Turn turn);
+    void restore_consultation_sound(Call& call, Turn turn);
+    void revive_consultation(Call& call, const media::Listing& listing, Turn turn);
+    /// Colleagues who were asked before a restart and are not any more.
+    void free_colleagues(Turn turn);
+    [[nodiscard]] bool completes_consultation(const Call* call,
+                                              const LegTransferAsked& event) const;
+    [[nodiscard]] Call* consulted_about(AgentId colleague);
+    /// RFC 3891: another phone of the agent's takes the conversation over.
+    void take_over(const IncomingCall& event, LegId replaced, Turn turn);
+    /// Who hangs up while a colleague is asked; the caller is not hung up with them.
+    void leave_consultation(Call& call, Turn turn);
+
     // endings.cpp
     void handle(const LegEnded& event, Turn turn);
     /// The leg of an offer that was not yet answered is gone.
@@ -299,6 +337,7 @@ public:
     /// The party of this leg, which is one of the call's.
     static Leg& party(Call& call, LegId leg);
     static bool is_outside(const Call* call, LegId leg);
+    static bool is_consultation(const Call* call, LegId leg);
     void note(Call& call, std::string_view kind, std::string text, Now now);
     void move_to(Call& call, Stage stage, Turn turn);
     void touch(Call& call) {
@@ -317,6 +356,7 @@ public:
     std::unordered_map<QueueId, Queue> queues_;
     std::unordered_map<AgentId, AgentInfo> agents_;
     std::unordered_map<std::string, AgentId> agent_by_phone_;
+    std::unordered_map<AgentId, ContactId> consulted_;  ///< Who is asked, and about whom.
     std::unordered_map<TrunkId, Trunk> trunks_;
     std::unordered_map<CompanyId, ReferenceBlock> references_;
     std::unordered_map<CompanyId, Outside> outside_;

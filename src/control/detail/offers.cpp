@@ -172,6 +172,7 @@ void Centre::Impl::end_stray_leg(const acd::StrayLeg& stray, Turn turn) {
 void Centre::Impl::handle(const LegProgress& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (is_outside(call, event.leg)) return outside_progress(*call, event, turn);
+    if (is_consultation(call, event.leg)) return consultation_progress(*call, event, turn);
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
     if (event.status != kRinging || call->agent->is_ringing) return;
     call->agent->is_ringing = true;
@@ -185,6 +186,7 @@ void Centre::Impl::handle(const LegProgress& event, Turn turn) {
 void Centre::Impl::handle(const LegAnswered& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (is_outside(call, event.leg)) return outside_answered(*call, event, turn);
+    if (is_consultation(call, event.leg)) return consultation_answered(*call, event, turn);
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
     AgentLeg& agent = *call->agent;
     const OfferId offer = agent.offer;
@@ -216,6 +218,7 @@ void Centre::Impl::handle(const LegFailed& event, Turn turn) {
         by_leg_.erase(event.leg);
         return outside_failed(*call, event.status, event.reason, turn);
     }
+    if (is_consultation(call, event.leg)) return consultation_failed(*call, event.status, turn);
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
     note(*call, "acd", fmt::format("the phone answered {}", event.status), turn.now);
     const OfferId offer = call->agent->offer;

@@ -189,6 +189,35 @@ OutsideLeg read_outside(const json::object& in, Now now) {
     return outside;
 }
 
+json::object write(const Consultation& asked, const Call& call) {
+    json::object out{{"leg", write(asked.leg)},
+                     {"with", asked.with.to_string()},
+                     {"next", static_cast<int>(asked.next.kind)},
+                     {"reason", asked.next.reason},
+                     {"asked", to_micros(wall_of(asked.asked_at, call))},
+                     {"paused", asked.is_recording_paused}};
+    if (asked.phone) out["phone"] = write(*asked.phone);
+    if (asked.answered_at) out["answered"] = to_micros(wall_of(*asked.answered_at, call));
+    return out;
+}
+
+Consultation read_consultation(const json::object& in, Now now) {
+    Consultation asked;
+    asked.leg = read_leg(in.at("leg").as_object());
+    asked.with = AgentId::parse(in.at("with").as_string()).value_or(AgentId{});
+    asked.next.kind = static_cast<acd::NextStatus::Kind>(in.at("next").to_number<int>());
+    asked.next.reason = in.at("reason").as_string().c_str();
+    asked.asked_at = instant_of(in.at("asked").to_number<std::int64_t>(), now);
+    // One that rang rings no more: its dialog was none yet.
+    asked.deadline = now.mono;
+    asked.is_recording_paused = in.at("paused").as_bool();
+    if (const auto* phone = in.if_contains("phone")) asked.phone = read_leg(phone->as_object());
+    if (const auto* answered = in.if_contains("answered")) {
+        asked.answered_at = instant_of(answered->to_number<std::int64_t>(), now);
+    }
+    return asked;
+}
+
 std::string_view stage_word(const Stage& stage) {
     constexpr std::string_view kWords[] = {
         "arriving", "answering", "flow", "queue", "talk", "outside"};
@@ -228,6 +257,7 @@ std::string Centre::Impl::save(const Call& call) const {
     }
     if (const auto* talk = std::get_if<InTalk>(&call.stage)) write_talk(*talk, call, out);
     if (call.outside) out["outside"] = write(*call.outside, call);
+    if (call.consultation) out["consultation"] = write(*call.consultation, call);
     if (call.recording) {
         json::object recording{{"id", call.recording->id.to_string()},
                                {"path", call.recording->path},
@@ -302,6 +332,9 @@ std::unique_ptr<Call> read_call(ContactId id,
     if (const auto* reason = in.if_contains("kept_pause")) {
         call->kept_pause = reason->as_string().c_str();
     }
+    if (const auto* asked = in.if_contains("consultation")) {
+        call->consultation = read_consultation(asked->as_object(), now);
+    }
     const std::string_view stage = in.at("stage").as_string();
     if (stage == "outside" && call->outside) {
         call->stage = WithOutside{.since = now.mono - (now.wall - call->stage_since)};
@@ -367,6 +400,7 @@ void Centre::Impl::restore(const SavedRows& rows, Now now, Turn turn) {
     for (const auto& row : queues.agents) dirty_agents_.insert(row.agent);
     carry_out(std::move(effects), turn);
     for (const DeadLeg& dead : std::exchange(dead_, {})) settle_restored(dead, turn);
+    free_colleagues(turn);
     reconcile_at_ = now.mono;
 }
 
@@ -395,6 +429,12 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
                saved.living_legs.end();
     };
     const bool is_talking = std::holds_alternative<InTalk>(call->stage);
+    if (!is_talking) call->consultation.reset();
+    if (const auto& asked = call->consultation) {
+        const bool goes_on = asked->answered_at && lives(asked->leg.id) &&
+                             (!asked->phone || lives(asked->phone->id));
+        if (!goes_on) dead_.push_back({.contact = call->id, .is_consultation = true});
+    }
     if (!lives(call->caller_leg.id)) dead_.push_back({.contact = call->id, .is_caller = true});
     if (call->agent && !lives(call->agent->leg.id)) {
         if (is_talking) {
@@ -428,6 +468,16 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
         by_leg_.emplace(call->outside->leg.id, call->id);
         by_endpoint_.emplace(call->outside->leg.endpoint, call->id);
     }
+    if (call->consultation) {
+        Consultation& asked = *call->consultation;
+        consulted_.emplace(asked.with, call->id);
+        by_leg_.emplace(asked.leg.id, call->id);
+        by_endpoint_.emplace(asked.leg.endpoint, call->id);
+        if (asked.phone) {
+            by_leg_.emplace(asked.phone->id, call->id);
+            by_endpoint_.emplace(asked.phone->endpoint, call->id);
+        }
+    }
     call->caller_facts = CallerFacts{};
     ++counters_.contacts_recovered;
     touch(*calls_.emplace(call->id, std::move(call)).first->second);
@@ -440,11 +490,20 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
         if (call->outside) outside_lost(*call, turn);
         return;
     }
+    if (dead.is_consultation) {
+        const bool was_answered = call->consultation && call->consultation->answered_at;
+        constexpr int kGone = 480;
+        return return_from_consultation(*call, was_answered ? "answered" : "failed", kGone, turn);
+    }
     // The agent is gone as one who hangs up is; what becomes of the number comes after.
     const bool is_agent = !dead.is_caller;
     if (is_agent && call->outside && std::holds_alternative<InTalk>(call->stage)) {
         by_leg_.erase(call->agent->leg.id);
         return leave_to_outside(*call, turn);
+    }
+    if (is_agent && call->consultation) {
+        by_leg_.erase(call->agent->leg.id);
+        return leave_consultation(*call, turn);
     }
     if (!dead.is_caller && return_to_queue(*call, turn)) return;
     end_talk(*call, "fault", turn);

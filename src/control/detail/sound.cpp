@@ -66,6 +66,15 @@ bool has_silent_leg(const Call& call) {
     return call.caller_leg.is_silent || (other != nullptr && other->is_silent);
 }
 
+// Whose phone a leg is.
+std::optional<AgentId> agent_at(const Call& call, const Leg& leg) {
+    const auto& asked = call.consultation;
+    if (asked && &asked->leg == &leg) return asked->with;
+    const bool is_agents = call.agent && (&call.agent->leg == &leg ||
+                                          (asked && asked->phone && &*asked->phone == &leg));
+    return is_agents ? std::optional{call.agent->agent} : std::nullopt;
+}
+
 bool is_in_conversation(const Call& call) {
     const bool is_outside = std::holds_alternative<WithOutside>(call.stage);
     return std::holds_alternative<InTalk>(call.stage) ||
@@ -92,12 +101,11 @@ void Centre::Impl::destroy_endpoint(Leg& leg, Turn turn) {
     const auto found = by_endpoint_.find(leg.endpoint);
     if (found == by_endpoint_.end()) return;
     if (const Call* call = find(found->second)) {
-        const bool is_agents = call->agent && &call->agent->leg == &leg;
         leaving_sound_.emplace(
             leg.endpoint,
             LeavingSound{.contact = call->id,
                          .company = call->company(),
-                         .agent = is_agents ? std::optional{call->agent->agent} : std::nullopt,
+                         .agent = agent_at(*call, leg),
                          .is_outside = call->outside && &call->outside->leg == &leg});
     }
     by_endpoint_.erase(found);
@@ -222,7 +230,8 @@ void Centre::Impl::fell_silent(Call& call, const media::MediaTimeout& timeout, T
     Leg* leg = leg_of(call, timeout.endpoint);
     if (leg == nullptr) return;
     const bool is_ringing = call.outside && leg == &call.outside->leg && !call.outside->answered_at;
-    if (is_ringing) return;
+    // Of a colleague who is asked, signalling knows whether they are there.
+    if (is_ringing || is_consultation(&call, leg->id)) return;
     note(call, "media", "a leg has gone silent", turn.now);
     leg->is_silent = true;
     touch(call);
@@ -258,10 +267,12 @@ void Centre::Impl::created(const media::Created& event, Turn turn) {
         turn.act(Reoffer{.leg = leg->id, .sdp = sdp::offer(leg->local)});
         if (leg == &call->caller_leg) restore_sound(*call, turn);
         if (leg == other_side(*call)) restore_sound(*call, turn);
+        if (call->consultation) restore_consultation_sound(*call, turn);
         return;
     }
     if (leg == &call->caller_leg) return caller_endpoint_ready(*call, turn);
     if (call->outside && leg == &call->outside->leg) return outside_endpoint_ready(*call, turn);
+    if (is_consultation(call, leg->id)) return consultation_ready(*call, *leg, turn);
     agent_endpoint_ready(*call, turn);
 }
 
@@ -284,6 +295,10 @@ void Centre::Impl::failed(const media::Failed& event, Turn turn) {
     if (call->outside && leg == &call->outside->leg) {
         constexpr int kNoEndpoint = 503;
         return outside_failed(*call, kNoEndpoint, "no media", turn);
+    }
+    if (leg != nullptr && is_consultation(call, leg->id)) {
+        constexpr int kNoSound = 503;
+        return return_from_consultation(*call, "failed", kNoSound, turn);
     }
     if (leg == &call->caller_leg) {
         constexpr int kUnavailable = 503;
@@ -405,6 +420,7 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         if (!is_caller_there) revive(*call, call->caller_leg, turn);
         if (!is_agent_there) revive(*call, call->agent->leg, turn);
         if (!is_outside_there) revive_outside(*call, turn);
+        if (call->consultation) revive_consultation(*call, listing, turn);
         if (call->is_over) continue;
         // Nothing was lost for people who talk: bridge and recording went on by themselves.
         const auto* talk = std::get_if<InTalk>(&call->stage);
@@ -485,6 +501,21 @@ void Centre::Impl::revive_outside(Call& call, Turn turn) {
     if (call.outside->answered_at) return revive(call, call.outside->leg, turn);
     constexpr int kMediaLost = 503;
     outside_failed(call, kMediaLost, "media restarted", turn);
+}
+
+// One whose phone still rings was told an address that is gone: the caller is the agent's again.
+void Centre::Impl::revive_consultation(Call& call, const media::Listing& listing, Turn turn) {
+    Consultation& asked = *call.consultation;
+    const bool is_colleague_there = holds(listing, asked.leg.endpoint);
+    const bool is_phone_there = !asked.phone || holds(listing, asked.phone->endpoint);
+    constexpr int kSoundLost = 503;
+    if (!asked.answered_at && !(is_colleague_there && is_phone_there)) {
+        return return_from_consultation(call, "failed", kSoundLost, turn);
+    }
+    if (!is_colleague_there) revive(call, asked.leg, turn);
+    if (!is_phone_there) revive(call, *asked.phone, turn);
+    if (is_colleague_there) prove(asked.leg, turn);
+    if (asked.phone && is_phone_there) prove(*asked.phone, turn);
 }
 
 // Called when an endpoint is there again; acts once the last one of the call is.

@@ -75,6 +75,8 @@ void Centre::Impl::media_changed(Call& call, Leg& leg, Turn turn) {
     const bool is_away = leg.agreed->direction == sdp::Direction::RecvOnly ||
                          leg.agreed->direction == sdp::Direction::Inactive;
     if (is_away && !talk->held) hold(call, Held::By::Phone, turn);
+    // With a colleague on the line the same sound is theirs: the caller stays on hold.
+    if (call.consultation && !call.consultation->phone) return;
     if (!is_away && talk->held && talk->held->by == Held::By::Phone) resume(call, turn);
 }
 
@@ -215,6 +217,9 @@ void Centre::Impl::resume_recording(Call& call, Turn turn) {
 void Centre::Impl::end_talk(Call& call, std::string_view by, Turn turn) {
     auto* talk = std::get_if<InTalk>(&call.stage);
     if (talk == nullptr || !call.agent) return;
+    const bool was_asking = call.consultation && call.consultation->answered_at;
+    constexpr int kGone = 480;
+    drop_consultation(call, was_asking ? "answered" : "cancelled", kGone, turn);
     Duration held = talk->held_before;
     if (talk->held) held += turn.now.mono - talk->held->since;
     stop_recording(call, turn);

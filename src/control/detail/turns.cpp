@@ -40,12 +40,26 @@ Leg* Centre::Impl::leg_of(Call& call, media::EndpointId endpoint) {
     if (call.caller_leg.endpoint == endpoint) return &call.caller_leg;
     if (call.agent && call.agent->leg.endpoint == endpoint) return &call.agent->leg;
     if (call.outside && call.outside->leg.endpoint == endpoint) return &call.outside->leg;
+    if (!call.consultation) return nullptr;
+    Consultation& asked = *call.consultation;
+    if (asked.leg.endpoint == endpoint) return &asked.leg;
+    if (asked.phone && asked.phone->endpoint == endpoint) return &*asked.phone;
     return nullptr;
 }
 
 Leg& Centre::Impl::party(Call& call, LegId leg) {
     if (call.caller_leg.id == leg) return call.caller_leg;
+    if (is_consultation(&call, leg)) {
+        Consultation& asked = *call.consultation;
+        return asked.leg.id == leg ? asked.leg : *asked.phone;
+    }
     return is_outside(&call, leg) ? call.outside->leg : call.agent->leg;
+}
+
+bool Centre::Impl::is_consultation(const Call* call, LegId leg) {
+    if (call == nullptr || !call->consultation) return false;
+    const Consultation& asked = *call->consultation;
+    return asked.leg.id == leg || (asked.phone && asked.phone->id == leg);
 }
 
 bool Centre::Impl::is_outside(const Call* call, LegId leg) {
@@ -85,6 +99,9 @@ std::optional<Instant> Centre::Impl::next_wakeup() const {
 void Centre::Impl::reschedule(Call& call) {
     std::optional<Instant> due = earliest(call.set_up_deadline, call.silence_deadline);
     if (call.outside && !call.outside->answered_at) due = earliest(due, call.outside->deadline);
+    if (call.consultation && !call.consultation->answered_at) {
+        due = earliest(due, call.consultation->deadline);
+    }
     if (call.run && !call.is_over) due = earliest(due, call.run->next_wakeup());
     if (call.is_over) due.reset();
     if (due == call.timer) return;
@@ -117,6 +134,10 @@ void Centre::Impl::wake(Turn turn) {
         } else if (call->outside && !call->outside->answered_at &&
                    call->outside->deadline <= turn.now.mono) {
             outside_late(*call, turn);
+        } else if (call->consultation && !call->consultation->answered_at &&
+                   call->consultation->deadline <= turn.now.mono) {
+            constexpr int kGone = 480;
+            return_from_consultation(*call, "no_answer", kGone, turn);
         } else if (call->run) {
             flow::Effects effects;
             call->run->wake(turn.now, effects);
@@ -150,6 +171,10 @@ void Centre::Impl::flush(Turn turn) {
         row.legs.push_back(call->caller_leg.id);
         if (call->agent) row.legs.push_back(call->agent->leg.id);
         if (call->outside) row.legs.push_back(call->outside->leg.id);
+        if (call->consultation) row.legs.push_back(call->consultation->leg.id);
+        if (call->consultation && call->consultation->phone) {
+            row.legs.push_back(call->consultation->phone->id);
+        }
         turn.out.live.emplace_back(std::move(row));
     }
     dirty_.clear();

@@ -74,6 +74,14 @@ ContactView Centre::Impl::view(const Call& call) const {
     }
     if (call.agent) out.agent = call.agent->agent;
     if (call.outside) out.outside = call.outside->number;
+    if (call.consultation && call.agent) {
+        const Consultation& asked = *call.consultation;
+        const Instant since = asked.answered_at.value_or(asked.asked_at);
+        out.consultation = ConsultationView{.by = call.agent->agent,
+                                            .with = asked.with,
+                                            .is_answered = asked.answered_at.has_value(),
+                                            .since = call.arrived + (since - call.began)};
+    }
     if (call.recording) {
         out.recording = call.recording->id;
         out.is_recording_paused = call.recording->paused_since.has_value();
@@ -98,6 +106,9 @@ AgentView Centre::Impl::view(const acd::AgentView& agent) const {
     out.since = agent.since;
     out.until = agent.until();
     out.contact = agent.contact();
+    if (const auto asked = consulted_.find(agent.id); asked != consulted_.end()) {
+        out.contact = asked->second;
+    }
     if (const auto next = agent.next()) {
         out.next_state = acd::word(next->kind);
         if (!next->reason.empty()) out.next_state += ":" + next->reason;
@@ -133,10 +144,24 @@ std::optional<std::string> Centre::Impl::broken_invariant() const {
             !std::holds_alternative<WithOutside>(call->stage)) {
             return name + " talks with two";
         }
+        if (call->consultation) {
+            const AgentId with = call->consultation->with;
+            const auto asked = consulted_.find(with);
+            if (!std::holds_alternative<InTalk>(call->stage)) return name + " asks without a talk";
+            if (asked == consulted_.end() || asked->second != id || !busy.insert(with).second) {
+                return with.to_string() + " is asked in two calls";
+            }
+        }
         if (call->agent && !busy.insert(call->agent->agent).second) {
             return call->agent->agent.to_string() + " is in two calls";
         }
         if (call->timer && !timers_.contains({*call->timer, id})) return name + " lost its timer";
+    }
+    for (const auto& [agent, contact] : consulted_) {
+        const auto call = calls_.find(contact);
+        if (call == calls_.end() || !call->second->consultation) {
+            return agent.to_string() + " is asked about nobody";
+        }
     }
     for (const auto& [leg, contact] : by_leg_) {
         if (!calls_.contains(contact)) return "leg " + leg.to_string() + " belongs to no call";

@@ -1,0 +1,397 @@
+// A colleague is asked before the caller is passed on: rung, heard, and then either the caller goes
+// on with them or is the agent's again. The contact is the agent's all the while, and hears music.
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/errc.h"
+#include "control/detail/impl.h"
+
+namespace escucha::control {
+
+namespace {
+
+/// Statuses of SIP, as a colleague's phone says them and as the asking phone is told.
+struct Told {
+    static constexpr int kRinging = 180;
+    static constexpr int kForbidden = 403;
+    static constexpr int kNoAnswer = 408;
+    static constexpr int kGone = 480;
+    static constexpr int kNoSuchCall = 481;
+    static constexpr int kBusyHere = 486;
+    static constexpr int kUnavailable = 503;
+    static constexpr int kBusyEverywhere = 600;
+    static constexpr int kDecline = 603;
+};
+
+std::string_view word_of_consultation(int status) {
+    switch (status) {
+        case Told::kNoAnswer:
+        case Told::kGone:
+            return "no_answer";
+        case Told::kBusyHere:
+        case Told::kBusyEverywhere:
+            return "busy";
+        case Told::kForbidden:
+        case Told::kDecline:
+            return "declined";
+        default:
+            return "failed";
+    }
+}
+
+// What the colleague was doing is what they go on doing.
+acd::NextStatus status_of(const acd::AgentState& state) {
+    const auto* not_ready = std::get_if<acd::NotReady>(&state);
+    if (not_ready == nullptr || not_ready->is_waiting_for_phone) return {};
+    return {.kind = acd::NextStatus::Kind::NotReady, .reason = not_ready->reason};
+}
+
+bool is_free(const acd::AgentState& state) {
+    const auto kind = acd::kind_of(state);
+    return kind == acd::AgentStateKind::Ready || kind == acd::AgentStateKind::NotReady;
+}
+
+}  // namespace
+
+Call* Centre::Impl::consulted_about(AgentId colleague) {
+    const auto found = consulted_.find(colleague);
+    return found == consulted_.end() ? nullptr : find(found->second);
+}
+
+Result<void> Centre::Impl::may_consult(const Call& call, AgentId with) const {
+    if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
+    if (with == call.agent->agent) return fail(Errc::Conflict, "already with this agent");
+    const auto info = agents_.find(with);
+    const auto colleague = acd_.agent(with);
+    if (info == agents_.end() || !colleague || colleague->company != call.company()) {
+        return fail(Errc::NotFound, "no such agent");
+    }
+    if (!is_free(colleague->state) || consulted_.contains(with)) {
+        return fail(Errc::Conflict, "the other agent is not ready");
+    }
+    if (!info->second.is_phone_registered || !is_callable(info->second)) {
+        return fail(Errc::Conflict, "the other agent has no phone");
+    }
+    if (!is_media_up_) return fail(Errc::Conflict, "no sound at the moment");
+    return ok();
+}
+
+Result<void> Centre::Impl::consult(Call& call, AgentId with, Turn turn) {
+    ESC_TRY(may_consult(call, with));
+    begin_consultation(call, with, nullptr, turn);
+    return ok();
+}
+
+bool Centre::Impl::consult_by_phone(const IncomingCall& event, Turn turn) {
+    const auto* agent = std::get_if<AgentId>(&event.source);
+    const auto colleague = agent_by_phone_.find(event.dialled);
+    if (agent == nullptr || colleague == agent_by_phone_.end()) return false;
+    const auto asking = acd_.agent(*agent);
+    Call* call = asking && asking->contact() ? find(*asking->contact()) : nullptr;
+    const bool is_talking = call != nullptr && call->agent && call->agent->agent == *agent &&
+                            std::holds_alternative<InTalk>(call->stage);
+    if (!is_talking) return false;
+    const auto refuse_with = [&](int status, const std::string& why) {
+        note(*call, "decision", "the colleague is not rung: " + why, turn.now);
+        turn.act(RejectCaller{.leg = event.leg, .status = status});
+        return true;
+    };
+    if (const auto usable = check_offer(event); !usable) {
+        return refuse_with(kNotAcceptable, usable.error().message());
+    }
+    if (const auto may = may_consult(*call, colleague->second); !may) {
+        return refuse_with(Told::kBusyHere, may.error().detail);
+    }
+    begin_consultation(*call, colleague->second, &event, turn);
+    return true;
+}
+
+void Centre::Impl::begin_consultation(Call& call,
+                                      AgentId with,
+                                      const IncomingCall* dialled,
+                                      Turn turn) {
+    if (!std::get<InTalk>(call.stage).held) hold(call, Held::By::Transfer, turn);
+    if (call.recording && !call.recording->paused_since) {
+        pause_recording(call, kConsultationReason, turn);
+        call.consultation.emplace().is_recording_paused = true;
+    } else {
+        call.consultation.emplace();
+    }
+    Consultation& asked = *call.consultation;
+    const Queue* queue = call.queue ? find_queue(*call.queue) : nullptr;
+    asked.with = with;
+    asked.next = status_of(acd_.agent(with)->state);
+    asked.asked_at = turn.now.mono;
+    asked.deadline = turn.now.mono + (queue ? queue->acd.ring_time : kConsultRingTime);
+    consulted_.emplace(with, call.id);
+    Event started = fact("consultation_started", call, turn);
+    started.agent = call.agent->agent;
+    turn.out.events.push_back(
+        started.with("with", with.to_string()).with("by", dialled ? "phone" : "page"));
+    note(call, "decision", fmt::format("agent {} is asked", with.to_string()), turn.now);
+    acd::Effects effects;
+    const acd::NextStatus busy{.kind = acd::NextStatus::Kind::NotReady,
+                               .reason = std::string{kConsultationReason}};
+    if (acd_.choose_status(with, busy, turn.now, effects)) carry_out(std::move(effects), turn);
+    if (dialled) {
+        Leg& phone = asked.phone.emplace();
+        phone.id = dialled->leg;
+        phone.local.encryption = encryption_of(*dialled);
+        const bool insists = phone.local.encryption == sdp::Encryption::Required;
+        if (!dialled->sdp && insists) phone.local.profile = sdp::Profile::Secure;
+        asked.phone_offer = dialled->sdp;
+        by_leg_.emplace(phone.id, call.id);
+        create_endpoint(call, phone, turn);
+    }
+    asked.leg = new_phone_leg(agents_.at(with), turn);
+    by_leg_.emplace(asked.leg.id, call.id);
+    create_endpoint(call, asked.leg, turn);
+    touch(call);
+}
+
+// The colleague sees whose call it is, not who asks; that is on their page.
+void Centre::Impl::consultation_ready(Call& call, const Leg& leg, Turn turn) {
+    Consultation& asked = *call.consultation;
+    const auto info = agents_.find(asked.with);
+    if (&leg != &asked.leg || info == agents_.end()) return;
+    asked.leg.is_offer_ours = true;
+    turn.act(RingPhone{.leg = asked.leg.id,
+                       .phone = info->second.config.phone,
+                       .display = call.customer_name.empty() ? call.line->name : call.customer_name,
+                       .number = call.caller.empty() ? "anonymous" : call.caller,
+                       .sdp = sdp::offer(asked.leg.local),
+                       .headers = {{"X-Escucha-Contact", call.id.to_string()}}});
+}
+
+void Centre::Impl::consultation_progress(Call& call, const LegProgress& event, Turn turn) {
+    Consultation& asked = *call.consultation;
+    if (event.status != Told::kRinging || std::exchange(asked.is_ringing, true)) return;
+    if (asked.phone) turn.act(RingCaller{.leg = asked.phone->id});
+}
+
+void Centre::Impl::consultation_answered(Call& call, const LegAnswered& event, Turn turn) {
+    Consultation& asked = *call.consultation;
+    const auto answer = sdp::parse(event.sdp);
+    auto agreed = answer ? sdp::apply_answer(asked.leg.local, answer.value())
+                         : Result<sdp::Agreed>{answer.error()};
+    asked.leg.is_offer_ours = false;
+    if (!agreed) return return_from_consultation(call, "failed", kNotAcceptable, turn);
+    agree_on(asked.leg, std::move(agreed).value());
+    set_remote(call, asked.leg, turn);
+    if (!answer_asking_phone(call, turn)) {
+        return return_from_consultation(call, "failed", kNotAcceptable, turn);
+    }
+    asked.answered_at = turn.now.mono;
+    Event answered = fact("consultation_answered", call, turn);
+    answered.agent = call.agent->agent;
+    turn.out.events.push_back(answered.with("with", asked.with.to_string())
+                                  .with("ring_ms", millis(turn.now.mono - asked.asked_at)));
+    restore_consultation_sound(call, turn);
+    touch(call);
+}
+
+bool Centre::Impl::answer_asking_phone(Call& call, Turn turn) {
+    Consultation& asked = *call.consultation;
+    if (!asked.phone) return true;
+    Leg& phone = *asked.phone;
+    if (!asked.phone_offer) {
+        phone.is_offer_ours = true;
+        turn.act(AnswerCaller{.leg = phone.id, .sdp = sdp::offer(phone.local)});
+        return true;
+    }
+    const auto offer = sdp::parse(*std::exchange(asked.phone_offer, std::nullopt));
+    auto answer = offer ? sdp::answer(offer.value(), phone.local)
+                        : Result<sdp::Answer>{offer.error()};
+    if (!answer) return false;
+    agree_on(phone, std::move(answer.value().agreed));
+    set_remote(call, phone, turn);
+    turn.act(AnswerCaller{.leg = phone.id, .sdp = std::move(answer.value().text)});
+    return true;
+}
+
+// Once nothing of it waits for an endpoint of its own.
+void Centre::Impl::restore_consultation_sound(Call& call, Turn turn) {
+    Consultation& asked = *call.consultation;
+    const Leg& asking = asked.asking(*call.agent);
+    if (!asked.answered_at || asked.leg.is_reviving || asking.is_reviving) return;
+    turn.act(media::Bridge{.a = asking.endpoint, .b = asked.leg.endpoint});
+}
+
+void Centre::Impl::consultation_failed(Call& call, int status, Turn turn) {
+    note(call, "decision", fmt::format("the colleague's phone answered {}", status), turn.now);
+    by_leg_.erase(call.consultation->leg.id);  // it has ended by itself: nothing to hang up
+    return_from_consultation(call, word_of_consultation(status), status, turn);
+}
+
+void Centre::Impl::consultation_ended(Call& call, LegId leg, Turn turn) {
+    by_leg_.erase(leg);
+    const Consultation& asked = *call.consultation;
+    const auto unanswered = leg == asked.leg.id ? "no_answer" : "cancelled";
+    return_from_consultation(call, asked.answered_at ? "answered" : unanswered, Told::kGone, turn);
+}
+
+// The agent's part ends as in any transfer; the colleague needs no offer, they have answered.
+void Centre::Impl::complete_consultation(Call& call, Turn turn) {
+    Consultation& asked = *call.consultation;
+    const auto colleague = acd_.agent(asked.with);
+    if (!colleague || !is_free(colleague->state)) {
+        return return_from_consultation(call, "failed", Told::kUnavailable, turn);
+    }
+    Event started = fact("transfer_started", call, turn);
+    started.agent = call.agent->agent;
+    turn.out.events.push_back(
+        started.with("to_kind", "agent").with("to", asked.with.to_string()).with("how", "attended"));
+    Event ended = fact("consultation_ended", call, turn);
+    ended.agent = call.agent->agent;
+    turn.out.events.push_back(ended.with("with", asked.with.to_string())
+                                  .with("result", "transferred")
+                                  .with("talk_ms", millis(turn.now.mono - *asked.answered_at)));
+    turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint, .b = asked.leg.endpoint});
+    if (asked.phone) {
+        if (by_leg_.erase(asked.phone->id) > 0) {
+            turn.act(EndLeg{.leg = asked.phone->id, .reason = "transferred"});
+        }
+        destroy_endpoint(*asked.phone, turn);
+    }
+    AgentLeg next{.leg = std::move(asked.leg),
+                  .agent = asked.with,
+                  .offer = {},
+                  .is_ringing = false,
+                  .rung_at = turn.now.wall};
+    acd::NextStatus after = std::move(asked.next);
+    const Duration ring = *asked.answered_at - asked.asked_at;
+    consulted_.erase(asked.with);
+    call.consultation.reset();
+    end_talk(call, "transfer", turn);
+    call.agent = std::move(next);
+    acd::Effects effects;
+    if (acd_.hand_over(call.id, call.agent->agent, std::move(after), turn.now, effects)) {
+        carry_out(std::move(effects), turn);
+    }
+    note(call, "decision", "transferred after a consultation", turn.now);
+    stop_playing(call, turn);
+    Event connected = fact("contact_connected", call, turn);
+    connected.agent = call.agent->agent;
+    connected.queue = call.queue;
+    turn.out.events.push_back(
+        connected.with("wait_ms", std::int64_t{0}).with("ring_ms", millis(ring)));
+    move_to(call, InTalk{.since = turn.now.mono, .held = std::nullopt}, turn);
+    if (call.caller_leg.is_silent) call.silence_deadline = turn.now.mono + kDeadLegAfter;
+    bridge(call, turn);
+    if (call.line->is_recorded) start_recording(call, media::RecordingKind::Call, turn);
+}
+
+void Centre::Impl::drop_consultation(Call& call, std::string_view result, int status, Turn turn) {
+    if (!call.consultation) return;
+    Consultation& asked = *call.consultation;
+    const Duration talked = asked.answered_at ? turn.now.mono - *asked.answered_at : Duration{0};
+    Event ended = fact("consultation_ended", call, turn);
+    if (call.agent) ended.agent = call.agent->agent;
+    turn.out.events.push_back(ended.with("with", asked.with.to_string())
+                                  .with("result", result)
+                                  .with("talk_ms", millis(talked)));
+    if (asked.answered_at && call.agent) {
+        turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint, .b = asked.leg.endpoint});
+    }
+    if (by_leg_.erase(asked.leg.id) > 0) {
+        turn.act(EndLeg{.leg = asked.leg.id, .reason = std::string{result}});
+    }
+    destroy_endpoint(asked.leg, turn);
+    if (asked.phone) {
+        if (by_leg_.erase(asked.phone->id) > 0) {
+            if (asked.answered_at) {
+                turn.act(EndLeg{.leg = asked.phone->id, .reason = std::string{result}});
+            } else {
+                turn.act(RejectCaller{.leg = asked.phone->id, .status = status});
+            }
+        }
+        destroy_endpoint(*asked.phone, turn);
+    }
+    if (asked.is_recording_paused && call.recording && call.recording->paused_since) {
+        resume_recording(call, turn);
+    }
+    // Nor is one paused that starts when media is there again.
+    if (asked.is_recording_paused && call.kept_pause == kConsultationReason) {
+        call.kept_pause.reset();
+    }
+    const AgentId colleague = asked.with;
+    const acd::NextStatus next = std::move(asked.next);
+    consulted_.erase(colleague);
+    call.consultation.reset();
+    touch(call);
+    release_colleague(colleague, next, turn);
+}
+
+void Centre::Impl::return_from_consultation(Call& call,
+                                            std::string_view result,
+                                            int status,
+                                            Turn turn) {
+    drop_consultation(call, result, status, turn);
+    const auto* talk = std::get_if<InTalk>(&call.stage);
+    if (talk == nullptr || !talk->held) return;
+    // A phone that put the caller on hold takes them back itself.
+    if (talk->held->by != Held::By::Phone) resume(call, turn);
+}
+
+void Centre::Impl::release_colleague(AgentId colleague, const acd::NextStatus& next, Turn turn) {
+    acd::Effects effects;
+    const bool leaves = next.kind == acd::NextStatus::Kind::SignedOut;
+    const auto done = leaves ? acd_.sign_out(colleague, turn.now, effects)
+                             : acd_.choose_status(colleague, next, turn.now, effects);
+    if (done) carry_out(std::move(effects), turn);
+}
+
+// Whoever hangs up while a colleague is there passes the caller on; while one only rings, the caller
+// goes back to the queue, at the place of the first arrival.
+void Centre::Impl::leave_consultation(Call& call, Turn turn) {
+    if (call.consultation->answered_at) return complete_consultation(call, turn);
+    const auto place = acd_.contact_row(call.id);
+    drop_consultation(call, "cancelled", Told::kGone, turn);
+    end_talk(call, "transfer", turn);
+    return_from_outside(call, place, turn);
+}
+
+// RFC 3891 §3. The endpoint goes over with the conversation, so that bridge and recording go on.
+void Centre::Impl::take_over(const IncomingCall& event, LegId replaced, Turn turn) {
+    const auto refuse_with = [&](int status) {
+        turn.act(RejectCaller{.leg = event.leg, .status = status});
+    };
+    Call* call = find_by_leg(replaced);
+    if (call == nullptr) return refuse_with(Told::kNoSuchCall);
+    const auto* agent = std::get_if<AgentId>(&event.source);
+    Leg& leg = party(*call, replaced);
+    const bool is_theirs = agent != nullptr && call->agent && call->agent->agent == *agent &&
+                           &leg == &call->agent->leg &&
+                           std::holds_alternative<InTalk>(call->stage);
+    if (!is_theirs || leg.is_reviving) return refuse_with(Told::kDecline);
+    const auto offer = event.sdp ? sdp::parse(*event.sdp) : Result<sdp::Session>{
+                                       fail(sdp::Errc::NothingUsable)};
+    auto answer = offer ? sdp::answer(offer.value(), leg.local)
+                        : Result<sdp::Answer>{offer.error()};
+    if (!answer) return refuse_with(kNotAcceptable);
+    note(*call, "decision", "another phone of the agent's takes the call over", turn.now);
+    by_leg_.erase(replaced);
+    by_leg_.emplace(event.leg, call->id);
+    leg.id = event.leg;
+    leg.is_offer_ours = false;
+    leg.is_probing = false;
+    leg.is_silent = false;
+    agree_on(leg, std::move(answer.value().agreed));
+    turn.act(AnswerCaller{.leg = event.leg, .sdp = std::move(answer.value().text)});
+    turn.act(EndLeg{.leg = replaced, .reason = "replaced"});
+    media_changed(*call, leg, turn);
+}
+
+// The row of an agent outlives a consultation that could not be restored.
+void Centre::Impl::free_colleagues(Turn turn) {
+    for (const auto& [id, info] : agents_) {
+        const auto agent = acd_.agent(id);
+        if (agent && agent->reason() == kConsultationReason && !consulted_.contains(id)) {
+            release_colleague(id, {}, turn);
+        }
+    }
+}
+
+}  // namespace escucha::control
