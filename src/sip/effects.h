@@ -47,6 +47,9 @@ struct Incoming {
         {};  ///< P-Asserted-Identity, only from a trunk with trusted identity.
     std::string call_id = {};
     std::optional<std::string> offer = {};  ///< Absent: the peer expects our offer in `answer`.
+    /// The established leg whose place this call is to take (RFC 3891). Whether it may is for the
+    /// owner to say: answer this one and end that one, or reject.
+    std::optional<LegId> replaces = {};
 };
 
 /// Outgoing leg: 101 to 199. SDP here is early media.
@@ -123,6 +126,7 @@ struct Replaces {
     std::string call_id = {};
     std::string to_tag = {};
     std::string from_tag = {};
+    bool is_early_only = false;
 };
 
 /// A key of the peer's, sent as INFO: one of "0123456789*#ABCD". A peer that sends RFC 4733 as well

@@ -249,6 +249,63 @@ TEST_CASE("golden: a caller asks to be transferred, hears of it and is let go") 
     ladder.compare("transfer");
 }
 
+TEST_CASE("golden: a peer joins its two calls, and another of its phones takes one over") {
+    Harness h;
+    Ladder ladder{h};
+    const auto establish = [&](TestRequest request) {
+        request.body = kOffer;
+        ladder.in(request.text(), h.peer);
+        const LegId leg = h.take<Incoming>().at(0).leg;
+        ladder.out();
+        REQUIRE(h.stack.answer(leg, kAnswer, h.now, h.effects).has_value());
+        request.to = header(ladder.out(), "To");
+        request.method = "ACK";
+        request.body.clear();
+        request.extra.clear();
+        ladder.in(request.text(), h.peer);
+        return std::pair{leg, request};
+    };
+    TestRequest second;
+    second.call_id = "call-2@198.51.100.7";
+    second.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKtwo;rport";
+    second.from = "\"Ana\" <sip:+34600123456@198.51.100.7>;tag=second";
+    const auto [caller, first_request] = establish({});
+    const auto [colleague, second_request] = establish(second);
+    const std::string tag = second_request.to.substr(second_request.to.find(";tag=") + 5);
+
+    TestRequest refer = first_request;
+    refer.method = "REFER";
+    refer.cseq = 2;
+    refer.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKrefer;rport";
+    refer.extra = "Refer-To: <sip:200@192.0.2.100?Replaces=call-2%40198.51.100.7%3Bto-tag%3D" +
+                  tag + "%3Bfrom-tag%3Dsecond>\r\n";
+    ladder.in(refer.text(), h.peer);
+    const auto asked = h.take<TransferRequested>();
+    REQUIRE(asked.size() == 1);
+    CHECK(h.stack.find_replaced(*asked[0].replaces) == colleague);
+    REQUIRE(h.stack.accept_transfer(caller, h.now, h.effects).has_value());
+    ladder.in(response_to(ladder.out(), 200, ""), h.peer);
+    REQUIRE(h.stack.finish_transfer(caller, 200, h.now, h.effects).has_value());
+    REQUIRE(h.stack.hang_up(caller, "transferred", h.now, h.effects).has_value());
+    ladder.out();
+
+    TestRequest third;
+    third.call_id = "call-3@198.51.100.7";
+    third.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKthree;rport";
+    third.from = "\"Ana\" <sip:+34600123456@198.51.100.7>;tag=third";
+    third.extra =
+        "Require: replaces\r\nReplaces: call-2@198.51.100.7;to-tag=" + tag + ";from-tag=second\r\n";
+    third.body = kOffer;
+    ladder.in(third.text(), h.peer);
+    const auto taking = h.take<Incoming>();
+    REQUIRE(taking.size() == 1);
+    CHECK(taking[0].replaces == colleague);
+    REQUIRE(h.stack.answer(taking[0].leg, kAnswer, h.now, h.effects).has_value());
+    REQUIRE(h.stack.hang_up(colleague, "replaced", h.now, h.effects).has_value());
+    ladder.out();
+    ladder.compare("attended_transfer");
+}
+
 TEST_CASE("golden: a phone registers, is called and does not answer") {
     Harness h;
     Ladder ladder{h};

@@ -181,3 +181,81 @@ TEST_CASE("a transfer nobody decides on leaves no transaction behind") {
     CHECK(caller.h.stack.gauges().transactions == 0);
     CHECK(caller.h.stack.gauges().legs == 1);
 }
+
+namespace {
+
+/// Another call of the same peer's, which says what it is to take over.
+TestRequest taking_over(const std::string& replaces) {
+    TestRequest request;
+    request.call_id = "call-2@198.51.100.7";
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKtwo;rport";
+    request.from = "\"Ana\" <sip:+34600123456@198.51.100.7>;tag=second";
+    request.extra = "Require: replaces\r\nReplaces: " + replaces + "\r\n";
+    request.body = kOffer;
+    return request;
+}
+
+std::string named(const Caller& caller) {
+    const std::string tag = caller.to.substr(caller.to.find(";tag=") + 5);
+    return "call-1@198.51.100.7;to-tag=" + tag + ";from-tag=caller";
+}
+
+}  // namespace
+
+TEST_CASE("an INVITE that replaces one of our calls names the leg to its owner") {
+    Caller caller;
+    caller.h.receive(taking_over(named(caller)).text());
+    const auto calls = caller.h.take<Incoming>();
+    REQUIRE(calls.size() == 1);
+    CHECK(calls[0].replaces == caller.leg);
+    CHECK(calls[0].leg != caller.leg);
+
+    Caller plain;
+    TestRequest other = taking_over("");
+    other.extra.clear();
+    plain.h.receive(other.text());
+    CHECK_FALSE(plain.h.take<Incoming>().at(0).replaces.has_value());
+}
+
+TEST_CASE("an INVITE that replaces what cannot be replaced is refused as RFC 3891 has it") {
+    const auto answered = [](Caller& caller, const std::string& replaces) {
+        caller.h.receive(taking_over(replaces).text());
+        CHECK(caller.h.take<Incoming>().empty());
+        return caller.h.sent_lines().at(0);
+    };
+    Caller caller;
+    CHECK(answered(caller, "call-1@198.51.100.7") == "SIP/2.0 400 Bad Request");
+    Caller tagless;
+    CHECK(answered(tagless, "call-1@198.51.100.7;to-tag=x") == "SIP/2.0 400 Bad Request");
+    // The tags the wrong way round, and a call nobody knows.
+    Caller turned;
+    const std::string tag = turned.to.substr(turned.to.find(";tag=") + 5);
+    CHECK(answered(turned, "call-1@198.51.100.7;from-tag=" + tag + ";to-tag=caller") ==
+          "SIP/2.0 481 Call/Transaction Does Not Exist");
+    Caller unknown;
+    CHECK(answered(unknown, "call-9@198.51.100.7;to-tag=x;from-tag=caller") ==
+          "SIP/2.0 481 Call/Transaction Does Not Exist");
+    Caller early_only;
+    CHECK(answered(early_only, named(early_only) + ";early-only") == "SIP/2.0 486 Busy Here");
+    Caller ended;
+    REQUIRE(ended.h.stack.hang_up(ended.leg, "over", ended.h.now, ended.h.effects).has_value());
+    ended.h.effects.clear();
+    CHECK(answered(ended, named(ended)) == "SIP/2.0 481 Call/Transaction Does Not Exist");
+    // Not answered yet: who rings is for the owner to say.
+    Harness h;
+    h.incoming();
+    REQUIRE(h.stack.gauges().legs == 1);
+    h.receive(taking_over("call-1@198.51.100.7;to-tag=x;from-tag=caller").text());
+    CHECK(h.sent_lines().at(0) == "SIP/2.0 481 Call/Transaction Does Not Exist");
+}
+
+TEST_CASE("the call that a REFER replaces is found by the tags as we see them") {
+    Caller caller;
+    const std::string tag = caller.to.substr(caller.to.find(";tag=") + 5);
+    const Replaces wanted{.call_id = "call-1@198.51.100.7", .to_tag = tag, .from_tag = "caller"};
+    CHECK(caller.h.stack.find_replaced(wanted) == caller.leg);
+    CHECK_FALSE(
+        caller.h.stack
+            .find_replaced({.call_id = "call-1@198.51.100.7", .to_tag = "caller", .from_tag = tag})
+            .has_value());
+}

@@ -267,10 +267,10 @@ TEST_CASE("a CANCEL ends reliable ringing") {
 
 TEST_CASE("our calls support reliable responses, those without an offer do not") {
     Harness h;
-    CHECK(header(invite(h), "Supported") == "timer, 100rel");
+    CHECK(header(invite(h), "Supported") == "timer, replaces, 100rel");
     Harness none;
     const std::string sent = invite(none, true);
-    CHECK(header(sent, "Supported") == "timer");
+    CHECK(header(sent, "Supported") == "timer, replaces");
     none.receive(response_to(sent, 180, "callee", reliable(1)));
     CHECK(none.take<Send>().empty());
     CHECK(none.take<Progress>().size() == 1);

@@ -168,7 +168,7 @@ private:
             send.bytes.insert(expires + 19, ";refresher=uac");
         }
         // A third of the callers with an offer require reliable ringing.
-        const std::size_t supported = send.bytes.find("Supported: timer, 100rel\r\n");
+        const std::size_t supported = send.bytes.find("Supported: timer, replaces, 100rel\r\n");
         if (send.bytes.starts_with("INVITE ") && supported != std::string::npos &&
             header(send.bytes, "Call-ID")[0] % 3 == 0) {
             send.bytes.insert(supported, "Require: 100rel\r\n");

@@ -60,6 +60,11 @@ void Stack::unreachable(const Flow& flow, Now now, Effects& effects) {
 
 std::vector<TrunkCalls> Stack::trunk_calls() const { return impl_->trunk_calls(); }
 
+std::optional<LegId> Stack::find_replaced(const Replaces& wanted) const {
+    const auto* leg = impl_->find_replaced(wanted);
+    return leg == nullptr ? std::nullopt : std::optional{leg->id};
+}
+
 std::optional<Instant> Stack::next_wakeup() const { return impl_->next_wakeup(); }
 
 void Stack::wake(Now now, Effects& effects) {

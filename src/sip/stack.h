@@ -133,6 +133,9 @@ public:
     /// Ends the leg with `Ended{Local}`.
     Result<void> reject(LegId leg, const Rejection& rejection, Now now, Effects& effects);
 
+    /// The leg that a REFER's `Replaces` names, if it is one of ours.
+    [[nodiscard]] std::optional<LegId> find_replaced(const Replaces& wanted) const;
+
     // Outgoing legs.
 
     /// `NotRegistered` for a phone without a binding; `UnknownTrunk` when no carrier of the target

@@ -37,6 +37,7 @@ public:
     void receive(const Flow& flow, ByteView bytes, detail::Io& io);
     void connection_closed(std::uint64_t connection, detail::Io& io);
     void unreachable(const Flow& flow, detail::Io& io);
+    [[nodiscard]] const detail::Leg* find_replaced(const Replaces& wanted) const;
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     void wake(detail::Io& io);
 
@@ -267,6 +268,8 @@ private:
     bool is_heard(Leg& leg, detail::Calling& calling, const Message& response, Io& io);
 
     // refer.cpp
+    /// The leg that an INVITE with Replaces names, or the status it is refused with.
+    [[nodiscard]] std::variant<LegId, int> replaced_by(const detail::Message& invite) const;
     void on_refer(Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io);
     void notify_transfer(Leg& leg, int status, std::string_view subscription, Io& io);
 

@@ -69,7 +69,16 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
         transactions_.size() >= settings_.limits.transactions) {
         return refuse_for_load(flow, request, io);
     }
+    std::optional<LegId> replaced;
+    if (request.has(HeaderId::Replaces)) {
+        const auto named = replaced_by(request);
+        if (const auto* status = std::get_if<int>(&named)) {
+            return reply(flow, request, {.status = *status}, io);
+        }
+        replaced = std::get<LegId>(named);
+    }
     open_incoming(flow, request, std::get<Admission>(admitted), io);
+    std::get<Incoming>(io.effects.back()).replaces = replaced;
 }
 
 void Stack::Impl::refuse_for_load(const Flow& flow, const Message& request, Io& io) {

@@ -34,6 +34,7 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::RAck:
         case HeaderId::ReferTo:
         case HeaderId::ReferredBy:
+        case HeaderId::Replaces:
         case HeaderId::MinExpires:
             return true;
         case HeaderId::Via:
@@ -360,7 +361,7 @@ HeaderId header_id(std::string_view name) {
         {"r", HeaderId::ReferTo},
         {"b", HeaderId::ReferredBy},
     }};
-    static constexpr std::array<std::pair<std::string_view, HeaderId>, 31> kNames{{
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 32> kNames{{
         {"Via", HeaderId::Via},
         {"From", HeaderId::From},
         {"To", HeaderId::To},
@@ -388,6 +389,7 @@ HeaderId header_id(std::string_view name) {
         {"RAck", HeaderId::RAck},
         {"Refer-To", HeaderId::ReferTo},
         {"Referred-By", HeaderId::ReferredBy},
+        {"Replaces", HeaderId::Replaces},
         {"WWW-Authenticate", HeaderId::WwwAuthenticate},
         {"Proxy-Authenticate", HeaderId::ProxyAuthenticate},
         {"Min-Expires", HeaderId::MinExpires},

@@ -77,6 +77,7 @@ enum class HeaderId : std::uint8_t {
     RAck,
     ReferTo,
     ReferredBy,
+    Replaces,
     WwwAuthenticate,
     ProxyAuthenticate,
     MinExpires,

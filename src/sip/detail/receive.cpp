@@ -19,7 +19,9 @@ bool is_keepalive(std::string_view text) {
 }
 
 // Extensions a peer may require.
-bool is_understood(std::string_view tag) { return iequals(tag, "timer") || iequals(tag, "100rel"); }
+bool is_understood(std::string_view tag) {
+    return iequals(tag, "timer") || iequals(tag, "100rel") || iequals(tag, "replaces");
+}
 
 bool is_known_method(Counters::Method method) { return method != Counters::Other; }
 

@@ -1,4 +1,5 @@
-// REFER inside a dialog (RFC 3515): the peer asks, our owner decides, NOTIFYs tell how it went.
+// REFER inside a dialog (RFC 3515): the peer asks, our owner decides, NOTIFYs tell how it went. And
+// what both REFER and INVITE may name, a dialog to be replaced (RFC 3891).
 
 #include <algorithm>
 #include <utility>
@@ -15,10 +16,15 @@ namespace {
 /// How long the peer may think that it will hear of its transfer.
 constexpr int kSubscriptionSeconds = 60;
 constexpr std::size_t kMaxTargetBytes = 256;
+/// What an INVITE with Replaces is answered (RFC 3891 §3).
+constexpr int kBadRequest = 400;
+constexpr int kNoSuchCall = 481;
+constexpr int kBusyHere = 486;
+constexpr int kDeclined = 603;
 
-// "a84b4c76%40host%3Bto-tag%3D1%3Bfrom-tag%3D2" (RFC 3891 §6.1)
-std::optional<Replaces> parse_replaces(std::string_view escaped) {
-    const std::string value = unescape_user(escaped);
+// "a84b4c76@host;to-tag=1;from-tag=2" (RFC 3891 §6.1)
+std::optional<Replaces> parse_replaces(std::string_view text) {
+    const std::string value{text};
     if (value.size() > kMaxTargetBytes || !is_line(value)) return std::nullopt;
     const std::size_t params = value.find(';');
     if (params == std::string::npos || params == 0) return std::nullopt;
@@ -26,9 +32,10 @@ std::optional<Replaces> parse_replaces(std::string_view escaped) {
     const auto to_tag = find_param(rest, "to-tag");
     const auto from_tag = find_param(rest, "from-tag");
     if (!to_tag || !from_tag || to_tag->empty() || from_tag->empty()) return std::nullopt;
-    return Replaces{.call_id = value.substr(0, params),
+    return Replaces{.call_id = std::string{trim(value.substr(0, params))},
                     .to_tag = std::string{*to_tag},
-                    .from_tag = std::string{*from_tag}};
+                    .from_tag = std::string{*from_tag},
+                    .is_early_only = find_param(rest, "early-only").has_value()};
 }
 
 // Where to; nullopt when it cannot be read.
@@ -52,7 +59,7 @@ std::optional<TransferRequested> read_refer(const Message& request) {
         if (equals == std::string_view::npos || !iequals(header.substr(0, equals), "Replaces")) {
             continue;
         }
-        wanted.replaces = parse_replaces(header.substr(equals + 1));
+        wanted.replaces = parse_replaces(unescape_user(header.substr(equals + 1)));
         if (!wanted.replaces) return std::nullopt;
     }
     const auto by = parse_name_addr(request.find(HeaderId::ReferredBy));
@@ -61,6 +68,27 @@ std::optional<TransferRequested> read_refer(const Message& request) {
 }
 
 }  // namespace
+
+// RFC 3891 §3: the tags are compared as the receiver of the header sees them.
+const Leg* Stack::Impl::find_replaced(const Replaces& wanted) const {
+    const auto found = dialogs_.find(dialog_key(wanted.call_id, wanted.to_tag));
+    const Leg* leg = found == dialogs_.end() ? nullptr : legs_.get(found->second);
+    return leg != nullptr && leg->dialog.remote_tag == wanted.from_tag ? leg : nullptr;
+}
+
+std::variant<LegId, int> Stack::Impl::replaced_by(const Message& invite) const {
+    const auto wanted = parse_replaces(invite.find(HeaderId::Replaces));
+    if (!wanted) return kBadRequest;
+    const Leg* leg = find_replaced(*wanted);
+    // An early dialog is not taken over: who rings is for the owner to say.
+    if (leg == nullptr || std::holds_alternative<Offered>(leg->state) ||
+        std::holds_alternative<Calling>(leg->state)) {
+        return kNoSuchCall;
+    }
+    if (!std::holds_alternative<Established>(leg->state)) return kDeclined;
+    if (wanted->is_early_only) return kBusyHere;
+    return leg->id;
+}
 
 void Stack::Impl::on_refer(
     Handle handle, Leg& leg, const Flow& flow, const Message& request, Io& io) {

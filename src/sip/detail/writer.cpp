@@ -155,13 +155,14 @@ Echo make_echo(const Message& request, const Flow& flow) {
             case HeaderId::RetryAfter:
             case HeaderId::Supported:
             case HeaderId::Accept:
-        case HeaderId::Allow:
+            case HeaderId::Allow:
             case HeaderId::SessionExpires:
             case HeaderId::MinSe:
             case HeaderId::RSeq:
             case HeaderId::RAck:
             case HeaderId::ReferTo:
             case HeaderId::ReferredBy:
+            case HeaderId::Replaces:
             case HeaderId::WwwAuthenticate:
             case HeaderId::ProxyAuthenticate:
             case HeaderId::MinExpires:

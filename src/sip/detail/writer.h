@@ -89,8 +89,8 @@ std::string trace_line(std::string_view own_message);
 inline constexpr std::string_view kAllow =
     "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, UPDATE, PRACK, REFER, INFO\r\n";
 /// 100rel concerns the INVITE that opens a call, and needs an offer in it.
-inline constexpr std::string_view kSupported = "Supported: timer\r\n";
-inline constexpr std::string_view kSupportedAtAll = "Supported: timer, 100rel\r\n";
+inline constexpr std::string_view kSupported = "Supported: timer, replaces\r\n";
+inline constexpr std::string_view kSupportedAtAll = "Supported: timer, replaces, 100rel\r\n";
 inline constexpr std::string_view kAcceptSdp = "Accept: application/sdp\r\n";
 /// All three of them.
 std::string capabilities();
