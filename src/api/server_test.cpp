@@ -134,6 +134,11 @@ TEST_CASE("an agent's commands reach the centre and answer with the agent") {
     CHECK(std::get<server::TransferToAgent>(to_agent).to == world.colleague);
     const auto outside = run("/transfer", R"({"to_number":"600 12 34 56"})");
     CHECK(std::get<server::TransferOutside>(outside).number == "600 12 34 56");
+    const auto asked =
+        run("/consultation", R"({"with_agent":")" + world.colleague.to_string() + R"("})");
+    CHECK(std::get<server::ConsultAgent>(asked).with == world.colleague);
+    CHECK(std::holds_alternative<server::CompleteConsultation>(run("/consultation/complete")));
+    CHECK(std::holds_alternative<server::EndConsultation>(run("/consultation/end")));
     CHECK(std::holds_alternative<server::HangUp>(run("/hang-up")));
     CHECK(std::holds_alternative<server::ExtendWrapUp>(run("/wrap-up/extend")));
     CHECK(std::holds_alternative<server::DeclineOffer>(run("/decline")));

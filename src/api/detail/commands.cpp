@@ -61,6 +61,8 @@ Answer agent_hang_up(Call& call) { return run<server::HangUp>(call); }
 Answer agent_hold(Call& call) { return run<server::Hold>(call); }
 Answer agent_resume(Call& call) { return run<server::Resume>(call); }
 Answer agent_resume_recording(Call& call) { return run<server::ResumeRecording>(call); }
+Answer agent_complete_consultation(Call& call) { return run<server::CompleteConsultation>(call); }
+Answer agent_end_consultation(Call& call) { return run<server::EndConsultation>(call); }
 Answer agent_extend_wrap_up(Call& call) { return run<server::ExtendWrapUp>(call); }
 
 Answer agent_set_status(Call& call) {
@@ -95,6 +97,14 @@ Answer agent_transfer(Call& call) {
         ESC_TRY(
             call.services.port.command(call.company(), server::TransferToQueue{agent, *to_queue}));
     }
+    return agent_after(call, agent);
+}
+
+Answer agent_consult(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    const auto with = AgentId::parse(call.text("with_agent"));
+    if (!with) return Problem{Code::NotFound};
+    ESC_TRY(call.services.port.command(call.company(), server::ConsultAgent{agent, *with}));
     return agent_after(call, agent);
 }
 

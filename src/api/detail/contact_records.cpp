@@ -112,6 +112,7 @@ Attempt<json::value> ended_contact(Call& call, ContactId id) {
     contact["position"] = nullptr;
     contact["agent_id"] = or_null(columns.text());
     contact["outside"] = nullptr;
+    contact["consultation"] = nullptr;
     contact["reasks"] = columns.next<std::int64_t>();
     contact["recording_id"] = or_null(columns.text());
     contact["is_recording_paused"] = false;

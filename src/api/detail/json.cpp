@@ -121,6 +121,13 @@ json::object encode(const server::ContactView& contact) {
                               {"reference", contact.case_reference},
                               {"subject", contact.case_subject}};
     }
+    json::value consultation = nullptr;
+    if (const auto& asked = contact.consultation) {
+        consultation = json::object{{"by_agent_id", asked->by.to_string()},
+                                    {"with_agent_id", asked->with.to_string()},
+                                    {"is_answered", asked->is_answered},
+                                    {"since", to_rfc3339(asked->since)}};
+    }
     json::value position = nullptr;
     if (contact.position) position = *contact.position;
     const std::string customer = contact.customer ? contact.customer->to_string() : "";
@@ -139,6 +146,7 @@ json::object encode(const server::ContactView& contact) {
             {"position", std::move(position)},
             {"agent_id", or_null(contact.agent)},
             {"outside", or_null(contact.outside)},
+            {"consultation", std::move(consultation)},
             {"recording_id", or_null(contact.recording)},
             {"is_recording_paused", contact.is_recording_paused},
             {"reasks", contact.reasks},

@@ -328,7 +328,8 @@ void Strand::take(const sip::Effect& effect) {
                                                          : incoming.asserted_user,
                                            .caller_display = incoming.caller_display,
                                            .sdp = incoming.offer,
-                                           .signalling = signalling_over(incoming.flow.transport)};
+                                           .signalling = signalling_over(incoming.flow.transport),
+                                           .replaces = incoming.replaces};
                 if (const auto* phone = std::get_if<sip::PhoneSource>(&incoming.source)) {
                     const auto agent = agent_by_phone_.find(phone->username);
                     call.source = agent == agent_by_phone_.end() ? AgentId{} : agent->second;
@@ -378,13 +379,15 @@ void Strand::take(const sip::Effect& effect) {
                 leg_event(control::LegKey{pressed.leg, pressed.key});
             },
             [&](const sip::TransferRequested& wanted) {
-                // To join two calls that a phone has is not offered yet.
+                // Two calls are joined here only if both are ours.
                 constexpr int kDecline = 603;
-                if (wanted.replaces) {
+                const auto other =
+                    wanted.replaces ? stack_.find_replaced(*wanted.replaces) : std::nullopt;
+                if (wanted.replaces && !other) {
                     return carry_out(control::LegAction{
                         control::RefuseTransfer{.leg = wanted.leg, .status = kDecline}});
                 }
-                leg_event(control::LegTransferAsked{wanted.leg, wanted.target_user});
+                leg_event(control::LegTransferAsked{wanted.leg, wanted.target_user, other});
             },
             [&](const sip::Registered& registered) {
                 phone_event(registered.username,

@@ -17,6 +17,9 @@ export type AgentCommand =
   | { kind: 'transfer_agent'; to: string }
   | { kind: 'transfer_queue'; to: string }
   | { kind: 'transfer_number'; to: string }
+  | { kind: 'consult'; with: string }
+  | { kind: 'complete_consultation' }
+  | { kind: 'end_consultation' }
   | { kind: 'pause_recording'; reason: string }
   | { kind: 'resume_recording' }
   | { kind: 'extend_wrap_up' }
@@ -71,6 +74,17 @@ function send(agentId: string, command: AgentCommand) {
           body: { to_number: command.to },
         }),
       );
+    case 'consult':
+      return ask(
+        api.POST('/api/v1/agents/{agent_id}/consultation', {
+          ...params,
+          body: { with_agent: command.with },
+        }),
+      );
+    case 'complete_consultation':
+      return ask(api.POST('/api/v1/agents/{agent_id}/consultation/complete', params));
+    case 'end_consultation':
+      return ask(api.POST('/api/v1/agents/{agent_id}/consultation/end', params));
     case 'pause_recording':
       return ask(
         api.POST('/api/v1/agents/{agent_id}/recording/pause', {

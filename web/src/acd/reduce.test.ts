@@ -147,6 +147,29 @@ describe('the desk', () => {
     expect(now.contact?.is_recording_paused).toBe(true);
   });
 
+  test('a colleague who is asked keeps the card, and the caller is theirs in the end', () => {
+    const held = contact('c', { state: 'held', agent_id: 'ana' });
+    const asked = frame(11, 'consultation_started', {
+      contact_id: 'c',
+      agent_id: 'ana',
+      data: { with: 'luis', by: 'page' },
+    });
+    const luis = agent('luis', { state: 'not_ready', reason: 'consultation' });
+    let now = reduceDesk(desk({ agent: luis, contact: held }), asked);
+    expect(now.contact?.consultation).toEqual({
+      by_agent_id: 'ana',
+      with_agent_id: 'luis',
+      is_answered: false,
+      since: asked.at,
+    });
+    now = reduceDesk(now, frame(12, 'consultation_answered', { contact_id: 'c', agent_id: 'ana' }));
+    expect(now.contact?.consultation?.is_answered).toBe(true);
+    const over = frame(13, 'consultation_ended', { contact_id: 'c', agent_id: 'ana' });
+    expect(reduceDesk(now, over).contact?.consultation).toBeNull();
+    const free = frame(14, 'agent_state_changed', { agent_id: 'luis', data: { state: 'ready' } });
+    expect(reduceDesk(now, free).contact).toBeNull();
+  });
+
   test('a caller who was passed on outside still talks when the agent is out of it', () => {
     const passedOn = contact('c', { state: 'held', agent_id: 'ana', outside: '+34600123456' });
     let now = reduceFloor(

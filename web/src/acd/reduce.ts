@@ -11,6 +11,9 @@ import type {
 // What each journal event (docs/journal.md) changes in the live picture. Pure. Frames leave personal
 // fields out, so a picture is taken anew soon after events that bring some (see staleAfterMs).
 
+/** Why a colleague who is asked about a contact is not ready. */
+export const kConsultation = 'consultation';
+
 const text = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
@@ -27,7 +30,10 @@ export function reduceAgent(agent: Agent, frame: EventFrame): Agent {
         reason: state === 'not_ready' ? text(frame.data.reason) : null,
         since: frame.at,
         until: text(frame.data.until),
-        contact_id: isOnContact ? (frame.contact_id ?? agent.contact_id) : null,
+        contact_id:
+          isOnContact || frame.data.reason === kConsultation
+            ? (frame.contact_id ?? agent.contact_id)
+            : null,
         next_state: isOnContact ? agent.next_state : null,
       };
     }
@@ -87,6 +93,25 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
       return { ...contact, state: 'talking', agent_id: null, since: frame.at };
     case 'outside_ended':
       return { ...contact, outside: null };
+    case 'consultation_started':
+      return {
+        ...contact,
+        consultation: {
+          by_agent_id: frame.agent_id ?? '',
+          with_agent_id: text(frame.data.with) ?? '',
+          is_answered: false,
+          since: frame.at,
+        },
+      };
+    case 'consultation_answered':
+      return contact.consultation === null
+        ? contact
+        : {
+            ...contact,
+            consultation: { ...contact.consultation, is_answered: true, since: frame.at },
+          };
+    case 'consultation_ended':
+      return { ...contact, consultation: null };
     case 'recording_started':
       return {
         ...contact,
@@ -176,6 +201,7 @@ function arrived(frame: EventFrame): ContactLive {
     position: null,
     agent_id: null,
     outside: null,
+    consultation: null,
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,
@@ -219,7 +245,7 @@ export function reduceDesk(desk: Desk, frame: EventFrame): Desk {
   }
   const isIdle =
     agent.state === 'ready' || agent.state === 'not_ready' || agent.state === 'signed_out';
-  if (isIdle) contact = null;
+  if (isIdle && agent.reason !== kConsultation) contact = null;
   const queues = desk.queues.map((queue) => reduceQueue(queue, frame));
   return contact === null
     ? { ...desk, agent, queues, contact, case: null, customer: null, open_cases: [] }

@@ -27,6 +27,7 @@ export const kSystemReasons = [
   'declined',
   'busy',
   'phone_unreachable',
+  'consultation',
 ] as const;
 
 /** Minutes in a state after which a supervisor should look: wrap-up and long calls, not lunch. */

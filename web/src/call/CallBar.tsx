@@ -11,6 +11,7 @@ import { useAgentCommand } from '@/acd/commands';
 import type { ContactLive, Desk } from '@/api/client';
 import { phone } from '@/base/format';
 import { Pill, Since } from '@/base/view/parts';
+import { useAgentName } from './ConsultationCard';
 import css from './call.module.css';
 import { useCallUi } from './call-ui';
 import { useCallerName } from './OfferCard';
@@ -40,6 +41,9 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
             {t('bar.outside', { number: phone(contact.outside) })}
           </p>
         )}
+        {contact.consultation && isTalking && (
+          <ConsultationLine agentId={contact.consultation.with_agent_id} contact={contact} />
+        )}
       </div>
       <div className={css.barState}>
         <Pill tone={isTalking ? (isHeld ? 'warn' : 'busy') : 'accent'} testId="call-state">
@@ -59,6 +63,17 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
       </div>
       {isTalking && <Buttons desk={desk} contact={contact} isHeld={isHeld} />}
     </section>
+  );
+}
+
+function ConsultationLine({ agentId, contact }: { agentId: string; contact: ContactLive }) {
+  const { t } = useTranslation('call');
+  const name = useAgentName(agentId);
+  const isAnswered = contact.consultation?.is_answered ?? false;
+  return (
+    <p className={css.sub} data-testid="call-consultation" role="status">
+      {isAnswered ? t('consultation.talking', { name }) : t('consultation.ringing', { name })}
+    </p>
   );
 }
 
@@ -83,21 +98,35 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
         data-testid="call-hold"
         aria-pressed={isHeld}
       >
-        {contact.outside && isHeld
-          ? t('action.cancel_outside')
+        {isHeld && (contact.outside || contact.consultation)
+          ? contact.outside
+            ? t('action.cancel_outside')
+            : t('action.return')
           : isHeld
             ? t('action.resume')
             : t('action.hold')}
       </Button>
-      <Button
-        variant="default"
-        leftSection={<IconArrowForwardUp size={17} aria-hidden="true" />}
-        rightSection={<Kbd size="xs">F10</Kbd>}
-        onClick={openTransfer}
-        data-testid="call-transfer"
-      >
-        {t('action.transfer')}
-      </Button>
+      {contact.consultation ? (
+        <Button
+          leftSection={<IconArrowForwardUp size={17} aria-hidden="true" />}
+          rightSection={<Kbd size="xs">F10</Kbd>}
+          disabled={!contact.consultation.is_answered}
+          onClick={() => command.mutate({ kind: 'complete_consultation' })}
+          data-testid="call-complete"
+        >
+          {t('action.complete')}
+        </Button>
+      ) : (
+        <Button
+          variant="default"
+          leftSection={<IconArrowForwardUp size={17} aria-hidden="true" />}
+          rightSection={<Kbd size="xs">F10</Kbd>}
+          onClick={openTransfer}
+          data-testid="call-transfer"
+        >
+          {t('action.transfer')}
+        </Button>
+      )}
       {contact.recording_id && <RecordingButton desk={desk} contact={contact} />}
       <Button
         color="red"

@@ -7,6 +7,7 @@ import { useHotkey } from '@/base/hotkeys';
 import { usePreferences } from '@/base/preferences';
 import { Since } from '@/base/view/parts';
 import { useLive } from '@/live/store';
+import { isAsked, useAgentName } from './ConsultationCard';
 import css from './call.module.css';
 import { useCallUi } from './call-ui';
 import { OfferCard, useCallerName } from './OfferCard';
@@ -57,8 +58,11 @@ function useCallKeys(desk: Desk): void {
   const command = useAgentCommand(agent.id);
   const openTransfer = useCallUi((store) => store.openTransfer);
   const isTalking = agent.state === 'talking';
-  useHotkey('F2', () => command.mutate({ kind: 'answer' }), agent.state === 'offered');
-  useHotkey('F4', () => command.mutate({ kind: 'hang_up' }), isTalking);
+  const isConsulted = isAsked(desk, contact);
+  const consultation = contact?.consultation ?? null;
+  const isRinging = agent.state === 'offered' || (isConsulted && !consultation?.is_answered);
+  useHotkey('F2', () => command.mutate({ kind: 'answer' }), isRinging);
+  useHotkey('F4', () => command.mutate({ kind: 'hang_up' }), isTalking || isConsulted);
   useHotkey(
     'F8',
     () => command.mutate({ kind: contact?.state === 'held' ? 'resume' : 'hold' }),
@@ -74,7 +78,12 @@ function useCallKeys(desk: Desk): void {
       ),
     isTalking && contact?.recording_id != null,
   );
-  useHotkey('F10', openTransfer, isTalking);
+  useHotkey('F10', openTransfer, isTalking && consultation === null);
+  useHotkey(
+    'F10',
+    () => command.mutate({ kind: 'complete_consultation' }),
+    isTalking && consultation?.is_answered === true,
+  );
 }
 
 function useRinging(isOffered: boolean): void {
@@ -96,6 +105,14 @@ function Announcement({ desk }: { desk: Desk }) {
   const { t } = useTranslation('call');
   const { contact, agent } = desk;
   const queue = desk.queues.find((each) => each.id === contact?.queue_id);
+  const by = useAgentName(contact?.consultation?.by_agent_id ?? '');
+  const consulted =
+    contact && isAsked(desk, contact) && !contact.consultation?.is_answered
+      ? t('consultation.announce', {
+          name: contact.customer?.name ?? contact.caller ?? t('withheld'),
+          by,
+        })
+      : '';
   const text =
     agent.state === 'offered' && contact
       ? t('offer.announce', {
@@ -103,7 +120,7 @@ function Announcement({ desk }: { desk: Desk }) {
           queue: queue?.name ?? contact.line_name,
           subject: contact.case?.subject ?? '',
         })
-      : '';
+      : consulted;
   return (
     <output aria-live="assertive" className="visually-hidden" data-testid="offer-announcement">
       {text}

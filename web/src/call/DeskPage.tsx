@@ -10,6 +10,7 @@ import { CallerCustomer } from '@/crm/CallerCustomer';
 import { useRole, useSignedIn } from '@/identity/session';
 import { refreshDesk, useLive } from '@/live/store';
 import { CallBar } from './CallBar';
+import { ConsultationCard, isAsked } from './ConsultationCard';
 import { ContextPanel } from './ContextPanel';
 import css from './call.module.css';
 import { IdleDesk } from './IdleDesk';
@@ -63,22 +64,26 @@ export function DeskPage() {
 function Conversation({ desk, contact }: { desk: Desk; contact: ContactLive }) {
   const { t } = useTranslation('call');
   const isOffered = desk.agent.state === 'offered';
+  // Of a contact that is not theirs yet they read everything and change nothing.
+  const isReader = isOffered || isAsked(desk, contact);
   return (
     <div className={css.desk} data-testid="desk" data-contact={contact.id}>
       <div className={css.wide}>
         {isOffered ? (
           <OfferCard desk={desk} contact={contact} />
+        ) : isAsked(desk, contact) ? (
+          <ConsultationCard desk={desk} contact={contact} />
         ) : (
           <CallBar desk={desk} contact={contact} />
         )}
       </div>
       <div className={css.column}>
-        <CallerCustomer contact={contact} customer={desk.customer} canLink={!isOffered} />
+        <CallerCustomer contact={contact} customer={desk.customer} canLink={!isReader} />
         <ContextPanel contact={contact} />
       </div>
       <div className={css.column}>
         {desk.case ? (
-          isOffered ? (
+          isReader ? (
             <ThisCase detail={desk.case} />
           ) : (
             <Work desk={desk} contact={contact} detail={desk.case} />
@@ -104,7 +109,7 @@ function Conversation({ desk, contact }: { desk: Desk; contact: ContactLive }) {
                 {t('case.this')}
               </Pill>
             ) : (
-              !isOffered && <CaseSwitch contactId={contact.id} row={row} />
+              !isReader && <CaseSwitch contactId={contact.id} row={row} />
             )
           }
         />

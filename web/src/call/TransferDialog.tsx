@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAgentCommand } from '@/acd/commands';
+import { kConsultation } from '@/acd/reduce';
 import { agentsQuery, useQueueSettings } from '@/acd/settings';
 import { kAgentTone } from '@/acd/states';
 import type { Agent, Desk } from '@/api/client';
@@ -106,11 +107,15 @@ function Targets(props: { desk: Desk; kind: 'agent' | 'queue'; onDone: () => voi
       { kind: kind === 'agent' ? 'transfer_agent' : 'transfer_queue', to },
       { onSuccess: onDone },
     );
+  const consult = (id: string) =>
+    command.mutate({ kind: 'consult', with: id }, { onSuccess: onDone });
   const targets =
     kind === 'agent'
       ? sorted(agents.data ?? [])
           .filter((agent) => agent.id !== desk.agent.id && fits(agent.name))
-          .map((agent) => <AgentTarget key={agent.id} agent={agent} onGo={go} />)
+          .map((agent) => (
+            <AgentTarget key={agent.id} agent={agent} onGo={go} onConsult={consult} />
+          ))
       : (queues.data ?? [])
           .filter((queue) => fits(queue.name))
           .map((queue) => (
@@ -146,21 +151,38 @@ function sorted(agents: readonly Agent[]): Agent[] {
   return [...agents].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'es'));
 }
 
-function AgentTarget({ agent, onGo }: { agent: Agent; onGo: (id: string) => void }) {
+/** Passed on at once to who is ready; asked before is also who is there without being ready. */
+function AgentTarget(props: {
+  agent: Agent;
+  onGo: (id: string) => void;
+  onConsult: (id: string) => void;
+}) {
   const { t } = useTranslation(['call', 'acd']);
+  const { agent } = props;
+  const isThere =
+    agent.state === 'ready' || (agent.state === 'not_ready' && agent.reason !== kConsultation);
   return (
-    <li>
+    <li className={css.targetRow}>
       <button
         type="button"
         className={css.target}
         disabled={agent.state !== 'ready'}
-        onClick={() => onGo(agent.id)}
+        onClick={() => props.onGo(agent.id)}
         data-testid={`transfer-agent-${agent.id}`}
       >
         <span className={css.targetName}>{agent.name}</span>
         <Pill tone={kAgentTone[agent.state]}>{t(`acd:state.${agent.state}`)}</Pill>
         {agent.state !== 'signed_out' && <Since instant={agent.since} />}
       </button>
+      <Button
+        variant="default"
+        disabled={!isThere || !agent.is_phone_registered}
+        onClick={() => props.onConsult(agent.id)}
+        aria-label={t('transfer.consult_with', { name: agent.name })}
+        data-testid={`consult-agent-${agent.id}`}
+      >
+        {t('transfer.consult')}
+      </Button>
     </li>
   );
 }

@@ -55,6 +55,7 @@ export function contact(id: string, part: Partial<ContactLive> = {}): ContactLiv
     position: 1,
     agent_id: null,
     outside: null,
+    consultation: null,
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,

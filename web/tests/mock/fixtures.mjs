@@ -213,6 +213,7 @@ export const makeContact = (part) => ({
   position: 1,
   agent_id: null,
   outside: null,
+  consultation: null,
   recording_id: null,
   is_recording_paused: false,
   reasks: 0,
