@@ -198,8 +198,7 @@ Result<void> Acd::offer_direct(QueuedContact contact, AgentId to, Now now, Effec
     return ok();
 }
 
-Result<void> Acd::hand_over(
-    ContactId contact, AgentId to, NextStatus next, Now now, Effects& out) {
+Result<void> Acd::hand_over(ContactId contact, AgentId to, NextStatus next, Now now, Effects& out) {
     ContactRecord* record = core_->find_contact(contact);
     auto* talk = record == nullptr ? nullptr : std::get_if<InTalk>(&record->place);
     if (talk == nullptr) return fail(Errc::UnknownContact, "hand_over");

@@ -123,8 +123,7 @@ public:
     /// An attended transfer: a contact that talks goes on with another agent, without an offer; the
     /// one it leaves goes to wrap-up. `to` is Ready or NotReady, and `next` comes after. Errors:
     /// UnknownContact when it does not talk, UnknownAgent, AgentNotReady.
-    Result<void> hand_over(
-        ContactId contact, AgentId to, NextStatus next, Now now, Effects& out);
+    Result<void> hand_over(ContactId contact, AgentId to, NextStatus next, Now now, Effects& out);
     /// The contact is gone, whatever it was doing: waiting, ringing (the offer is cancelled and the
     /// agent is Ready again, as long idle as before) or talking (as `contact_finished`).
     /// Error: UnknownContact.

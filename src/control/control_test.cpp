@@ -1824,7 +1824,9 @@ TEST_CASE("a phone holds, dials a colleague and joins the two by REFER with Repl
         call.answer(colleague);
         CHECK(world.legs_told<RingCaller>().back().leg == call.phone);
         CHECK(world.legs_told<AnswerCaller>().back().leg == call.phone);
+        world.rows.clear();
         world.leg(LegConfirmed{call.phone, std::nullopt});
+        CHECK(world.rows.size() == 1);  // Only now there is a dialog to be kept.
         // A call that is not one of the two is not joined.
         world.leg(LegTransferAsked{call.agent, "luis", call.caller});
         CHECK(world.legs_told<RefuseTransfer>().back().status == 603);
@@ -1840,6 +1842,18 @@ TEST_CASE("a phone holds, dials a colleague and joins the two by REFER with Repl
         world.leg(LegEnded{call.agent, "bye"});
         CHECK(call.contact().agent == world.luis);
     }
+}
+
+TEST_CASE("a phone without Replaces joins the two by naming the colleague") {
+    Asked call;
+    const auto before = call.contact();
+    const LegId colleague = call.dial();
+    call.world.leg(LegTransferAsked{call.agent, "luis"});
+    CHECK(call.world.legs_told<RefuseTransfer>().back().status == 603);  // It rings.
+    call.answer(colleague);
+    call.world.leg(LegTransferAsked{call.agent, "luis"});
+    CHECK(call.world.legs_told<GrantTransfer>().back().leg == call.agent);
+    call.check_passed_on(before);
 }
 
 TEST_CASE("a phone that hangs up on the colleague takes the caller back") {

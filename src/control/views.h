@@ -22,7 +22,7 @@ struct AgentView {
     AgentState state = AgentState::SignedOut;
     std::string reason;  ///< Not Ready's reason code; empty in other states.
     WallTime since;
-    std::optional<WallTime> until;  ///< End of ringing or of wrap-up.
+    std::optional<WallTime> until;     ///< End of ringing or of wrap-up.
     std::optional<ContactId> contact;  ///< Also one that a colleague asks them about.
     std::string next_state;  ///< Chosen during a call: "ready", "not_ready:lunch" or empty.
     bool is_phone_registered = false;

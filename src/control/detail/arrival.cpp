@@ -188,7 +188,8 @@ void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
             return finish(*call, "fault", EndedBy::System, turn);
         }
     }
-    if (!std::holds_alternative<Answering>(call->stage)) return;
+    // Of a phone's own call, only now is there a dialog to be kept.
+    if (!std::holds_alternative<Answering>(call->stage)) return touch(*call);
     call->set_up_deadline.reset();
     move_to(*call, InFlow{}, turn);
     call->run.emplace(call->line->document, environment(*call, turn.now.wall));

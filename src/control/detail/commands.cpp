@@ -79,7 +79,8 @@ public:
         return done(std::move(effects));
     }
     Result<void> operator()(const HangUp& wanted) {
-        if (centre_.consulted_.contains(wanted.agent)) return (*this)(EndConsultation{wanted.agent});
+        if (centre_.consulted_.contains(wanted.agent))
+            return (*this)(EndConsultation{wanted.agent});
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (call->outside) {

@@ -202,8 +202,8 @@ bool Centre::Impl::answer_asking_phone(Call& call, Turn turn) {
         return true;
     }
     const auto offer = sdp::parse(*std::exchange(asked.phone_offer, std::nullopt));
-    auto answer = offer ? sdp::answer(offer.value(), phone.local)
-                        : Result<sdp::Answer>{offer.error()};
+    auto answer =
+        offer ? sdp::answer(offer.value(), phone.local) : Result<sdp::Answer>{offer.error()};
     if (!answer) return false;
     agree_on(phone, std::move(answer.value().agreed));
     set_remote(call, phone, turn);
@@ -241,8 +241,9 @@ void Centre::Impl::complete_consultation(Call& call, Turn turn) {
     }
     Event started = fact("transfer_started", call, turn);
     started.agent = call.agent->agent;
-    turn.out.events.push_back(
-        started.with("to_kind", "agent").with("to", asked.with.to_string()).with("how", "attended"));
+    turn.out.events.push_back(started.with("to_kind", "agent")
+                                  .with("to", asked.with.to_string())
+                                  .with("how", "attended"));
     Event ended = fact("consultation_ended", call, turn);
     ended.agent = call.agent->agent;
     turn.out.events.push_back(ended.with("with", asked.with.to_string())
@@ -343,8 +344,8 @@ void Centre::Impl::release_colleague(AgentId colleague, const acd::NextStatus& n
     if (done) carry_out(std::move(effects), turn);
 }
 
-// Whoever hangs up while a colleague is there passes the caller on; while one only rings, the caller
-// goes back to the queue, at the place of the first arrival.
+// Whoever hangs up while a colleague is there passes the caller on; while one only rings, the
+// caller goes back to the queue, at the place of the first arrival.
 void Centre::Impl::leave_consultation(Call& call, Turn turn) {
     if (call.consultation->answered_at) return complete_consultation(call, turn);
     const auto place = acd_.contact_row(call.id);
@@ -363,13 +364,12 @@ void Centre::Impl::take_over(const IncomingCall& event, LegId replaced, Turn tur
     const auto* agent = std::get_if<AgentId>(&event.source);
     Leg& leg = party(*call, replaced);
     const bool is_theirs = agent != nullptr && call->agent && call->agent->agent == *agent &&
-                           &leg == &call->agent->leg &&
-                           std::holds_alternative<InTalk>(call->stage);
+                           &leg == &call->agent->leg && std::holds_alternative<InTalk>(call->stage);
     if (!is_theirs || leg.is_reviving) return refuse_with(Told::kDecline);
-    const auto offer = event.sdp ? sdp::parse(*event.sdp) : Result<sdp::Session>{
-                                       fail(sdp::Errc::NothingUsable)};
-    auto answer = offer ? sdp::answer(offer.value(), leg.local)
-                        : Result<sdp::Answer>{offer.error()};
+    const auto offer =
+        event.sdp ? sdp::parse(*event.sdp) : Result<sdp::Session>{fail(sdp::Errc::NothingUsable)};
+    auto answer =
+        offer ? sdp::answer(offer.value(), leg.local) : Result<sdp::Answer>{offer.error()};
     if (!answer) return refuse_with(kNotAcceptable);
     note(*call, "decision", "another phone of the agent's takes the call over", turn.now);
     by_leg_.erase(replaced);
