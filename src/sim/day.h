@@ -50,6 +50,8 @@ struct Report {
     std::uint64_t transfers = 0;
     std::uint64_t outside = 0;           ///< Numbers that were called.
     std::uint64_t outside_answered = 0;  ///< Of these.
+    std::uint64_t consultations = 0;     ///< Colleagues who were asked.
+    std::uint64_t attended = 0;          ///< Of these, the caller went on with them.
     std::uint64_t repaired = 0;
     std::uint64_t ends_lost = 0;
     std::uint64_t restarts = 0;

@@ -31,6 +31,8 @@ TEST_CASE("a day without faults breaks no rule, and people are served") {
         CHECK(report.self_served > 5);
         CHECK(report.outside > 3);
         CHECK(report.outside_answered > 0);
+        CHECK(report.consultations > 3);
+        CHECK(report.attended > 0);
     }
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/overloaded.h"
 #include "sdp/sdp.h"
 #include "sim/detail/config.h"
@@ -95,6 +97,8 @@ void Desks::act(const control::LegAction& action) {
         return world_.ledger.fail("a phone rang that does not exist");
     }
     const LegId leg = std::visit([](const auto& wanted) { return wanted.leg; }, action);
+    const auto dialling = std::ranges::find(desks_, std::optional{leg}, &Desk::second);
+    if (dialling != desks_.end()) return act_on_second(*dialling, action);
     Desk* desk = find(leg);
     if (desk == nullptr) return;
     if (std::holds_alternative<control::EndLeg>(action)) {
@@ -164,6 +168,7 @@ void Desks::refuse(Desk& desk, int status, Duration after) {
 // Plugged out: nothing is said, the registration lapses, and after a while it is back.
 void Desks::vanish(Desk& desk) {
     if (desk.leg && desk.endpoint) world_.media->fall_silent(*desk.endpoint);
+    hang_up_second(desk);
     desk.leg.reset();
     ++desk.calls;
     world_.clock.after(world_.dice.between(1s, 90s), [this, &desk] {
@@ -174,8 +179,117 @@ void Desks::vanish(Desk& desk) {
     });
 }
 
+// As a rule somebody who is there; now and then anybody.
+std::uint32_t Desks::colleague_of(const Desk& desk) {
+    const auto agents = world_.options.agents;
+    const auto start = static_cast<std::uint32_t>(world_.dice.below(agents));
+    if (world_.dice.chance(0.1)) return start;
+    for (std::uint32_t step = 0; step < agents; ++step) {
+        const Desk& other = desks_[(start + step) % agents];
+        const bool is_there = other.state == "ready" || other.state == "not_ready";
+        if (is_there && other.number != desk.number) return other.number;
+    }
+    return start;
+}
+
+// Hold and dial: the phone's second call to us, for a colleague.
+void Desks::dial(Desk& desk, std::uint32_t other) {
+    if (!desk.leg || !desk.is_answered || desk.second || !world_.shell->is_up()) return;
+    desk.second = LegId::make(world_.clock.now().wall, world_.dice.rng());
+    desk.is_second_answered = false;
+    world_.shell->deliver(
+        control::LegEvent{control::IncomingCall{.leg = *desk.second,
+                                                .source = agent_id(desk.number),
+                                                .dialled = phone_of(other),
+                                                .caller = phone_of(desk.number),
+                                                .caller_display = {},
+                                                .sdp = sdp::offer(phone_media(desk.number))}});
+    if (world_.dice.chance(0.1)) {
+        later(desk, world_.dice.between(500ms, 8s), [this](Desk& d) {
+            if (!d.is_second_answered) hang_up_second(d);
+        });
+    }
+}
+
+void Desks::act_on_second(Desk& desk, const control::LegAction& action) {
+    const LegId leg = *desk.second;
+    const bool is_over = std::holds_alternative<control::EndLeg>(action) ||
+                         std::holds_alternative<control::RejectCaller>(action);
+    if (is_over) {
+        desk.second.reset();
+    } else if (std::holds_alternative<control::AnswerCaller>(action)) {
+        desk.is_second_answered = true;
+        world_.clock.after(20ms, [this, leg] {
+            world_.shell->deliver(
+                control::LegEvent{control::LegConfirmed{.leg = leg, .sdp = std::nullopt}});
+        });
+        plan_second(desk);
+    } else if (const auto* reoffer = std::get_if<control::Reoffer>(&action)) {
+        const auto offer = sdp::parse(reoffer->sdp);
+        auto reply = sdp::answer(offer.value(), phone_media(desk.number));
+        world_.clock.after(60ms, [this, leg, text = reply.value().text] {
+            world_.shell->deliver(
+                control::LegEvent{control::LegReofferAnswered{.leg = leg, .sdp = text}});
+        });
+    }
+}
+
+// Joined inside either of the two calls, or given up.
+void Desks::plan_second(Desk& desk) {
+    Dice& dice = world_.dice;
+    const Duration talk = dice.between(2s, 30s);
+    if (dice.chance(0.4)) {
+        return later(desk, talk, [this](Desk& d) { hang_up_second(d); });
+    }
+    later(desk, talk, [this, is_reverse = dice.chance(0.5)](Desk& d) {
+        if (!d.leg || !d.second) return;
+        world_.shell->deliver(control::LegEvent{
+            control::LegTransferAsked{.leg = is_reverse ? *d.second : *d.leg,
+                                      .target = "colleague",
+                                      .replaces = is_reverse ? *d.leg : *d.second}});
+    });
+}
+
+void Desks::hang_up_second(Desk& desk) {
+    if (!desk.second) return;
+    const LegId leg = *desk.second;
+    desk.second.reset();
+    world_.clock.after(20ms, [this, leg] {
+        world_.shell->deliver(control::LegEvent{control::LegEnded{.leg = leg, .reason = "bye"}});
+    });
+}
+
+// The colleague's half of a consultation, and the second call of who asks.
+void Desks::asked(const Event& event) {
+    const auto with = AgentId::parse(text_of(event, "with"));
+    Desk* colleague = with ? find(*with) : nullptr;
+    Desk* asking = find(*event.agent);
+    if (colleague == nullptr || asking == nullptr) return;
+    if (event.type == "consultation_ended") {
+        colleague->is_talking = false;
+        return;
+    }
+    colleague->is_talking = true;
+    if (colleague->leg) connected_.insert(*colleague->leg);
+    if (asking->second) connected_.insert(*asking->second);
+    if (!world_.dice.chance(0.2)) return;
+    later(*colleague, world_.dice.between(1s, 30s), [this](Desk& d) {
+        if (!d.leg) return;
+        const LegId leg = *d.leg;
+        d.leg.reset();
+        ++d.calls;
+        world_.clock.after(20ms, [this, leg] {
+            world_.shell->deliver(
+                control::LegEvent{control::LegEnded{.leg = leg, .reason = "bye"}});
+        });
+    });
+}
+
 void Desks::read(const Event& event) {
     if (!event.agent) return;
+    if (event.type == "consultation_answered" || event.type == "consultation_ended") {
+        return asked(event);
+    }
     Desk* desk = find(*event.agent);
     if (desk == nullptr) return;
     if (event.type == "contact_connected") {
@@ -248,7 +362,7 @@ void Desks::during_talk(Desk& desk) {
         return [this, command = std::move(command)](Desk&) { world_.shell->command(command); };
     };
     const Duration when = dice.between(5s, 60s);
-    switch (dice.below(9)) {
+    switch (dice.below(11)) {
         case 0:
             later(desk, when, say(control::Hold{agent}));
             if (dice.chance(0.9)) {
@@ -296,6 +410,21 @@ void Desks::during_talk(Desk& desk) {
                     control::LegTransferAsked{.leg = *d.leg, .target = "+34600000001"}});
             });
             break;
+        case 8: {
+            later(desk, when, [this, agent](Desk& d) {
+                world_.shell->command(control::ConsultAgent{agent, agent_id(colleague_of(d))});
+            });
+            const Duration then = when + dice.between(2s, 40s);
+            if (dice.chance(0.6)) {
+                later(desk, then, say(control::CompleteConsultation{agent}));
+            } else if (dice.chance(0.7)) {
+                later(desk, then, say(control::EndConsultation{agent}));
+            }
+            break;
+        }
+        case 9:
+            later(desk, when, [this](Desk& d) { dial(d, colleague_of(d)); });
+            break;
         default:
             // The hold key of the phone, and its release.
             for (const auto& [delay, direction] :
@@ -314,6 +443,7 @@ void Desks::during_talk(Desk& desk) {
 
 void Desks::control_died() {
     for (Desk& desk : desks_) {
+        if (!desk.is_second_answered) desk.second.reset();
         // A phone that only rang, or whose answer was not yet stored, belongs to nobody now.
         if (desk.leg && !desk.is_talking) {
             desk.leg.reset();

@@ -84,6 +84,7 @@ void Ledger::on_contact(const Event& event) {
     if (event.type == "contact_disconnected") return disconnected(contact, event);
     if (event.type == "contact_ended") return ended(contact, event);
     if (event.type.starts_with("outside_")) return outside(contact, event);
+    if (event.type.starts_with("consultation_")) return consultation(contact, event);
     if (event.type == "case_opened") return opened(contact, event);
     if (event.type == "transfer_started") ++counts_.transfers;
     if (event.type == "recording_started") {
@@ -109,6 +110,23 @@ void Ledger::outside(Contact& contact, const Event& event) {
             fail("talked with two: " + tail(event.contact));
         }
         contact.is_outside = contact.is_outside_answered = false;
+    }
+}
+
+// One colleague at a time, who is asked by the agent the caller is with.
+void Ledger::consultation(Contact& contact, const Event& event) {
+    if (contact.talking != event.agent) fail("asked by another: " + tail(event.contact));
+    if (event.type == "consultation_started") {
+        if (contact.asked) fail("two colleagues asked: " + tail(event.contact));
+        if (agents_[*event.agent].contact != event.contact) fail("asked of nobody's contact");
+        contact.asked = text(event, "with");
+        ++counts_.consultations;
+        return;
+    }
+    if (contact.asked != text(event, "with")) fail("not who was asked: " + tail(event.contact));
+    if (event.type == "consultation_ended") {
+        contact.asked.reset();
+        if (text(event, "result") == "transferred") ++counts_.attended;
     }
 }
 
@@ -193,6 +211,7 @@ void Ledger::disconnected(Contact& contact, const Event& event) {
 
 void Ledger::ended(Contact& contact, const Event& event) {
     if (contact.is_outside) fail("a number is left behind: " + tail(event.contact));
+    if (contact.asked) fail("a colleague is left behind: " + tail(event.contact));
     const std::string outcome = text(event, "outcome");
     if (std::ranges::find(kOutcomes, outcome) == kOutcomes.end()) fail("outcome " + outcome);
     if (!event.case_id) fail("ended without a case: " + tail(event.contact));

@@ -45,6 +45,7 @@ private:
         bool was_transferred = false;
         bool is_outside = false;           ///< A number is called, or talked with.
         bool is_outside_answered = false;  ///< It is talked with.
+        std::optional<std::string> asked;  ///< Of whom the agent asks.
         std::string rank;                  ///< Priority and arrival, comparable as text.
     };
     struct Agent {
@@ -63,6 +64,7 @@ private:
     void disconnected(Contact& contact, const Event& event);
     void ended(Contact& contact, const Event& event);
     void outside(Contact& contact, const Event& event);
+    void consultation(Contact& contact, const Event& event);
     void opened(const Contact& contact, const Event& event);
     void agent_changed(const Event& event);
     void digest(const Event& event);

@@ -76,8 +76,10 @@ private:
         bool is_on_shift = false;
         std::optional<LegId> leg;
         std::optional<media::EndpointId> endpoint;
-        bool is_answered = false;  ///< The phone was lifted.
-        bool is_talking = false;   ///< The page says so.
+        bool is_answered = false;     ///< The phone was lifted.
+        std::optional<LegId> second;  ///< To a colleague who is asked: hold and dial.
+        bool is_second_answered = false;
+        bool is_talking = false;  ///< The page says so.
         std::string state = "signed_out";
         std::uint64_t calls = 0;  ///< Numbers what was planned, so that it is dropped when stale.
     };
@@ -90,6 +92,12 @@ private:
     void vanish(Desk& desk);
     void set_registered(Desk& desk, bool is_registered);
     void plan_talk(Desk& desk);
+    [[nodiscard]] std::uint32_t colleague_of(const Desk& desk);
+    void dial(Desk& desk, std::uint32_t other);
+    void act_on_second(Desk& desk, const control::LegAction& action);
+    void plan_second(Desk& desk);
+    void hang_up_second(Desk& desk);
+    void asked(const Event& event);
     void during_talk(Desk& desk);
     void state_changed(Desk& desk, const std::string& state, const std::string& reason);
     Desk* find(LegId leg);
