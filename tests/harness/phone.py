@@ -147,6 +147,18 @@ class Call:
             self._learn(answer)
         return answer
 
+    def prove(self):
+        """Answers the challenge to our INVITE: the same once more, with the digest."""
+        challenge = self.final().get("WWW-Authenticate")
+        proof = sip_message.digest_answer(challenge, "INVITE", self.target, self.phone.user, self.phone.password)
+        kept = [(n, v) for n, v in self.invite.headers if n.lower() in ("contact", "allow", "content-type", "replaces")]
+        with self.phone.changed:
+            self.invite = self.request("INVITE", [*kept, ("Authorization", proof)], self.invite.body)
+
+    def replaced_by(self):
+        """What others write into Replaces to name this call to the peer (RFC 3891): the peer's tag first."""
+        return f"{self.call_id};to-tag={tag_of(self.remote)};from-tag={tag_of(self.local)}"
+
     # -- being called
 
     def ring(self, status="180 Ringing"):
@@ -333,7 +345,16 @@ class Phone:
         if body is None:
             body = sdp(self.host, call.stream.port, payloads=payloads) if offer else ""
         kind = [("Content-Type", "application/sdp")] if body else []
-        call.invite = call.request("INVITE", [("Contact", self.contact), ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"), *kind, *headers], body)
+        with self.changed:  # no answer is read before we know what it answers
+            call.invite = call.request("INVITE", [("Contact", self.contact), ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"), *kind, *headers], body)
+        return call
+
+    def dial(self, number, deadline_s=5, **options):
+        """A call of this registered phone's: the server asks who calls, and is told."""
+        call = self.call(number, **options)
+        answer = call.wait_final(deadline_s)
+        assert answer.status == 401, f"the phone was not asked who it is: {answer.first}"
+        call.prove()
         return call
 
     def register(self, expires_s=300, password=None, contact=None, deadline_s=5):

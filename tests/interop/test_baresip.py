@@ -84,6 +84,30 @@ class WithBaresip(Desk):
         call.hang_up()
         self.finish(page)
 
+    def test_it_holds_asks_a_colleague_and_transfers_to_them(self):
+        phone, page, call = self.talk()
+        first = phone.wait_event("CALL_ESTABLISHED")["id"]
+        second, second_phone = self.ready_agent("luis", sound=rtp.tone(880))
+        phone.hold()
+        page.stream.wait_type("hold_started", contact_id=call.contact_id)
+        colleague = f"sip:luis@{self.server.sip[0]}:{self.server.sip[1]}"
+        phone.dial(colleague)
+        asked = second_phone.wait_incoming(20)
+        asked.answer()
+        page.stream.wait_type("consultation_answered", contact_id=call.contact_id)
+        asked.wait_tone(AGENT_HZ)
+        call.wait_music(AGENT_HZ)
+        # It knows no Replaces: the target alone says whom it has asked.
+        phone.command("callfind", first)
+        phone.transfer(colleague)
+        second.stream.wait_type("contact_connected", contact_id=call.contact_id)
+        call.wait_tone(880)
+        asked.wait_tone(CALLER_HZ)
+        self.assertIsNone(call.ended_by)
+        call.hang_up()
+        self.finish(page)
+        self.finish(second)
+
     def test_it_declines_and_the_caller_keeps_waiting(self):
         phone, page = self.desk()
         call, _ = self.to_queue()
