@@ -38,6 +38,10 @@ public:
     std::span<const std::int16_t> listen(Instant beat);
 
     [[nodiscard]] const rtp::JitterBuffer& jitter() const { return jitter_; }
+    /// The last frame was so quiet that nobody misses what is left out beside it.
+    [[nodiscard]] bool is_quiet() const { return loudness_ == rtp::JitterBuffer::Loudness::Quiet; }
+    /// Sound has come that was not heard yet.
+    [[nodiscard]] bool has_more() const { return size_ > 0 || !jitter_.is_empty(); }
     /// Frames that were wholly or partly made up.
     [[nodiscard]] std::uint64_t made_up() const { return made_up_; }
 

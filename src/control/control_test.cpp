@@ -684,6 +684,14 @@ TEST_CASE("after a kill a leg is asked for in the codec it has") {
           std::string::npos);
 }
 
+TEST_CASE("a conference nobody remembers ends when media is there again") {
+    World world;
+    media::Listing listing;
+    listing.mixes = {{.mix = media::MixId{7}}, {.mix = media::MixId{9}}};
+    world.act([&](Effects& out) { world.centre.media_ready(listing, world.now, out); });
+    CHECK(world.told_media<media::EndMix>() == 2);
+}
+
 TEST_CASE("a missed offer gives the caller back and the next ready agent is rung") {
     World world;
     world.make_ready(world.ana);

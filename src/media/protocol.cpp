@@ -21,6 +21,7 @@ constexpr Direction last_of(Direction) { return Direction::Both; }
 constexpr SourceRule last_of(SourceRule) { return SourceRule::Learn; }
 constexpr Repeat last_of(Repeat) { return Repeat::Forever; }
 constexpr RecordingKind last_of(RecordingKind) { return RecordingKind::Voicemail; }
+constexpr MixRole last_of(MixRole) { return MixRole::Whisperer; }
 constexpr PlayEnd last_of(PlayEnd) { return PlayEnd::Error; }
 constexpr RecordEnd last_of(RecordEnd) { return RecordEnd::Interrupted; }
 constexpr OneWay last_of(OneWay) { return OneWay::NothingSent; }
@@ -82,6 +83,11 @@ public:
     template <typename T>
     void last(const std::optional<T>& v) {
         if (v) nested(*v);
+    }
+    /// The same of a list that is empty.
+    template <typename T>
+    void last_items(const std::vector<T>& v, std::size_t count_limit) {
+        if (!v.empty()) items(v, count_limit);
     }
     /// Whether fields follow that an older build did not write.
     static bool has_more() { return true; }
@@ -158,6 +164,12 @@ public:
     template <typename T>
     void last(std::optional<T>& v) {
         if (has_more()) nested(v.emplace());
+    }
+    template <typename T>
+    void last_items(std::vector<T>& v, std::size_t count_limit) {
+        if (!has_more()) return;
+        items(v, count_limit);
+        if (v.empty()) is_wrong_ = true;
     }
     [[nodiscard]] bool has_more() const { return !in_.at_end(); }
 
@@ -239,6 +251,32 @@ template <typename T>
 concept IsEndpointOnly = Is<T, Destroy> || Is<T, Stats> || Is<T, DigitsSent> || Is<T, MediaResumed>;
 void fields(auto& ar, IsEndpointOnly auto& m) { ar.value(m.endpoint); }
 void fields(auto&, Is<List> auto&) {}
+void fields(auto& ar, Is<MixMember> auto& m) {
+    ar.value(m.endpoint);
+    ar.value(m.role);
+    ar.value(m.whisper_to);
+}
+template <typename T>
+concept IsMixOfMembers = Is<T, Mix> || Is<T, ListedMix>;
+void fields(auto& ar, IsMixOfMembers auto& m) {
+    ar.value(m.mix);
+    ar.items(m.members, kMaxMixMembers);
+}
+template <typename T>
+concept IsJoining = Is<T, JoinMix> || Is<T, MixJoined>;
+void fields(auto& ar, IsJoining auto& m) {
+    ar.value(m.mix);
+    ar.nested(m.member);
+}
+template <typename T>
+concept IsLeaving = Is<T, LeaveMix> || Is<T, MixLeft>;
+void fields(auto& ar, IsLeaving auto& m) {
+    ar.value(m.mix);
+    ar.value(m.endpoint);
+}
+template <typename T>
+concept IsMixOnly = Is<T, EndMix> || Is<T, MixEnded>;
+void fields(auto& ar, IsMixOnly auto& m) { ar.value(m.mix); }
 
 void fields(auto& ar, Is<HelloReply> auto& m) {
     ar.value(m.version);
@@ -340,6 +378,14 @@ void fields(auto& ar, Is<Listing> auto& m) {
     ar.items(m.recordings, kMaxListingEntries);
     ar.items(m.ended, kMaxListingEntries);
     ar.value(m.is_last);
+    ar.last_items(m.mixes, kMaxListingEntries);
+}
+void fields(auto& ar, Is<MixFailed> auto& m) {
+    ar.value(m.command);
+    ar.value(m.mix);
+    ar.value(m.endpoint);
+    ar.value(m.code);
+    ar.text(m.detail, kMaxDetailBytes);
 }
 
 template <typename T>
@@ -421,45 +467,22 @@ std::uint8_t wire_type(const Command& command) {
 }
 
 const char* name(const Command& command) {
-    static constexpr std::array<const char*, std::variant_size_v<Command>> kNames{"hello",
-                                                                                  "create",
-                                                                                  "set_remote",
-                                                                                  "play",
-                                                                                  "stop_play",
-                                                                                  "bridge",
-                                                                                  "unbridge",
-                                                                                  "send_digits",
-                                                                                  "record",
-                                                                                  "pause_record",
-                                                                                  "resume_record",
-                                                                                  "move_record",
-                                                                                  "stop_record",
-                                                                                  "forget_record",
-                                                                                  "destroy",
-                                                                                  "list",
-                                                                                  "stats"};
+    static constexpr std::array<const char*, std::variant_size_v<Command>> kNames{
+        "hello",         "create",      "set_remote",  "play",          "stop_play",
+        "bridge",        "unbridge",    "send_digits", "record",        "pause_record",
+        "resume_record", "move_record", "stop_record", "forget_record", "destroy",
+        "list",          "stats",       "mix",         "join_mix",      "leave_mix",
+        "end_mix"};
     return kNames.at(command.index());
 }
 
 const char* name(const Event& event) {
-    static constexpr std::array<const char*, std::variant_size_v<Event>> kNames{"hello_reply",
-                                                                                "created",
-                                                                                "failed",
-                                                                                "play_ended",
-                                                                                "bridged",
-                                                                                "unbridged",
-                                                                                "digits_sent",
-                                                                                "digit",
-                                                                                "media_timeout",
-                                                                                "media_resumed",
-                                                                                "source_locked",
-                                                                                "record_started",
-                                                                                "record_paused",
-                                                                                "record_resumed",
-                                                                                "record_ended",
-                                                                                "stats_report",
-                                                                                "destroyed",
-                                                                                "listing"};
+    static constexpr std::array<const char*, std::variant_size_v<Event>> kNames{
+        "hello_reply",   "created",        "failed",        "play_ended",     "bridged",
+        "unbridged",     "digits_sent",    "digit",         "media_timeout",  "media_resumed",
+        "source_locked", "record_started", "record_paused", "record_resumed", "record_ended",
+        "stats_report",  "destroyed",      "listing",       "mix_joined",     "mix_left",
+        "mix_ended",     "mix_failed"};
     return kNames.at(event.index());
 }
 

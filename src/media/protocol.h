@@ -34,13 +34,17 @@ inline constexpr std::size_t kMaxDigits = 32;          ///< In one SendDigits.
 inline constexpr std::size_t kMaxPlayPrompts = 64;     ///< In one Play.
 inline constexpr std::size_t kMaxPauses = 64;          ///< In one recording.
 inline constexpr std::size_t kMaxListingEntries = 32;  ///< Of each kind in one Listing frame.
+inline constexpr std::size_t kMaxMixMembers = 8;       ///< In one conference.
 
 /// Chosen by control, unique while the endpoint lives, never 0. Stays the same over a restart of
 /// control, which is why control keeps it in its live rows.
 enum class EndpointId : std::uint64_t {};
 /// Chosen by control, unique on its endpoint.
 enum class PlayId : std::uint64_t {};
-/// Endpoints of one conversation. Only endpoints of one group can be bridged: they share a thread.
+/// Chosen by control, unique while the mix lives, never 0.
+enum class MixId : std::uint64_t {};
+/// Endpoints of one conversation. Only endpoints of one group can be bridged or in one mix: they
+/// share a thread.
 enum class CallGroup : std::uint64_t {};
 
 /// The number is the RTP payload type; Opus has none of its own.
@@ -51,6 +55,9 @@ enum class Direction : std::uint8_t { None, Send, Receive, Both };
 enum class SourceRule : std::uint8_t { Signalled, Learn };
 enum class Repeat : std::uint8_t { Once, Forever };
 enum class RecordingKind : std::uint8_t { Call, Voicemail };
+/// Every member of a mix hears all that are `Full`. A `Full` one is heard by all others, a
+/// `Listener` by nobody, a `Whisperer` by one member only.
+enum class MixRole : std::uint8_t { Full, Listener, Whisperer };
 enum class PlayEnd : std::uint8_t { Finished, Stopped, Digit, Error };
 /// Interrupted: the media process died; the file was mended at its next start.
 enum class RecordEnd : std::uint8_t { Stopped, MaxLength, Silence, EndpointGone, Io, Interrupted };
@@ -58,12 +65,12 @@ enum class RecordEnd : std::uint8_t { Stopped, MaxLength, Silence, EndpointGone,
 enum class FailureCode : std::uint8_t {
     None,
     InvalidArgument,
-    NotFound,       ///< No such endpoint, bridge, play or recording.
+    NotFound,       ///< No such endpoint, bridge, mix, play or recording.
     AlreadyExists,  ///< The id is in use.
     NoPorts,        ///< The port range is used up, or its free ports still rest.
     TooMany,        ///< A named limit of the engine is reached.
-    WrongGroup,     ///< Bridge of endpoints of different groups.
-    Busy,           ///< The endpoint is bridged elsewhere or already recorded.
+    WrongGroup,     ///< Bridge or mix of endpoints of different groups.
+    Busy,           ///< The endpoint is bridged or mixed elsewhere, or already recorded.
     PathRefused,    ///< Absolute, a part beginning with ".", or characters outside [A-Za-z0-9._/-].
     PromptMissing,
     PromptInvalid,  ///< Not 8 kHz mono 16-bit PCM WAV, or too long.
@@ -121,7 +128,8 @@ struct StopPlay {
     PlayId play{};
     auto operator<=>(const StopPlay&) const = default;
 };
-/// Both hear each other from now on. Answered by Bridged or Failed.
+/// Both hear each other from now on. Answered by Bridged or Failed. Two members of one mix leave it
+/// for the bridge without losing a word of each other (MixLeft for each, then Bridged).
 struct Bridge {
     EndpointId a{};
     EndpointId b{};
@@ -133,7 +141,8 @@ struct Unbridge {
     EndpointId b{};
     auto operator<=>(const Unbridge&) const = default;
 };
-/// `digits` of 0-9 * # A-D, in the voice of a leg without telephone events. Answered by DigitsSent when the last is out, or Failed.
+/// `digits` of 0-9 * # A-D, in the voice of a leg without telephone events. Answered by DigitsSent
+/// when the last is out, or Failed.
 struct SendDigits {
     EndpointId endpoint{};
     std::string digits{};
@@ -197,6 +206,40 @@ struct Stats {
     auto operator<=>(const Stats&) const = default;
 };
 
+/// An endpoint and its place in a mix.
+struct MixMember {
+    EndpointId endpoint{};
+    MixRole role = MixRole::Full;
+    std::optional<EndpointId> whisper_to{};  ///< The one that hears a Whisperer; else none.
+    auto operator<=>(const MixMember&) const = default;
+};
+/// A conference of 1 to `kMaxMixMembers`, all or nothing. Two that are bridged come with their
+/// bridge, which ends in it, and lose no word of each other. Answered by one MixJoined for each
+/// member, or MixFailed.
+struct Mix {
+    MixId mix{};
+    std::vector<MixMember> members{};
+    auto operator<=>(const Mix&) const = default;
+};
+/// One member more; one that is in it already takes the new role. Answered by MixJoined or
+/// MixFailed.
+struct JoinMix {
+    MixId mix{};
+    MixMember member{};
+    auto operator<=>(const JoinMix&) const = default;
+};
+/// Answered by MixLeft or MixFailed. The last one ends the mix.
+struct LeaveMix {
+    MixId mix{};
+    EndpointId endpoint{};
+    auto operator<=>(const LeaveMix&) const = default;
+};
+/// All leave. Answered by MixLeft for each and MixEnded, or MixFailed.
+struct EndMix {
+    MixId mix{};
+    auto operator<=>(const EndMix&) const = default;
+};
+
 using Command = std::variant<Hello,
                              Create,
                              SetRemote,
@@ -213,7 +256,11 @@ using Command = std::variant<Hello,
                              ForgetRecord,
                              Destroy,
                              List,
-                             Stats>;
+                             Stats,
+                             Mix,
+                             JoinMix,
+                             LeaveMix,
+                             EndMix>;
 
 // ---- Events ----------------------------------------------------------------------------------
 
@@ -363,13 +410,45 @@ struct ListedRecording {
     bool paused = false;
     auto operator<=>(const ListedRecording&) const = default;
 };
+struct ListedMix {
+    MixId mix{};
+    std::vector<MixMember> members{};
+    auto operator<=>(const ListedMix&) const = default;
+};
 /// `ended` are recordings control has not yet forgotten.
 struct Listing {
     std::vector<ListedEndpoint> endpoints{};
     std::vector<ListedRecording> recordings{};
     std::vector<RecordEnded> ended{};
     bool is_last = true;
+    std::vector<ListedMix> mixes{};  ///< Last on the wire; an older build has none.
     auto operator<=>(const Listing&) const = default;
+};
+/// It is in the mix, in this role from now on.
+struct MixJoined {
+    MixId mix{};
+    MixMember member{};
+    auto operator<=>(const MixJoined&) const = default;
+};
+/// It left, was destroyed, or its mix ended.
+struct MixLeft {
+    MixId mix{};
+    EndpointId endpoint{};
+    auto operator<=>(const MixLeft&) const = default;
+};
+/// Its last member has left.
+struct MixEnded {
+    MixId mix{};
+    auto operator<=>(const MixEnded&) const = default;
+};
+/// What Failed is for the commands of a mix.
+struct MixFailed {
+    std::uint8_t command = 0;
+    MixId mix{};
+    EndpointId endpoint{};  ///< The one at fault; 0 when it is the mix.
+    FailureCode code = FailureCode::None;
+    std::string detail{};  ///< For the log; no personal data.
+    auto operator<=>(const MixFailed&) const = default;
 };
 
 using Event = std::variant<HelloReply,
@@ -389,7 +468,11 @@ using Event = std::variant<HelloReply,
                            RecordEnded,
                            StatsReport,
                            Destroyed,
-                           Listing>;
+                           Listing,
+                           MixJoined,
+                           MixLeft,
+                           MixEnded,
+                           MixFailed>;
 
 // ---- Codec -----------------------------------------------------------------------------------
 

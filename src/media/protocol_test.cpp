@@ -55,26 +55,36 @@ std::vector<Command> one_of_each_command() {
             ForgetRecord{.recording = kRecording},
             Destroy{.endpoint = a},
             List{},
-            Stats{.endpoint = a}};
+            Stats{.endpoint = a},
+            Mix{.mix = MixId{7},
+                .members = {{.endpoint = a},
+                            {.endpoint = b, .role = MixRole::Whisperer, .whisper_to = a}}},
+            JoinMix{.mix = MixId{7}, .member = {.endpoint = b, .role = MixRole::Listener}},
+            LeaveMix{.mix = MixId{7}, .endpoint = b},
+            EndMix{.mix = MixId{7}}};
+}
+
+StatsReport some_stats() {
+    return {.endpoint = EndpointId{1},
+            .packets_received = 500,
+            .packets_sent = 501,
+            .packets_lost = 2,
+            .packets_refused = 3,
+            .jitter_us = 1250,
+            .rtt_us = 20'000,
+            .last_packet_ms = 19,
+            .peer_lost = 1,
+            .mos_x100 = 441,
+            .one_way = OneWay::NothingHeard,
+            .one_way_ms = 5'000,
+            .packets_unauthentic = 4,
+            .suite = SrtpSuite::AeadAes128Gcm};
 }
 
 std::vector<Event> one_of_each_event() {
     const EndpointId a{1};
     const EndpointId b{2};
-    const StatsReport stats{.endpoint = a,
-                            .packets_received = 500,
-                            .packets_sent = 501,
-                            .packets_lost = 2,
-                            .packets_refused = 3,
-                            .jitter_us = 1250,
-                            .rtt_us = 20'000,
-                            .last_packet_ms = 19,
-                            .peer_lost = 1,
-                            .mos_x100 = 441,
-                            .one_way = OneWay::NothingHeard,
-                            .one_way_ms = 5'000,
-                            .packets_unauthentic = 4,
-                            .suite = SrtpSuite::AeadAes128Gcm};
+    const StatsReport stats = some_stats();
     const RecordEnded ended{.recording = kRecording,
                             .reason = RecordEnd::MaxLength,
                             .duration_ms = 60'000,
@@ -122,7 +132,16 @@ std::vector<Event> one_of_each_event() {
                                     .elapsed_ms = 1000,
                                     .paused = true}},
                     .ended = {ended},
-                    .is_last = false}};
+                    .is_last = false},
+            MixJoined{.mix = MixId{7},
+                      .member = {.endpoint = b, .role = MixRole::Whisperer, .whisper_to = a}},
+            MixLeft{.mix = MixId{7}, .endpoint = b},
+            MixEnded{.mix = MixId{7}},
+            MixFailed{.command = 18,
+                      .mix = MixId{7},
+                      .endpoint = b,
+                      .code = FailureCode::WrongGroup,
+                      .detail = "group"}};
 }
 
 std::string to_hex(ByteView bytes) {
@@ -198,7 +217,7 @@ TEST_CASE("a frame with a byte too many, or cut anywhere, is refused") {
 TEST_CASE("unknown types and values out of range are refused") {
     const auto refused = [](Bytes frame) { return !decode_command(frame).has_value(); };
     CHECK(refused({std::byte{0}}));
-    CHECK(refused({std::byte{18}}));
+    CHECK(refused({std::byte{22}}));
     CHECK(refused({std::byte{128}}));
 
     Bytes frame;
@@ -278,6 +297,33 @@ TEST_CASE("limits hold at their edge") {
     digits[4 + 1 + 8 + 3] = static_cast<std::byte>(kMaxDigits + 1);
     digits.push_back(std::byte{'1'});
     CHECK_FALSE(decode_command(body_of(digits)).has_value());
+
+    Bytes mix;
+    encode(Command{Mix{.mix = MixId{1}, .members = std::vector<MixMember>(kMaxMixMembers)}}, mix);
+    CHECK(decode_command(body_of(mix)).has_value());
+    mix[4 + 1 + 8 + 1] = static_cast<std::byte>(kMaxMixMembers + 1);
+    const std::size_t member_bytes = 8 + 1 + 1;
+    mix.resize(mix.size() + member_bytes);
+    CHECK_FALSE(decode_command(body_of(mix)).has_value());
+}
+
+TEST_CASE("a listing without mixes is what an older build sends, and says so in one way only") {
+    const Listing none{.endpoints = {{.endpoint = EndpointId{1}, .ip = "127.0.0.1"}}};
+    Bytes frame;
+    encode(Event{none}, frame);
+    CHECK(decode_event(body_of(frame)).value() == Event{none});
+    frame.resize(frame.size() + 2);  // A list of none.
+    CHECK_FALSE(decode_event(body_of(frame)).has_value());
+
+    Listing one = none;
+    one.mixes = {{.mix = MixId{7}, .members = {{.endpoint = EndpointId{1}}}}};
+    Bytes longer;
+    encode(Event{one}, longer);
+    CHECK(decode_event(body_of(longer)).value() == Event{one});
+    const std::size_t mixes = longer.size() - (frame.size() - 2);
+    for (std::size_t cut = 1; cut < mixes; ++cut) {
+        CHECK_FALSE(decode_event(body_of(longer).first(longer.size() - 4 - cut)).has_value());
+    }
 }
 
 TEST_CASE("statistics of an older build lack what was appended since, and no part of it") {
@@ -318,6 +364,9 @@ TEST_CASE("a full listing fits into a frame") {
             {.recording = kRecording, .path = path, .right = EndpointId{1}});
         listing.ended.push_back(
             {.recording = kRecording, .path = path, .pauses = std::vector<Pause>(kMaxPauses)});
+        listing.mixes.push_back(
+            {.mix = MixId{i},
+             .members = std::vector<MixMember>(kMaxMixMembers, {.whisper_to = EndpointId{1}})});
     }
     Bytes frame;
     encode(Event{listing}, frame);

@@ -214,6 +214,10 @@ void JitterBuffer::store(const Arrival& arrival) {
 
 // ---- Out ---------------------------------------------------------------------------------------
 
+bool JitterBuffer::is_empty() const {
+    return std::none_of(slots_.begin(), slots_.end(), [](const Slot& s) { return s.is_used; });
+}
+
 JitterBuffer::Slot* JitterBuffer::earliest() {
     Slot* found = nullptr;
     for (Slot& slot : slots_) {

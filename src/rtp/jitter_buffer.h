@@ -76,6 +76,9 @@ public:
     /// The rest of a Merged one: a packet or Missing.
     Next take_next();
 
+    /// No packet waits.
+    [[nodiscard]] bool is_empty() const;
+
     /// Another source: everything but the counters begins anew.
     void reset();
 

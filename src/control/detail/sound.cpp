@@ -188,7 +188,11 @@ void Centre::Impl::handle(const media::Event& event, Turn turn) {
                           [&](const media::RecordEnded& ended) { record_ended(ended, turn); },
                           [](const media::StatsReport&) {},
                           [&](const media::Destroyed& gone) { sound_ended(gone, turn); },
-                          [](const media::Listing&) {}},
+                          [](const media::Listing&) {},
+                          [](const media::MixJoined&) {},
+                          [](const media::MixLeft&) {},
+                          [](const media::MixEnded&) {},
+                          [&](const media::MixFailed&) { ++counters_.media_failures; }},
                event);
 }
 
@@ -412,6 +416,10 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
     std::sort(calls.begin(), calls.end(), [](auto* a, auto* b) { return a->id < b->id; });
     for (const auto& ended : listing.ended) record_ended(ended, turn);
     end_unknown_recordings(listing, turn);
+    // No call remembers a conference: what is left of one ends, before its legs are bridged.
+    for (const auto& listed : listing.mixes) {
+        turn.act(media::Command{media::EndMix{.mix = listed.mix}});
+    }
     for (Call* call : calls) {
         if (call->is_over) continue;
         const bool is_caller_there = holds(listing, call->caller_leg.endpoint);

@@ -190,6 +190,96 @@ TEST_CASE("voices allocate nothing: decoded, made up, recorded, encoded, in eith
     CHECK(during < 20);
 }
 
+namespace {
+
+/// A member of a conference with its one packet, sent over and over.
+class Member {
+public:
+    Member(Rig& rig, EndpointId id, Codec codec, const std::optional<SrtpKeys>& keys)
+        : phone_{static_cast<std::uint32_t>(id)} {
+        const std::uint16_t port = rig.create(id).port;
+        to_ = to_socket(parse_address("127.0.0.1", port).value());
+        auto encoder = audio::Encoder::make(to_audio(codec)).value();
+        payload_.resize(audio::kMaxFrameBytes);
+        payload_.resize(encoder.encode(tone(440, encoder.frame_samples()), payload_));
+        ticks_ = encoder.frame_ticks();
+        const std::uint8_t opus_pt = codec == Codec::Opus ? 96 : 0;
+        header_.payload_type = opus_pt != 0 ? opus_pt : static_cast<std::uint8_t>(codec);
+        header_.ssrc = static_cast<std::uint32_t>(id);
+        if (keys) sealing_ = std::make_unique<rtp::SrtpDirection>(keys->receive);
+        rig.command(SetRemote{.endpoint = id,
+                              .ip = "127.0.0.1",
+                              .port = phone_.port(),
+                              .codec = codec,
+                              .opus_pt = opus_pt,
+                              .srtp = keys});
+    }
+    void say() {
+        rtp::write(header_, std::span{packet_}.first<rtp::kHeaderBytes>());
+        std::copy(payload_.begin(), payload_.end(), packet_.begin() + rtp::kHeaderBytes);
+        std::size_t size = rtp::kHeaderBytes + payload_.size();
+        if (sealing_) size = sealing_->protect_rtp(packet_, size).value();
+        send(phone_.fd(), ByteView{packet_}.first(size), to_);
+        header_.sequence = header_.sequence.plus(1);
+        header_.timestamp = header_.timestamp.plus(ticks_);
+    }
+    /// The packets that have come.
+    int hear() {
+        std::array<std::byte, rtp::kMaxPacketBytes> heard{};
+        int packets = 0;
+        while (receive(phone_.fd(), heard)) ++packets;
+        return packets;
+    }
+
+private:
+    Phone phone_;
+    SocketAddress to_{};
+    Bytes payload_;
+    rtp::Header header_;
+    std::uint32_t ticks_ = 0;
+    std::unique_ptr<rtp::SrtpDirection> sealing_;
+    std::array<std::byte, rtp::kHeaderBytes + audio::kMaxFrameBytes + rtp::kSrtpRoom> packet_{};
+};
+
+}  // namespace
+
+TEST_CASE("a conference allocates nothing: eight members of all codecs, one secret, all mixed") {
+    Rig rig;
+    const SrtpKeys keys{.send = {.suite = SrtpSuite::AeadAes128Gcm, .master = {1, 2, 3}},
+                        .receive = {.suite = SrtpSuite::AeadAes128Gcm, .master = {4, 5, 6}}};
+    constexpr std::array kCodecs{Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus};
+    std::vector<Member> members;
+    Mix mix{.mix = MixId{1}, .members = {}};
+    for (std::size_t i = 0; i < kMaxMixMembers; ++i) {
+        const EndpointId id{i + 1};
+        members.emplace_back(
+            rig, id, kCodecs.at(i % kCodecs.size()), i == 0 ? std::optional{keys} : std::nullopt);
+        mix.members.push_back({.endpoint = id});
+    }
+    mix.members[5].role = MixRole::Listener;
+    mix.members[6].role = MixRole::Listener;
+    mix.members[7] = {
+        .endpoint = EndpointId{8}, .role = MixRole::Whisperer, .whisper_to = EndpointId{1}};
+    rig.command(mix);
+    Beat beat;
+    int packets = 0;
+    const auto exchange = [&] {
+        beat.wait();
+        for (Member& member : members) {
+            member.say();
+            packets += member.hear();
+        }
+    };
+    for (int i = 0; i < 25; ++i) exchange();
+    rig.settle(EndpointId{1});
+    packets = 0;
+    const std::uint64_t before = allocations.load();
+    for (int i = 0; i < 100; ++i) exchange();
+    const std::uint64_t during = allocations.load() - before;
+    CHECK(packets > 8 * 80);
+    CHECK(during < 20);
+}
+
 }  // namespace escucha::media
 
 #endif  // ESC_TEST_OWN_ALLOCATION_ONLY

@@ -23,6 +23,8 @@
 
 namespace escucha::media {
 
+struct Room;
+
 inline constexpr std::size_t kFrameSamples = 160;
 
 /// What one peer may send: six times the 50 packets a second of voice, refilled in tenths; so a
@@ -107,7 +109,11 @@ struct Endpoint {
     std::unique_ptr<Playback> play;
     bool stops_on_digit = false;
     std::optional<rtp::TelephoneEventSender> digits;
-    Endpoint* peer = nullptr;  ///< Bridged to; the same worker's, and its `peer` is this one.
+    /// Who is passed what comes, directly; the same worker's. Bridged legs are each other's; in a
+    /// room each is the other's only as long as that one hears nobody else.
+    Endpoint* peer = nullptr;
+    Room* room = nullptr;   ///< The mix it is in; then bridged to nobody.
+    bool is_mixed = false;  ///< Somebody in the room hears it in a sum.
     std::optional<Tap> tap;
     std::unique_ptr<Voice> voice;  ///< When this leg, or its peer, needs more than G.711.
     std::unique_ptr<audio::ToneListener> tones;  ///< Of a peer without RFC 4733.
@@ -138,22 +144,25 @@ struct Endpoint {
     [[nodiscard]] bool is_recoded() const {
         return peer != nullptr && remote && peer->remote && !remote->is_like(*peer->remote);
     }
-    /// What comes is decoded: for another codec, for a recording, or for its keys.
+    /// What comes is decoded: for another codec, for a mix, for a recording, or for its keys.
     [[nodiscard]] bool is_decoding() const {
         return can_encode() && remote->receives() &&
-               (is_recoded() || ((tap.has_value() || hears_tones()) && !remote->is_g711()));
+               (is_recoded() || is_mixed ||
+                ((tap.has_value() || hears_tones()) && !remote->is_g711()));
     }
     /// Keys are looked for in the voice. Not while it goes to another leg: nobody asks for them
     /// then, and it costs as much as passing the voice on.
     [[nodiscard]] bool hears_tones() const {
         return tones != nullptr && remote && !remote->telephone_event_pt && remote->receives() &&
-               peer == nullptr;
+               peer == nullptr && room == nullptr;
     }
     [[nodiscard]] bool can_encode() const {
         return voice != nullptr && remote && voice->codec() == to_audio(remote->codec);
     }
-    /// Must be served every 20 ms.
-    [[nodiscard]] bool is_busy() const { return is_generating() || is_decoding(); }
+    /// Must be served every 20 ms. A room listens to its members on its own beat.
+    [[nodiscard]] bool is_busy() const {
+        return is_generating() || (is_decoding() && room == nullptr);
+    }
     void watch_one_way(Instant now);
     [[nodiscard]] StatsReport stats(Instant now) const;
     /// Of what is heard of the peer; nothing before the first packet.

@@ -251,12 +251,13 @@ void Engine::on(const SetRemote& command, Now, Out& out) {
     known->keys = command.srtp;
 }
 
-bool Engine::equip(EndpointId id, Known& known) {
+bool Engine::equip(EndpointId id, Known& known, Reason reason) {
     const auto is_wide = [](const Known& leg) {
         return leg.codec == Codec::G722 || leg.codec == Codec::Opus;
     };
     const Known* peer = known.bridged_to ? find(*known.bridged_to) : nullptr;
-    const bool needs_one = is_wide(known) || (peer != nullptr && is_wide(*peer));
+    const bool is_mixed = reason == Reason::Mixed || known.mix;
+    const bool needs_one = is_wide(known) || is_mixed || (peer != nullptr && is_wide(*peer));
     if (!known.codec || !needs_one || known.has_voice_of == known.codec) return true;
     auto voice = Voice::make(*known.codec, config_.opus);
     ESC_CHECK(voice.has_value());  // The settings were checked at the start.
@@ -284,6 +285,7 @@ void Engine::on(const Destroy& command, Now, Out& out) {
     if (known->bridged_to) {
         if (Known* peer = find(*known->bridged_to)) peer->bridged_to.reset();
     }
+    forget_member(command.endpoint);
     std::vector<RecordingId> over;
     for (auto& [id, recording] : recordings_) {
         if (recording.left == command.endpoint) over.push_back(id);
@@ -389,12 +391,16 @@ void Engine::on(const Bridge& command, Now, Out& out) {
         code = FailureCode::InvalidArgument;
     } else if (a->group != b->group) {
         code = FailureCode::WrongGroup;
-    } else if (a->bridged_to || b->bridged_to) {
+    } else if (a->bridged_to || b->bridged_to || a->mix != b->mix) {
         code = FailureCode::Busy;
     } else {
         a->bridged_to = command.b;
         b->bridged_to = command.a;
-        if (equip_both(command.a, *a) && send(*a, command)) return;
+        if (equip_both(command.a, *a) && send(*a, command)) {
+            forget_member(command.a);
+            forget_member(command.b);
+            return;
+        }
         a->bridged_to.reset();
         b->bridged_to.reset();
         code = FailureCode::Overloaded;

@@ -37,7 +37,7 @@ inline constexpr std::uint32_t kMaxOpusRateHz = 16'000;
 
 /// The media plane without its control socket: commands in, events out. It checks each command
 /// against what exists and hands it to the worker, the loader or the recorder that does it; it
-/// alone knows which endpoints, bridges, plays and recordings there are.
+/// alone knows which endpoints, bridges, mixes, plays and recordings there are.
 ///
 /// One thread calls it. `event_fd` becomes readable when `collect` has something to give.
 class Engine {
@@ -72,6 +72,7 @@ private:
         std::optional<PlayId> playing{};
         std::uint64_t loading = 0;  ///< Token of the play that waits for its prompts; 0 none.
         std::optional<EndpointId> bridged_to{};
+        std::optional<MixId> mix{};
         bool has_tones = false;               ///< Its worker can look for keys in the voice.
         std::optional<Codec> codec{};         ///< Once its remote is set.
         std::optional<Codec> has_voice_of{};  ///< What its worker's `Voice` speaks.
@@ -111,6 +112,18 @@ private:
     void on(const Destroy& command, Now now, Out& out);
     void on(const List& command, Now now, Out& out);
     void on(const Stats& command, Now now, Out& out);
+    void on(const Mix& command, Now now, Out& out);
+    void on(const JoinMix& command, Now now, Out& out);
+    void on(const LeaveMix& command, Now now, Out& out);
+    void on(const EndMix& command, Now now, Out& out);
+
+    struct Fault {
+        FailureCode code = FailureCode::None;
+        const char* detail = "";
+    };
+    Fault fault_of(const MixMember& member, MixId mix, const std::vector<MixMember>& all);
+    bool equip_for_mix(EndpointId endpoint);
+    void forget_member(EndpointId endpoint);
 
     void on_loaded(PromptLoader::Loaded loaded, Out& out);
     void on_event(Event event, Now now, Out& out);
@@ -133,8 +146,10 @@ private:
     /// Nothing for an endpoint that is being destroyed.
     Known* find(EndpointId id);
     bool send(const Known& known, WorkerCommand command);
-    /// Gives a leg its voice when it or the leg it talks to needs one. False when there is no room.
-    bool equip(EndpointId id, Known& known);
+    enum class Reason : std::uint8_t { Bridged, Mixed };
+    /// Gives a leg its voice when it or the leg it talks to needs one, or it is in a mix. False
+    /// when the worker's queue is full.
+    bool equip(EndpointId id, Known& known, Reason reason = Reason::Bridged);
     bool equip_both(EndpointId id, Known& known);
     void warn_of_drops();
     void wake();
@@ -148,6 +163,7 @@ private:
     PortPool ports_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unordered_map<EndpointId, Known> endpoints_;
+    std::map<MixId, std::vector<MixMember>> mixes_;  ///< Never empty ones.
     std::map<RecordingId, Recording> recordings_;
     std::map<RecordingId, RecordEnded> ended_;
     std::unordered_map<std::uint64_t, Play> loading_;

@@ -200,12 +200,15 @@ void Engine::on(const List&, Now now, Out& out) {
                                   .paused = recording.is_paused});
     }
     for (const auto& [id, ended] : ended_) all.ended.push_back(ended);
+    for (const auto& [id, members] : mixes_) all.mixes.push_back({.mix = id, .members = members});
     do {
         Listing part;
         move_part(all.endpoints, part.endpoints);
         move_part(all.recordings, part.recordings);
         move_part(all.ended, part.ended);
-        part.is_last = all.endpoints.empty() && all.recordings.empty() && all.ended.empty();
+        move_part(all.mixes, part.mixes);
+        part.is_last = all.endpoints.empty() && all.recordings.empty() && all.ended.empty() &&
+                       all.mixes.empty();
         out.push_back(std::move(part));
     } while (!std::get<Listing>(out.back()).is_last);
 }

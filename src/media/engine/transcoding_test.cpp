@@ -6,7 +6,7 @@
 #include "audio/decoder.h"
 #include "audio/encoder.h"
 #include "base/errc.h"
-#include "media/engine/detail/engine_rig.h"
+#include "media/engine/detail/talker.h"
 
 namespace escucha::media {
 namespace {
@@ -15,95 +15,7 @@ using namespace test;
 
 constexpr EndpointId kCaller{11};
 constexpr EndpointId kAgent{12};
-constexpr std::uint8_t kOpusPt = 111;
 const RecordingId kRecording{Uuid{.high = 1, .low = 2}};
-
-/// A leg's far end with its codec: speaks a tone on the beat, and hears.
-struct Talker {
-    Phone phone;
-    Codec codec;
-    std::uint8_t payload_type;
-    audio::Encoder encoder;
-    audio::Decoder decoder;
-    double hertz;
-    std::vector<std::int16_t> heard;
-    std::optional<rtp::Header> last;
-    std::size_t spoken = 0;
-
-    Talker(std::uint32_t ssrc, Codec its_codec, double its_hertz, std::uint8_t opus_pt = kOpusPt)
-        : phone{ssrc},
-          codec{its_codec},
-          payload_type{its_codec == Codec::Opus ? opus_pt : static_cast<std::uint8_t>(its_codec)},
-          encoder{audio::Encoder::make(to_audio(its_codec)).value()},
-          decoder{audio::Decoder::make(to_audio(its_codec)).value()},
-          hertz{its_hertz} {}
-
-    [[nodiscard]] std::uint32_t rate() const { return decoder.sample_rate_hz(); }
-    void connect(Rig& rig, EndpointId id, std::uint32_t event_hz = 8'000) {
-        phone.aim(rig.create(id).port);
-        rig.command(SetRemote{.endpoint = id,
-                              .ip = "127.0.0.1",
-                              .port = phone.port(),
-                              .codec = codec,
-                              .opus_pt = codec == Codec::Opus ? payload_type : std::uint8_t{0},
-                              .telephone_event_pt = kEventPt,
-                              .telephone_event_hz = event_hz});
-        rig.settle(id);
-    }
-    void speak() {
-        std::vector<std::int16_t> frame(encoder.frame_samples());
-        for (std::int16_t& sample : frame) {
-            const double phase =
-                2 * std::numbers::pi * hertz * static_cast<double>(spoken++) / rate();
-            sample = static_cast<std::int16_t>(std::lround(8'000 * std::sin(phase)));
-        }
-        std::array<std::byte, audio::kMaxFrameBytes> packet{};
-        const std::size_t size = encoder.encode(frame, packet);
-        phone.say(payload_type, ByteView{packet}.first(size), encoder.frame_ticks());
-    }
-    /// Everything that has come, as sound.
-    void hear() {
-        std::array<std::int16_t, audio::kMaxPacketSamples> out{};
-        while (const auto packet = phone.hear()) {
-            CHECK(packet->header.payload_type == payload_type);
-            if (last) CHECK(packet->header.sequence.since(last->sequence) == 1);
-            if (last && !packet->header.marker) {
-                CHECK(packet->header.timestamp.since(last->timestamp) ==
-                      static_cast<std::int32_t>(encoder.frame_ticks()));
-            }
-            last = packet->header;
-            const auto count = decoder.decode(packet->payload, out);
-            REQUIRE(count.has_value());
-            heard.insert(heard.end(), out.begin(), out.begin() + static_cast<long>(*count));
-        }
-    }
-    /// The level of a tone in the last second heard.
-    [[nodiscard]] double level_of(double tone_hertz) const {
-        REQUIRE(heard.size() >= rate());
-        // In pieces: a frame made up on a busy machine may turn the phase.
-        double sum = 0;
-        const std::size_t piece = rate() / 10;
-        for (std::size_t i = 0; i < 10; ++i) {
-            const auto part = std::span{heard}.last(rate()).subspan(i * piece, piece);
-            // The rig's ear is made for 8 kHz.
-            sum += level(part, tone_hertz * kSampleRateHz / rate());
-        }
-        return sum / 10;
-    }
-};
-
-/// Both speak and hear for that many beats.
-void talk(Talker& a, Talker& b, std::uint64_t beats) {
-    Beat beat;
-    for (std::uint64_t i = 0; i < beats;) {
-        for (std::uint64_t n = beat.wait(); n > 0; --n, ++i) {
-            a.speak();
-            b.speak();
-        }
-        a.hear();
-        b.hear();
-    }
-}
 
 void check_both_ways(Codec a_codec, Codec b_codec, double a_hertz, double b_hertz) {
     CAPTURE(static_cast<int>(a_codec));
@@ -115,7 +27,7 @@ void check_both_ways(Codec a_codec, Codec b_codec, double a_hertz, double b_hert
     b.connect(rig, kAgent);
     rig.command(Bridge{.a = kCaller, .b = kAgent});
     rig.await<Bridged>();
-    talk(a, b, 75);
+    talk({&a, &b}, 75);
     CHECK(a.level_of(b_hertz) > 4'500);
     CHECK(b.level_of(a_hertz) > 4'500);
     CHECK(a.level_of(a_hertz) < 500);
@@ -145,7 +57,7 @@ TEST_CASE("a codec that changes in the middle of a bridge is followed, on both s
     b.connect(rig, kAgent);
     rig.command(Bridge{.a = kCaller, .b = kAgent});
     rig.await<Bridged>();
-    talk(a, b, 10);
+    talk({&a, &b}, 10);
     Talker wide{3, Codec::G722, 700};
     wide.phone.aim(rig.await<SourceLocked>().port);
     rig.command(List{});
@@ -157,7 +69,7 @@ TEST_CASE("a codec that changes in the middle of a bridge is followed, on both s
     rig.settle(kAgent);
     a.heard.clear();
     a.last.reset();
-    talk(a, wide, 75);
+    talk({&a, &wide}, 75);
     CHECK(a.level_of(700) > 4'500);
     CHECK(wide.level_of(500) > 4'500);
 }
@@ -213,7 +125,7 @@ TEST_CASE("a recording holds what legs of any codec say, bridged like or unlike"
         rig.command(
             Record{.recording = kRecording, .path = "a.rec", .left = kCaller, .right = kAgent});
         rig.await<RecordStarted>();
-        talk(caller, agent, 75);
+        talk({&caller, &agent}, 75);
         rig.command(StopRecord{.recording = kRecording});
         const auto ended = rig.await<RecordEnded>();
         CHECK(ended.complete);

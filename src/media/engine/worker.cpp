@@ -126,7 +126,8 @@ Duration Worker::next_wait(Instant now) const {
     Duration wait = endpoints_.empty() ? kIdleWait : std::max(Duration{1}, next_house_ - now);
     if (scheduled_ == 0) return wait;
     for (std::int64_t tick = next_tick_; tick < next_tick_ + std::int64_t{kSlots}; ++tick) {
-        if (slots_[static_cast<std::size_t>(tick) % kSlots].empty()) continue;
+        const auto slot = static_cast<std::size_t>(tick) % kSlots;
+        if (slots_[slot].empty() && room_slots_[slot].empty()) continue;
         const Instant due{std::chrono::milliseconds{tick}};
         return std::clamp(due - now, Duration{0}, wait);
     }
@@ -214,29 +215,6 @@ void Worker::handle(StopPlay& command, Now) {
                         .detail = "play"}});
 }
 
-void Worker::handle(Bridge& command, Now) {
-    Endpoint* a = find(command.a);
-    Endpoint* b = find(command.b);
-    if (a == nullptr || b == nullptr) return;
-    a->peer = b;
-    b->peer = a;
-    a->out.interrupt();
-    b->out.interrupt();
-    schedule_if_busy(a);
-    schedule_if_busy(b);
-    report(Event{Bridged{.a = command.a, .b = command.b}});
-}
-
-void Worker::handle(Unbridge& command, Now) {
-    Endpoint* a = find(command.a);
-    if (a == nullptr || a->peer == nullptr) return;
-    Endpoint* b = a->peer;
-    part(*a);
-    schedule_if_busy(a);
-    schedule_if_busy(b);
-    report(Event{Unbridged{.a = command.a, .b = command.b}});
-}
-
 void Worker::handle(SendDigits& command, Now) {
     Endpoint* endpoint = find(command.endpoint);
     if (endpoint == nullptr || !endpoint->remote) {
@@ -277,7 +255,9 @@ void Worker::handle(Destroy& command, Now now) {
     std::unique_ptr<Endpoint> endpoint = std::move(found->second);
     endpoints_.erase(found);
     if (endpoint->play) end_play(*endpoint, PlayEnd::Stopped);
-    if (endpoint->peer != nullptr) {
+    if (endpoint->room != nullptr) {
+        unseat(*endpoint);
+    } else if (endpoint->peer != nullptr) {
         Endpoint* peer = endpoint->peer;
         part(*endpoint);
         schedule_if_busy(peer);
@@ -306,20 +286,15 @@ void Worker::end_play(Endpoint& endpoint, PlayEnd reason) {
     report(Retired{.play = std::move(endpoint.play)});
 }
 
-void Worker::part(Endpoint& endpoint) {
-    endpoint.out.interrupt();
-    endpoint.peer->out.interrupt();
-    endpoint.is_speaking = false;
-    endpoint.peer->is_speaking = false;
-    endpoint.peer->peer = nullptr;
-    endpoint.peer = nullptr;
-}
-
 void Worker::schedule(Endpoint& endpoint) {
     if (endpoint.is_scheduled) return;
     endpoint.is_scheduled = true;
     slots_[endpoint.slot].push_back(&endpoint);
-    // The slots ran ahead unwatched while nothing was scheduled.
+    count_scheduled();
+}
+
+// The slots ran ahead unwatched while nothing was scheduled.
+void Worker::count_scheduled() {
     if (scheduled_++ == 0) next_tick_ = to_tick(read_clocks().mono);
 }
 
@@ -334,22 +309,26 @@ void Worker::run_slots(Now now) {
     const std::int64_t current = to_tick(now.mono);
     next_tick_ = std::max(next_tick_, current - kMaxTicksBehind);
     for (; next_tick_ <= current; ++next_tick_) {
-        Slot& slot = slots_[static_cast<std::size_t>(next_tick_) % kSlots];
-        for (std::size_t i = 0; i < slot.size();) {
-            Endpoint& endpoint = *slot[i];
-            generate(endpoint, now);
-            if (endpoint.is_decoding()) {
-                hear(endpoint, Instant{std::chrono::milliseconds{next_tick_}}, now);
-            }
-            if (endpoint.is_busy()) {
-                ++i;
-                continue;
-            }
-            endpoint.is_scheduled = false;
-            slot[i] = slot.back();
-            slot.pop_back();
-            --scheduled_;
+        const auto slot = static_cast<std::size_t>(next_tick_) % kSlots;
+        const Instant beat{std::chrono::milliseconds{next_tick_}};
+        run_slot(slots_[slot], beat, now);
+        for (Room* room : room_slots_[slot]) mix(*room, beat, now);
+    }
+}
+
+void Worker::run_slot(Slot& slot, Instant beat, Now now) {
+    for (std::size_t i = 0; i < slot.size();) {
+        Endpoint& endpoint = *slot[i];
+        generate(endpoint, now);
+        if (endpoint.is_decoding() && endpoint.room == nullptr) hear(endpoint, beat, now);
+        if (endpoint.is_busy()) {
+            ++i;
+            continue;
         }
+        endpoint.is_scheduled = false;
+        slot[i] = slot.back();
+        slot.pop_back();
+        --scheduled_;
     }
 }
 
@@ -547,12 +526,9 @@ void Worker::on_rtp(Endpoint& endpoint,
 void Worker::on_g711(Endpoint& endpoint, const rtp::Packet& packet, rtp::Law law, Now now) {
     if (endpoint.tap) record(endpoint, packet, law, now);
     if (endpoint.hears_tones()) listen_for_keys(endpoint, packet.payload, law);
+    if (endpoint.is_decoding()) to_voice(endpoint, packet, law, now);
     Endpoint* peer = endpoint.peer;
-    if (peer == nullptr || !peer->remote) return;
-    if (!peer->remote->is_g711()) {
-        if (endpoint.is_decoding()) to_voice(endpoint, packet, law, now);
-        return;
-    }
+    if (peer == nullptr || !peer->remote || !peer->remote->is_g711()) return;
     if (peer->is_generating() || !peer->can_send()) return;
     const std::size_t size = packet.payload.size();
     if (size > out_buffer_.size() - rtp::kHeaderBytes) return;
@@ -610,6 +586,11 @@ void Worker::on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now) {
 void Worker::pass_on_event(Endpoint& endpoint, const rtp::Packet& packet, Now now) {
     Endpoint* peer = endpoint.peer;
     if (peer == nullptr || peer->is_generating() || !peer->can_send()) return;
+    if (endpoint.room != nullptr) {
+        // Nobody's but control's. The numbers that are left out are not missed.
+        if (!endpoint.is_recoded()) peer->out.interrupt();
+        return;
+    }
     const auto event = rtp::EventPayload::parse(packet.payload);
     if (!peer->remote->telephone_event_pt || packet.payload.size() != rtp::kEventPayloadBytes)
         return;

@@ -7,74 +7,15 @@
 #include <memory>
 #include <thread>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "media/engine/endpoint.h"
 #include "media/engine/recorder.h"
+#include "media/engine/room.h"
 #include "media/engine/spsc_ring.h"
+#include "media/engine/worker_command.h"
 
 namespace escucha::media {
-
-// What the engine tells a worker, checked before: ids exist, groups match, addresses are parsed.
-struct AddEndpoint {
-    EndpointId endpoint{};
-    UniqueFd rtp;
-    UniqueFd rtcp;
-    StreamSeed seed;
-};
-struct SetEndpointRemote {
-    EndpointId endpoint{};
-    rtp::Address address;
-    rtp::SourceLock::Rule rule = rtp::SourceLock::Rule::Learn;
-    Remote remote;
-    bool is_secure = false;
-    /// Of a secure leg: take the place of the ones before; absent, those stay.
-    std::unique_ptr<Guarded> sealing;
-    std::unique_ptr<Guarded> opening;
-    std::unique_ptr<audio::ToneListener> tones;  ///< Once, for a peer without RFC 4733.
-};
-struct StartPlay {
-    EndpointId endpoint{};
-    std::unique_ptr<Playback> play;
-    bool stop_on_digit = false;
-};
-/// Takes the place of the one before.
-struct GiveVoice {
-    EndpointId endpoint{};
-    std::unique_ptr<Voice> voice;
-};
-/// `channel` of a recording hears this endpoint; without a tap nothing does.
-struct SetTap {
-    EndpointId endpoint{};
-    std::optional<Tap> tap;
-};
-using WorkerCommand = std::variant<std::monostate,
-                                   AddEndpoint,
-                                   SetEndpointRemote,
-                                   StartPlay,
-                                   StopPlay,
-                                   Bridge,
-                                   Unbridge,
-                                   SendDigits,
-                                   SetTap,
-                                   GiveVoice,
-                                   Destroy,
-                                   Stats>;
-
-/// What comes back besides events: what a worker no longer needs is freed by the engine, since
-/// freeing is not for a thread with packets to send.
-struct Retired {
-    std::unique_ptr<Playback> play{};
-    std::unique_ptr<Endpoint> endpoint{};
-    std::unique_ptr<Voice> voice{};
-    std::unique_ptr<Guarded> sealing{};
-    std::unique_ptr<Guarded> opening{};
-};
-struct RecordingHole {
-    std::uint64_t number = 0;
-};
-using WorkerReport = std::variant<std::monostate, Event, Retired, RecordingHole>;
 
 /// A thread that owns the endpoints of its call groups outright: receives, judges, relays,
 /// generates, reports. Per packet it neither allocates nor locks nor logs.
@@ -97,6 +38,7 @@ private:
     static constexpr std::size_t kSlots = 20;
     static constexpr std::size_t kMaxEvents = 512;
     using Slot = std::vector<Endpoint*>;
+    void run_slot(Slot& slot, Instant beat, Now now);
 
     void run();
     [[nodiscard]] Duration next_wait(Instant now) const;
@@ -115,6 +57,10 @@ private:
     void handle(GiveVoice& command, Now now);
     void handle(Destroy& command, Now now);
     void handle(Stats& command, Now now);
+    void handle(StartMix& command, Now now);
+    void handle(JoinMix& command, Now now);
+    void handle(LeaveMix& command, Now now);
+    void handle(EndMix& command, Now now);
     static void handle(std::monostate, Now) {}
 
     void receive_rtp(Endpoint& endpoint, Now now);
@@ -152,9 +98,21 @@ private:
     void transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t payload_size);
     void send_report(Endpoint& endpoint, Now now);
     void end_play(Endpoint& endpoint, PlayEnd reason);
-    void part(Endpoint& endpoint);
     void schedule(Endpoint& endpoint);
     void schedule_if_busy(Endpoint* endpoint);
+    void count_scheduled();
+
+    // worker_hearing.cpp
+    [[nodiscard]] Room* find(MixId id) const;
+    static void part(Endpoint& endpoint);
+    void retune(Room& room);
+    void settle(Room& room);
+    void mix(Room& room, Instant beat, Now now);
+    void send_mix(Room& room, std::size_t first, Seats& served, std::uint32_t rate_hz, Now now);
+    void unseat(Endpoint& endpoint);
+    void end(Room& room);
+    void bridge_out_of_room(Endpoint& a, Endpoint& b, Now now);
+    void finish_hearing(Endpoint& hearer, Endpoint& speaker, Now now);
 
     [[nodiscard]] Endpoint* find(EndpointId id) const;
     void report(WorkerReport report);
@@ -170,7 +128,9 @@ private:
     bool has_reported_ = false;
 
     std::unordered_map<EndpointId, std::unique_ptr<Endpoint>> endpoints_;
+    std::unordered_map<MixId, std::unique_ptr<Room>> rooms_;
     std::array<Slot, kSlots> slots_;
+    std::array<std::vector<Room*>, kSlots> room_slots_;  ///< Counted in `scheduled_` as well.
     std::size_t scheduled_ = 0;
     std::size_t next_slot_ = 0;
     std::int64_t next_tick_ = 0;  ///< In milliseconds of the monotonic clock.

@@ -105,6 +105,7 @@ void MediaLink::take(const media::Event& event) {
         append(listing_.endpoints, part->endpoints);
         append(listing_.recordings, part->recordings);
         append(listing_.ended, part->ended);
+        append(listing_.mixes, part->mixes);
         if (!part->is_last) return;
         is_ready_ = true;
         log::info("media_ready",

@@ -42,6 +42,12 @@ void Media::refuse(const media::Command& command,
     tell(media::Failed{.command = media::wire_type(command), .endpoint = endpoint, .code = code});
 }
 
+void Media::refuse_mix(const media::Command& command, media::MixId mix) {
+    tell(media::MixFailed{.command = media::wire_type(command),
+                          .mix = mix,
+                          .code = media::FailureCode::NotFound});
+}
+
 void Media::command(const media::Command& command) {
     if (!is_up_) return;
     std::visit([this](const auto& wanted) { on(wanted); }, command);

@@ -67,6 +67,10 @@ private:
     void on(const media::Destroy& wanted);
     void on(const media::List&) {}
     void on(const media::Stats&) {}
+    void on(const media::Mix& wanted) { refuse_mix(wanted, wanted.mix); }
+    void on(const media::JoinMix& wanted) { refuse_mix(wanted, wanted.mix); }
+    void on(const media::LeaveMix& wanted) { refuse_mix(wanted, wanted.mix); }
+    void on(const media::EndMix& wanted) { refuse_mix(wanted, wanted.mix); }
 
     Endpoint* find(media::EndpointId id);
     void tell(media::Event event, Duration delay = std::chrono::milliseconds{2});
@@ -74,6 +78,8 @@ private:
     void unbridge(media::EndpointId id, Endpoint& endpoint);
     void end_recording(RecordingId id, media::RecordEnd reason);
     void refuse(const media::Command& command, media::EndpointId endpoint, media::FailureCode code);
+    /// Nobody asks for a conference here: there is none to find.
+    void refuse_mix(const media::Command& command, media::MixId mix);
 
     World& world_;
     bool is_up_ = true;
