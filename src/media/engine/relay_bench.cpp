@@ -7,7 +7,7 @@
 // ms, and counts what comes back; the measured side runs on CPU 0. One line of JSON a scenario:
 // `bare` is a loop of epoll_wait, recv and send on connected sockets that looks at nothing; the
 // others are the engine with one worker. A call has two legs, in `prompt` one that hears music
-// while it speaks.
+// while it speaks, in `mix` eight that all talk at once: there compare what a heard packet costs.
 #include <poll.h>
 #include <sched.h>
 #include <sys/epoll.h>
@@ -229,7 +229,12 @@ void bare(std::size_t calls, seconds length) {
     print("bare", calls, length, tally, cpu_seconds() - before);
 }
 
-enum class Scenario { Bridge, Transcode, Record, Prompt };
+enum class Scenario { Bridge, Transcode, Record, Prompt, Mix };
+
+std::size_t legs_of(Scenario scenario) {
+    if (scenario == Scenario::Mix) return kMaxMixMembers;
+    return scenario == Scenario::Prompt ? 1 : 2;
+}
 
 class Bench {
 public:
@@ -247,7 +252,7 @@ public:
     }
 
     void run(Scenario scenario, const char* name, std::size_t calls, seconds length) {
-        const std::size_t legs_per_call = scenario == Scenario::Prompt ? 1 : 2;
+        const std::size_t legs_per_call = legs_of(scenario);
         std::vector<std::uint16_t> ports;
         for (std::size_t call = 0; call < calls; ++call) {
             for (std::size_t leg = 0; leg < legs_per_call; ++leg) {
@@ -272,7 +277,7 @@ private:
     using pollfd_t = struct pollfd;
 
     static EndpointId id(std::size_t call, std::size_t leg) {
-        return EndpointId{call * 2 + leg + 1};
+        return EndpointId{call * kMaxMixMembers + leg + 1};
     }
     void command(const Command& c) {
         std::vector<Event> events;
@@ -280,6 +285,7 @@ private:
         for (const Event& event : events) {
             if (const auto* created = std::get_if<Created>(&event)) port_ = created->port;
             ESC_CHECK(!std::holds_alternative<Failed>(event));
+            ESC_CHECK(!std::holds_alternative<MixFailed>(event));
         }
     }
     std::uint16_t add_leg(Scenario scenario, std::size_t call, std::size_t leg, std::size_t phone) {
@@ -297,6 +303,14 @@ private:
                          .play = PlayId{1},
                          .prompts = {"music.wav"},
                          .repeat = Repeat::Forever});
+            return;
+        }
+        if (scenario == Scenario::Mix) {
+            Mix mix{.mix = MixId{call + 1}, .members = {}};
+            for (std::size_t leg = 0; leg < kMaxMixMembers; ++leg) {
+                mix.members.push_back({.endpoint = id(call, leg)});
+            }
+            command(mix);
             return;
         }
         command(Bridge{.a = id(call, 0), .b = id(call, 1)});
@@ -334,5 +348,6 @@ int main(int argc, char** argv) {
     engine(Scenario::Transcode, "transcode", calls, length);
     engine(Scenario::Record, "record", calls, length);
     engine(Scenario::Prompt, "prompt", calls, length);
+    engine(Scenario::Mix, "mix", std::max<std::size_t>(1, calls / kMaxMixMembers), length);
     return 0;
 }
