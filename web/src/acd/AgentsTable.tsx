@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Agent, AgentState, Floor } from '@/api/client';
 import { useNow } from '@/base/clock';
 import { phone, since } from '@/base/format';
-import { Empty, Panel, Pill, Since, TableScroll, viewCss } from '@/base/view/parts';
+import { Empty, Panel, Pill, Since, Table, viewCss } from '@/base/view/parts';
 import css from './acd.module.css';
 import { useReasonText } from './reason';
 import { isOverdue, kAgentTone } from './states';
@@ -46,26 +46,19 @@ export function AgentsTable({ floor }: { floor: Floor }) {
               </Chip>
             ))}
           </div>
-          <TableScroll label={t('agents.caption')}>
-            <table className={viewCss.table}>
-              <caption className="visually-hidden">{t('agents.caption')}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">{t('agents.name')}</th>
-                  <th scope="col">{t('agents.state')}</th>
-                  <th scope="col" className={viewCss.number}>
-                    {t('agents.time')}
-                  </th>
-                  <th scope="col">{t('agents.with')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((agent) => (
-                  <Row key={agent.id} agent={agent} floor={floor} />
-                ))}
-              </tbody>
-            </table>
-          </TableScroll>
+          <Table
+            label={t('agents.caption')}
+            heads={[
+              { text: t('agents.name') },
+              { text: t('agents.state') },
+              { text: t('agents.time'), isNumber: true },
+              { text: t('agents.with') },
+            ]}
+          >
+            {shown.map((agent) => (
+              <Row key={agent.id} agent={agent} floor={floor} />
+            ))}
+          </Table>
         </>
       )}
     </Panel>

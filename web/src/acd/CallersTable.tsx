@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ContactLive, Floor } from '@/api/client';
 import { useNow } from '@/base/clock';
 import { phone, since } from '@/base/format';
-import { Empty, Panel, Pill, Reference, Since, TableScroll, viewCss } from '@/base/view/parts';
+import { Empty, Panel, Pill, Reference, Since, Table, viewCss } from '@/base/view/parts';
 import css from './acd.module.css';
 import { kContactTone, waitTone } from './states';
 
@@ -35,28 +35,19 @@ export function CallersTable({ floor }: { floor: Floor }) {
           text={t('callers.none_text')}
         />
       ) : (
-        <TableScroll label={t('callers.caption')}>
-          <table className={viewCss.table}>
-            <caption className="visually-hidden">{t('callers.caption')}</caption>
-            <thead>
-              <tr>
-                <th scope="col" className={viewCss.number}>
-                  {t('callers.place')}
-                </th>
-                <th scope="col">{t('callers.who')}</th>
-                <th scope="col">{t('callers.where')}</th>
-                <th scope="col" className={viewCss.number}>
-                  {t('callers.time')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((contact) => (
-                <Row key={contact.id} contact={contact} floor={floor} />
-              ))}
-            </tbody>
-          </table>
-        </TableScroll>
+        <Table
+          label={t('callers.caption')}
+          heads={[
+            { text: t('callers.place'), isNumber: true },
+            { text: t('callers.who') },
+            { text: t('callers.where') },
+            { text: t('callers.time'), isNumber: true },
+          ]}
+        >
+          {shown.map((contact) => (
+            <Row key={contact.id} contact={contact} floor={floor} />
+          ))}
+        </Table>
       )}
     </Panel>
   );

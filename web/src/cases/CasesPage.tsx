@@ -7,18 +7,7 @@ import { labelOf, useTopics } from '@/acd/settings';
 import type { CaseRow } from '@/api/client';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import {
-  Empty,
-  Loading,
-  More,
-  Page,
-  Panel,
-  Reference,
-  Said,
-  TableScroll,
-  Trouble,
-  viewCss,
-} from '@/base/view/parts';
+import { Empty, Page, Paged, Reference, Said, Table, viewCss } from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
 import { CaseStatusPill, DueDate } from './OpenCases';
 import { type CaseFilter, casesQuery } from './queries';
@@ -45,7 +34,6 @@ export function CasesPage() {
       replace: true,
     });
   const list = useInfiniteQuery(casesQuery(filter));
-  const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page
       title={t('list.title')}
@@ -78,10 +66,9 @@ export function CasesPage() {
         </>
       }
     >
-      <Panel>
-        {list.error && <Trouble error={list.error} onRetry={() => void list.refetch()} />}
-        {list.isPending && <Loading rows={8} />}
-        {list.data && rows.length === 0 && (
+      <Paged
+        list={list}
+        empty={
           <Empty
             icon={<IconFolders size={26} />}
             title={t('list.none')}
@@ -91,14 +78,10 @@ export function CasesPage() {
                 : t('list.none_text')
             }
           />
-        )}
-        {rows.length > 0 && <Rows rows={rows} />}
-        <More
-          has={list.hasNextPage}
-          isLoading={list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
-        />
-      </Panel>
+        }
+      >
+        {(rows) => <Rows rows={rows} />}
+      </Paged>
     </Page>
   );
 }
@@ -108,50 +91,45 @@ function Rows({ rows }: { rows: readonly CaseRow[] }) {
   const language = useLanguage();
   const topics = useTopics();
   return (
-    <TableScroll label={t('list.title')}>
-      <table className={viewCss.table}>
-        <caption className="visually-hidden">{t('list.title')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('field.reference')}</th>
-            <th scope="col">{t('field.subject')}</th>
-            <th scope="col">{t('field.customer')}</th>
-            <th scope="col">{t('field.status')}</th>
-            <th scope="col">{t('field.owner')}</th>
-            <th scope="col">{t('list.due')}</th>
-            <th scope="col">{t('field.opened')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id} data-testid="case-row">
-              <td>
-                <Link
-                  to="/cases/$caseId"
-                  params={{ caseId: row.id }}
-                  className={viewCss.link}
-                  data-testid={`case-link-${row.reference}`}
-                >
-                  <Reference digits={row.reference} />
-                </Link>
-              </td>
-              <td>
-                <Said text={row.subject} />
-                <div className={viewCss.muted}>{labelOf(topics.data, row.topic)}</div>
-              </td>
-              <td>{row.customer?.name ?? ''}</td>
-              <td>
-                <CaseStatusPill status={row.status} />
-              </td>
-              <td>{row.owner?.name ?? ''}</td>
-              <td className={viewCss.when}>
-                <DueDate row={row} />
-              </td>
-              <td className={viewCss.when}>{dateTime(row.opened_at, language)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
+    <Table
+      label={t('list.title')}
+      heads={[
+        { text: t('field.reference') },
+        { text: t('field.subject') },
+        { text: t('field.customer') },
+        { text: t('field.status') },
+        { text: t('field.owner') },
+        { text: t('list.due') },
+        { text: t('field.opened') },
+      ]}
+    >
+      {rows.map((row) => (
+        <tr key={row.id} data-testid="case-row">
+          <td>
+            <Link
+              to="/cases/$caseId"
+              params={{ caseId: row.id }}
+              className={viewCss.link}
+              data-testid={`case-link-${row.reference}`}
+            >
+              <Reference digits={row.reference} />
+            </Link>
+          </td>
+          <td>
+            <Said text={row.subject} />
+            <div className={viewCss.muted}>{labelOf(topics.data, row.topic)}</div>
+          </td>
+          <td>{row.customer?.name ?? ''}</td>
+          <td>
+            <CaseStatusPill status={row.status} />
+          </td>
+          <td>{row.owner?.name ?? ''}</td>
+          <td className={viewCss.when}>
+            <DueDate row={row} />
+          </td>
+          <td className={viewCss.when}>{dateTime(row.opened_at, language)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

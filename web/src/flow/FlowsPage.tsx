@@ -4,16 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import {
-  Empty,
-  Loading,
-  Page,
-  Panel,
-  Pill,
-  TableScroll,
-  Trouble,
-  viewCss,
-} from '@/base/view/parts';
+import { Empty, Loading, Page, Panel, Pill, Table, Trouble, viewCss } from '@/base/view/parts';
 import { flowsQuery } from './queries';
 
 export function FlowsPage() {
@@ -29,52 +20,47 @@ export function FlowsPage() {
           <Empty icon={<IconRoute size={26} />} title={t('list.none')} text={t('list.none_text')} />
         )}
         {flows.data && flows.data.length > 0 && (
-          <TableScroll label={t('list.title')}>
-            <table className={viewCss.table}>
-              <caption className="visually-hidden">{t('list.title')}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">{t('list.name')}</th>
-                  <th scope="col">{t('list.published')}</th>
-                  <th scope="col">{t('list.versions')}</th>
-                  <th scope="col">{t('list.changed')}</th>
+          <Table
+            label={t('list.title')}
+            heads={[
+              { text: t('list.name') },
+              { text: t('list.published') },
+              { text: t('list.versions') },
+              { text: t('list.changed') },
+            ]}
+          >
+            {flows.data.map((flow) => {
+              const newest = flow.versions
+                .map((each) => each.created_at)
+                .sort()
+                .at(-1);
+              return (
+                <tr key={flow.id}>
+                  <td>
+                    <Link
+                      to="/flows/$flowId"
+                      params={{ flowId: flow.id }}
+                      className={viewCss.link}
+                      data-testid="flow-link"
+                    >
+                      {flow.name}
+                    </Link>
+                  </td>
+                  <td>
+                    {flow.published_version === null ? (
+                      <Pill tone="warn">{t('list.unpublished')}</Pill>
+                    ) : (
+                      <Pill tone="good">
+                        {t('list.version', { version: flow.published_version })}
+                      </Pill>
+                    )}
+                  </td>
+                  <td>{flow.versions.length}</td>
+                  <td>{newest ? dateTime(newest, language) : ''}</td>
                 </tr>
-              </thead>
-              <tbody>
-                {flows.data.map((flow) => {
-                  const newest = flow.versions
-                    .map((each) => each.created_at)
-                    .sort()
-                    .at(-1);
-                  return (
-                    <tr key={flow.id}>
-                      <td>
-                        <Link
-                          to="/flows/$flowId"
-                          params={{ flowId: flow.id }}
-                          className={viewCss.link}
-                          data-testid="flow-link"
-                        >
-                          {flow.name}
-                        </Link>
-                      </td>
-                      <td>
-                        {flow.published_version === null ? (
-                          <Pill tone="warn">{t('list.unpublished')}</Pill>
-                        ) : (
-                          <Pill tone="good">
-                            {t('list.version', { version: flow.published_version })}
-                          </Pill>
-                        )}
-                      </td>
-                      <td>{flow.versions.length}</td>
-                      <td>{newest ? dateTime(newest, language) : ''}</td>
-                    </tr>
-                  );
-                })}
-              </tbody>
-            </table>
-          </TableScroll>
+              );
+            })}
+          </Table>
         )}
       </Panel>
     </Page>

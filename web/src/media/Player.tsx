@@ -1,20 +1,14 @@
 import { ActionIcon, SegmentedControl, Slider } from '@mantine/core';
-import {
-  IconLock,
-  IconPlayerPauseFilled,
-  IconPlayerPlayFilled,
-  IconRewindBackward10,
-  IconRewindForward10,
-  IconX,
-} from '@tabler/icons-react';
+import { IconLock, IconRewindBackward10, IconRewindForward10, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ask, type Journey, type Recording } from '@/api/client';
 import { clockSpan, dateTime, number, percent } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Loading, Panel, Trouble, viewCss } from '@/base/view/parts';
-import { afterGap, partAt, partsOf } from './journey';
+import { PlayButton, usePlayback } from '@/base/view/playback';
+import { afterGap, partsOf } from './journey';
 import css from './media.module.css';
 import { type LegSound, soundOf } from './sound';
 import { Bar, PartList } from './Timeline';
@@ -74,39 +68,14 @@ export function Player(props: { recordingId: string; onClose: () => void }) {
 function Sound({ recording, journey }: { recording: Recording; journey: Journey }) {
   const { t } = useTranslation('media');
   const language = useLanguage();
-  const audio = useRef<HTMLAudioElement>(null);
   const parts = useMemo(() => partsOf(journey), [journey]);
   const startMs = journey.segments.find((one) => one.recording_id === recording.id)?.from_ms ?? 0;
-  const [atMs, setAtMs] = useState(startMs);
-  const [isPlaying, setPlaying] = useState(false);
-  const [isBroken, setBroken] = useState(false);
   const [rate, setRate] = useState('1');
   const endMs = Math.max(journey.duration_ms, 1);
+  // Nobody listens to what was not recorded: it is shown, and passed over.
+  const sound = usePlayback(endMs, startMs, (milliseconds) => afterGap(parts, milliseconds));
+  const { atMs, seek } = sound;
   const journal = useJournal(recording);
-
-  const seek = (milliseconds: number) => {
-    const player = audio.current;
-    if (!player) return;
-    const target = afterGap(parts, Math.min(Math.max(milliseconds, 0), endMs));
-    player.currentTime = target / 1000;
-    setAtMs(target);
-  };
-  /** Nobody listens to what was not recorded: it is shown, and passed over. */
-  const heard = (seconds: number) => {
-    const milliseconds = seconds * 1000;
-    if (partAt(parts, milliseconds)?.kind === 'gap') return seek(milliseconds);
-    setAtMs(milliseconds);
-  };
-  const toggle = () => {
-    const player = audio.current;
-    if (!player) return;
-    if (player.paused) void player.play().catch(() => setBroken(true));
-    else player.pause();
-  };
-  const choose = (value: string) => {
-    setRate(value);
-    if (audio.current) audio.current.playbackRate = Number(value);
-  };
   return (
     <>
       <p className={css.about}>
@@ -114,36 +83,23 @@ function Sound({ recording, journey }: { recording: Recording; journey: Journey 
           .filter(Boolean)
           .join(' · ')}
       </p>
-      {/* biome-ignore lint/a11y/useMediaCaption: a telephone call has no captions */}
       <audio
-        ref={audio}
+        {...sound.element}
         src={`/api/v1/contacts/${encodeURIComponent(journey.contact_id)}/journey/audio`}
-        preload="metadata"
         onLoadedMetadata={() => seek(startMs)}
-        onTimeUpdate={(event) => heard(event.currentTarget.currentTime)}
-        onPlay={() => setPlaying(true)}
-        onPause={() => setPlaying(false)}
-        onError={() => setBroken(true)}
       />
-      {isBroken && (
+      {sound.isBroken && (
         <p className={css.broken} role="alert">
           {t('player.broken')}
         </p>
       )}
       <div className={css.controls}>
-        <ActionIcon
-          size="xl"
-          radius="xl"
-          aria-label={isPlaying ? t('player.pause') : t('player.play')}
-          onClick={toggle}
-          data-testid="player-toggle"
-        >
-          {isPlaying ? (
-            <IconPlayerPauseFilled size={20} aria-hidden="true" />
-          ) : (
-            <IconPlayerPlayFilled size={20} aria-hidden="true" />
-          )}
-        </ActionIcon>
+        <PlayButton
+          isPlaying={sound.isPlaying}
+          labels={{ play: t('player.play'), pause: t('player.pause') }}
+          onToggle={sound.toggle}
+          testId="player-toggle"
+        />
         <ActionIcon
           size="lg"
           variant="default"
@@ -180,7 +136,10 @@ function Sound({ recording, journey }: { recording: Recording; journey: Journey 
           size="xs"
           aria-label={t('player.rate')}
           value={rate}
-          onChange={choose}
+          onChange={(value) => {
+            setRate(value);
+            sound.setRate(Number(value));
+          }}
           data={['1', '1.5', '2'].map((value) => ({ value, label: `${value}×` }))}
         />
       </div>

@@ -7,19 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { api, ask, type Recording } from '@/api/client';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
-import {
-  Empty,
-  Loading,
-  More,
-  Page,
-  Panel,
-  Pill,
-  Reference,
-  Span,
-  TableScroll,
-  Trouble,
-  viewCss,
-} from '@/base/view/parts';
+import { Empty, Page, Paged, Pill, Reference, Span, Table, viewCss } from '@/base/view/parts';
 import css from './media.module.css';
 import { Player } from './Player';
 
@@ -44,7 +32,6 @@ export function RecordingsPage() {
     },
     getNextPageParam: (page) => page.next_cursor,
   });
-  const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page
       title={t('list.title')}
@@ -65,23 +52,18 @@ export function RecordingsPage() {
       {play && (
         <Player key={play} recordingId={play} onClose={() => void navigate({ search: {} })} />
       )}
-      <Panel>
-        {list.error && <Trouble error={list.error} onRetry={() => void list.refetch()} />}
-        {list.isPending && <Loading rows={8} />}
-        {list.data && rows.length === 0 && (
+      <Paged
+        list={list}
+        empty={
           <Empty
             icon={<IconMicrophone size={26} />}
             title={t('list.none')}
             text={t('list.none_text')}
           />
-        )}
-        {rows.length > 0 && <Rows rows={rows} playing={play} />}
-        <More
-          has={list.hasNextPage}
-          isLoading={list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
-        />
-      </Panel>
+        }
+      >
+        {(rows) => <Rows rows={rows} playing={play} />}
+      </Paged>
     </Page>
   );
 }
@@ -90,77 +72,64 @@ function Rows({ rows, playing }: { rows: readonly Recording[]; playing: string |
   const { t } = useTranslation('media');
   const language = useLanguage();
   return (
-    <TableScroll label={t('list.title')}>
-      <table className={viewCss.table}>
-        <caption className="visually-hidden">{t('list.title')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('field.started')}</th>
-            <th scope="col">{t('field.kind')}</th>
-            <th scope="col">{t('field.customer')}</th>
-            <th scope="col">{t('field.agent')}</th>
-            <th scope="col">{t('field.case')}</th>
-            <th scope="col" className={viewCss.number}>
-              {t('field.duration')}
-            </th>
-            <th scope="col">
-              <span className="visually-hidden">{t('player.listen')}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr
-              key={row.id}
-              className={row.id === playing ? css.playing : ''}
-              data-testid={`recording-${row.id}`}
-            >
-              <td className={viewCss.when}>{dateTime(row.started_at, language)}</td>
-              <td>
-                <Pill tone={row.kind === 'voicemail' ? 'accent' : 'quiet'}>
-                  {t(`kind.${row.kind}`)}
-                </Pill>
-              </td>
-              <td>{row.customer?.name ?? ''}</td>
-              <td>{row.agent?.name ?? ''}</td>
-              <td>
-                {row.case && (
-                  <Link
-                    to="/cases/$caseId"
-                    params={{ caseId: row.case.id }}
-                    className={viewCss.link}
-                  >
-                    <Reference digits={row.case.reference} />
-                  </Link>
-                )}
-              </td>
-              <td className={viewCss.number}>
-                {row.duration_ms === null ? (
-                  t('list.recording_now')
-                ) : (
-                  <Span milliseconds={row.duration_ms} />
-                )}
-                {row.duration_ms !== null && !row.is_complete && (
-                  <div className={viewCss.muted}>{t('list.incomplete')}</div>
-                )}
-              </td>
-              <td>
-                {row.duration_ms !== null && (
-                  <Link
-                    to="/recordings"
-                    search={{ play: row.id }}
-                    className={viewCss.link}
-                    data-testid={`listen-${row.id}`}
-                    aria-label={t('player.listen_to', { when: dateTime(row.started_at, language) })}
-                  >
-                    {t('player.listen')}
-                  </Link>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
+    <Table
+      label={t('list.title')}
+      heads={[
+        { text: t('field.started') },
+        { text: t('field.kind') },
+        { text: t('field.customer') },
+        { text: t('field.agent') },
+        { text: t('field.case') },
+        { text: t('field.duration'), isNumber: true },
+        { text: t('player.listen'), isHidden: true },
+      ]}
+    >
+      {rows.map((row) => (
+        <tr
+          key={row.id}
+          className={row.id === playing ? css.playing : ''}
+          data-testid={`recording-${row.id}`}
+        >
+          <td className={viewCss.when}>{dateTime(row.started_at, language)}</td>
+          <td>
+            <Pill tone={row.kind === 'voicemail' ? 'accent' : 'quiet'}>
+              {t(`kind.${row.kind}`)}
+            </Pill>
+          </td>
+          <td>{row.customer?.name ?? ''}</td>
+          <td>{row.agent?.name ?? ''}</td>
+          <td>
+            {row.case && (
+              <Link to="/cases/$caseId" params={{ caseId: row.case.id }} className={viewCss.link}>
+                <Reference digits={row.case.reference} />
+              </Link>
+            )}
+          </td>
+          <td className={viewCss.number}>
+            {row.duration_ms === null ? (
+              t('list.recording_now')
+            ) : (
+              <Span milliseconds={row.duration_ms} />
+            )}
+            {row.duration_ms !== null && !row.is_complete && (
+              <div className={viewCss.muted}>{t('list.incomplete')}</div>
+            )}
+          </td>
+          <td>
+            {row.duration_ms !== null && (
+              <Link
+                to="/recordings"
+                search={{ play: row.id }}
+                className={viewCss.link}
+                data-testid={`listen-${row.id}`}
+                aria-label={t('player.listen_to', { when: dateTime(row.started_at, language) })}
+              >
+                {t('player.listen')}
+              </Link>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

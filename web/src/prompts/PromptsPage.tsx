@@ -15,7 +15,7 @@ import {
   Pill,
   Said,
   Span,
-  TableScroll,
+  Table,
   Trouble,
   viewCss,
 } from '@/base/view/parts';
@@ -149,60 +149,53 @@ function Rows({ rows, open }: { rows: readonly Prompt[]; open: string | undefine
   const { t } = useTranslation('prompts');
   const language = useLanguage();
   return (
-    <TableScroll label={t('list.title')}>
-      <table className={viewCss.table}>
-        <caption className="visually-hidden">{t('list.title')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('field.title')}</th>
-            <th scope="col">{t('field.language')}</th>
-            <th scope="col" className={viewCss.number}>
-              {t('field.duration')}
-            </th>
-            <th scope="col">{t('field.source')}</th>
-            <th scope="col">{t('field.used')}</th>
-            <th scope="col">{t('field.saved')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr
-              key={keyOf(row)}
-              className={keyOf(row) === open ? css.open : ''}
-              data-testid="prompt-row"
+    <Table
+      label={t('list.title')}
+      heads={[
+        { text: t('field.title') },
+        { text: t('field.language') },
+        { text: t('field.duration'), isNumber: true },
+        { text: t('field.source') },
+        { text: t('field.used') },
+        { text: t('field.saved') },
+      ]}
+    >
+      {rows.map((row) => (
+        <tr
+          key={keyOf(row)}
+          className={keyOf(row) === open ? css.open : ''}
+          data-testid="prompt-row"
+        >
+          <td>
+            <Link
+              to="/prompts"
+              search={{ open: keyOf(row) }}
+              className={viewCss.link}
+              aria-label={t('detail.open', { name: row.title })}
+              translate="no"
+              data-testid={`prompt-${row.language}-${row.name}`}
             >
-              <td>
-                <Link
-                  to="/prompts"
-                  search={{ open: keyOf(row) }}
-                  className={viewCss.link}
-                  aria-label={t('detail.open', { name: row.title })}
-                  translate="no"
-                  data-testid={`prompt-${row.language}-${row.name}`}
-                >
-                  {row.title}
-                </Link>
-                <div className={css.name} translate="no">
-                  {row.name}
-                </div>
-              </td>
-              <td>
-                <Pill tone={row.language === 'none' ? 'accent' : 'quiet'} dot={false}>
-                  {t(`language.${row.language}`)}
-                </Pill>
-              </td>
-              <td className={viewCss.number}>
-                <Span milliseconds={row.duration_ms} />
-              </td>
-              <td>{t(`source.${row.source}`)}</td>
-              <td>
-                <Said text={row.used_by.map((use) => use.name).join(', ')} />
-              </td>
-              <td className={viewCss.when}>{dateTime(row.saved_at, language)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
+              {row.title}
+            </Link>
+            <div className={css.name} translate="no">
+              {row.name}
+            </div>
+          </td>
+          <td>
+            <Pill tone={row.language === 'none' ? 'accent' : 'quiet'} dot={false}>
+              {t(`language.${row.language}`)}
+            </Pill>
+          </td>
+          <td className={viewCss.number}>
+            <Span milliseconds={row.duration_ms} />
+          </td>
+          <td>{t(`source.${row.source}`)}</td>
+          <td>
+            <Said text={row.used_by.map((use) => use.name).join(', ')} />
+          </td>
+          <td className={viewCss.when}>{dateTime(row.saved_at, language)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

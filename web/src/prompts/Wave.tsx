@@ -1,8 +1,7 @@
-import { ActionIcon } from '@mantine/core';
-import { IconPlayerPauseFilled, IconPlayerPlayFilled } from '@tabler/icons-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { clockSpan, spokenSpan } from '@/base/format';
+import { PlayButton, usePlayback } from '@/base/view/playback';
 import css from './prompts.module.css';
 import { peaksOf, samplesOf } from './wave';
 
@@ -50,58 +49,30 @@ export function Wave(props: {
   sound?: Blob;
 }) {
   const { t } = useTranslation('prompts');
-  const audio = useRef<HTMLAudioElement>(null);
   const peaks = usePeaks(props.source, props.sound);
-  const [atMs, setAtMs] = useState(0);
   const [ownMs, setOwnMs] = useState(0);
-  const [isPlaying, setPlaying] = useState(false);
-  const [isBroken, setBroken] = useState(false);
   const endMs = Math.max(props.durationMs ?? ownMs, 1);
+  const { atMs, isPlaying, isBroken, seek, toggle, element } = usePlayback(endMs, 0);
   const loudest = Math.max(0.1, ...(peaks ?? []));
-
-  const toggle = () => {
-    const player = audio.current;
-    if (!player) return;
-    if (player.paused) void player.play().catch(() => setBroken(true));
-    else player.pause();
-  };
-  const seek = (milliseconds: number) => {
-    const player = audio.current;
-    if (!player) return;
-    player.currentTime = Math.min(Math.max(milliseconds, 0), endMs) / 1000;
-    setAtMs(player.currentTime * 1000);
-  };
   return (
     <div className={css.wave}>
-      {/* biome-ignore lint/a11y/useMediaCaption: what is said stands beside it as text */}
       <audio
-        ref={audio}
+        {...element}
         src={props.source}
-        preload="metadata"
-        onTimeUpdate={(event) => setAtMs(event.currentTarget.currentTime * 1000)}
         onLoadedMetadata={(event) => {
           const length = event.currentTarget.duration;
           if (Number.isFinite(length)) setOwnMs(length * 1000);
         }}
-        onPlay={() => setPlaying(true)}
-        onPause={() => setPlaying(false)}
-        onError={() => setBroken(true)}
       />
-      <ActionIcon
-        size="xl"
-        radius="xl"
-        aria-label={
-          isPlaying ? t('wave.pause', { name: props.name }) : t('wave.play', { name: props.name })
-        }
-        onClick={toggle}
-        data-testid="wave-toggle"
-      >
-        {isPlaying ? (
-          <IconPlayerPauseFilled size={20} aria-hidden="true" />
-        ) : (
-          <IconPlayerPlayFilled size={20} aria-hidden="true" />
-        )}
-      </ActionIcon>
+      <PlayButton
+        isPlaying={isPlaying}
+        labels={{
+          play: t('wave.play', { name: props.name }),
+          pause: t('wave.pause', { name: props.name }),
+        }}
+        onToggle={toggle}
+        testId="wave-toggle"
+      />
       <div className={css.waveBox}>
         <svg
           className={css.waveDrawing}

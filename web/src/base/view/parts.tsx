@@ -1,5 +1,6 @@
 import { Button, Skeleton, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
+import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client';
@@ -168,13 +169,56 @@ function FactRow(props: { term: string; value: ReactNode }) {
   );
 }
 
+export interface Head {
+  text: string;
+  /** Its cells are numbers, which stand to the right. */
+  isNumber?: boolean;
+  /** Read aloud only: the cells say it themselves. */
+  isHidden?: boolean;
+}
+
 /** A table that may be wider than its place; focusable, so that the keyboard can scroll it. */
-export function TableScroll(props: { label: string; children: ReactNode }) {
+export function Table(props: { label: string; heads: readonly Head[]; children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section className={css.scroll} aria-label={props.label} tabIndex={0}>
-      {props.children}
+      <table className={css.table}>
+        <caption className="visually-hidden">{props.label}</caption>
+        <thead>
+          <tr>
+            {props.heads.map(({ text, isNumber, isHidden }) => (
+              <th key={text} scope="col" className={isNumber ? css.number : undefined}>
+                {isHidden ? <span className="visually-hidden">{text}</span> : text}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{props.children}</tbody>
+      </table>
     </section>
+  );
+}
+
+/** What a list that is fetched page by page has in its panel: its rows, or why there are none yet. */
+export function Paged<Row>(props: {
+  list: UseInfiniteQueryResult<InfiniteData<{ items: Row[] }>>;
+  empty: ReactNode;
+  children: (rows: Row[]) => ReactNode;
+}) {
+  const { list } = props;
+  const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Panel>
+      {list.error && <Trouble error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <Loading rows={8} />}
+      {list.data && rows.length === 0 && props.empty}
+      {rows.length > 0 && props.children(rows)}
+      <More
+        has={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
+    </Panel>
   );
 }
 
