@@ -149,6 +149,7 @@ Result<std::int64_t> import_events(Connection& connection, std::span<const Event
         ESC_TRY(detail::insert_event(connection, stored));
         ESC_TRY(projector.apply(connection, stored, fields));
     }
+    ESC_TRY(projector.write_counters(connection));
     return seq;
 }
 

@@ -217,6 +217,55 @@ TEST_CASE("a batch the database refuses fails alone and uses no number") {
     });
 }
 
+TEST_CASE("what a refused batch would have counted is not counted, and its neighbours' is") {
+    on_every_engine([](World& world) {
+        const auto call = [&](std::string reference) {
+            const ContactId contact = world.contact();
+            auto arrived = world.event("contact_arrived", contact);
+            arrived.with("line", "600");
+            auto opened = world.event("case_opened", contact);
+            opened.case_id = CaseId::make(kNoon, world.rng);
+            opened.with("reference", std::move(reference));
+            Batch batch;
+            batch.events = {std::move(arrived), std::move(opened)};
+            return batch;
+        };
+        // The writer takes its time over the first, so that the others share a commit.
+        std::promise<void> begun;
+        std::promise<void> go_on;
+        std::thread slow{[&] {
+            CHECK(world.journal->write([&](Connection&) -> Result<void> {
+                begun.set_value();
+                go_on.get_future().wait();
+                return ok();
+            }));
+        }};
+        begun.get_future().wait();
+        std::vector<bool> outcomes;
+        for (const char* reference : {"1", "2", "1"}) {
+            REQUIRE(world.journal->append(call(reference), [&](const Result<Committed>& done) {
+                outcomes.push_back(done.has_value());
+            }));
+        }
+        std::thread other{[&] {
+            CHECK(world.journal
+                      ->write([](Connection&) -> Result<void> {
+                          return fail(escucha::Errc::Forbidden, "no");
+                      })
+                      .error()
+                      .code == escucha::Errc::Forbidden);
+        }};
+        go_on.set_value();
+        slow.join();
+        other.join();
+        REQUIRE(world.journal->append_and_wait(call("3")));
+        CHECK(outcomes == std::vector{true, true, false});
+        const auto row = world.reader.query_one("SELECT arrived FROM line_day").value();
+        REQUIRE(row.has_value());
+        CHECK(row->get<std::int64_t>(0).value() == 3);
+    });
+}
+
 TEST_CASE("other rows are written through the journal's connection, and fail alone") {
     on_every_engine([](World& world) {
         const std::string_view sql = "INSERT INTO installation (name, value) VALUES ('a', 'b')";

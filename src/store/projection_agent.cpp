@@ -47,8 +47,7 @@ Result<void> agent_state_changed(Step& step) {
                   event.contact}));
     const std::string_view column = time_column(step.text("previous"));
     if (column.empty()) return ok();
-    return step.count(
-        "agent_day", "agent_id", event.agent, {{column, step.integer("previous_ms")}});
+    return step.count(DayTable::Agent, event.agent, {{column, step.integer("previous_ms")}});
 }
 
 }  // namespace escucha::store::projection

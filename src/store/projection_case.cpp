@@ -193,7 +193,7 @@ Result<void> disposition_recorded(Step& step) {
                   event.case_id,
                   event.company}));
     ESC_TRY(refresh_case_key(step));
-    return step.count("agent_day", "agent_id", event.agent, {{"dispositions", 1}});
+    return step.count(DayTable::Agent, event.agent, {{"dispositions", 1}});
 }
 
 Result<void> note_saved(Step& step) {

@@ -1,15 +1,27 @@
 #include "store/detail/projection_step.h"
 
+#include <span>
+#include <vector>
+
 namespace escucha::store::projection {
 namespace {
 
-/// Puts the contact in `state` from the event's instant on. A contact that has ended stays ended:
-/// what comes after (a late recording, a disposition) belongs to its history only.
-Result<void> enter(Step& step, std::string_view state) {
-    return step.run(
-        "UPDATE contact SET state = ?, state_since_us = ? WHERE id = ? AND company_id = ?"
-        " AND ended_at_us IS NULL",
-        {state, step.event.at, step.event.contact, step.event.company});
+/// Puts the contact in `state` from the event's instant on, with what `columns` sets besides. A
+/// contact that has ended stays ended: what comes after (a late recording, a disposition) belongs
+/// to its history only.
+Result<void> enter(Step& step,
+                   std::string_view state,
+                   std::string_view columns = {},
+                   std::initializer_list<Param> values = {}) {
+    std::vector<Param> params{state, step.event.at};
+    params.insert(params.end(), values.begin(), values.end());
+    params.insert(params.end(), {step.event.contact, step.event.company});
+    std::string sql{
+        "UPDATE contact SET state = CASE WHEN ended_at_us IS NULL THEN ? ELSE state END,"
+        " state_since_us = CASE WHEN ended_at_us IS NULL THEN ? ELSE state_since_us END"};
+    sql.append(columns).append(" WHERE id = ? AND company_id = ?");
+    ESC_TRY(step.connection.execute(sql, std::span<const Param>{params}));
+    return ok();
 }
 
 Result<void> leave(Step& step, std::string_view from, std::string_view to) {
@@ -19,21 +31,14 @@ Result<void> leave(Step& step, std::string_view from, std::string_view to) {
         {to, step.event.at, step.event.contact, step.event.company, from});
 }
 
-/// A text column of the contact's row; empty when there is no row.
-Result<std::string> read(Step& step, std::string_view sql) {
-    ESC_TRY(const auto row,
-            step.connection.query_one(sql, {step.event.contact, step.event.company}));
+/// Runs an UPDATE of the contact that returns one of its text columns; empty when it changed none.
+Result<std::string> update_returning(Step& step,
+                                     std::string_view sql,
+                                     std::initializer_list<Param> params) {
+    ESC_TRY(const auto row, step.connection.query_one(sql, params));
     if (!row) return std::string{};
     ESC_TRY(auto value, row->get<std::optional<std::string>>(0));
     return value.value_or(std::string{});
-}
-
-Result<std::string> line_of(Step& step) {
-    return read(step, "SELECT line_id FROM contact WHERE id = ? AND company_id = ?");
-}
-
-Result<std::string> queue_of(Step& step) {
-    return read(step, "SELECT queue_id FROM contact WHERE id = ? AND company_id = ?");
 }
 
 /// The counter an outcome goes to, as a literal; empty for one that is not counted.
@@ -73,7 +78,7 @@ Result<void> contact_arrived(Step& step) {
                  event.at,
                  event.at}));
     if (made == 0) return ok();
-    return step.count("line_day", "line_id", line, {{"arrived", 1}});
+    return step.count(DayTable::Line, line, {{"arrived", 1}});
 }
 
 Result<void> contact_identified(Step& step) {
@@ -88,10 +93,13 @@ Result<void> contact_identified(Step& step) {
 }
 
 Result<void> reask_counted(Step& step) {
-    ESC_TRY(step.run("UPDATE contact SET reasks = reasks + 1 WHERE id = ? AND company_id = ?",
-                     {step.event.contact, step.event.company}));
-    ESC_TRY(const auto line, line_of(step));
-    return step.count("line_day", "line_id", line, {{"reasks", 1}});
+    ESC_TRY(const auto line,
+            update_returning(step,
+                             "UPDATE contact SET reasks = reasks + 1"
+                             " WHERE id = ? AND company_id = ? RETURNING line_id",
+                             {step.event.contact, step.event.company}));
+    if (line.empty()) return ok();
+    return step.count(DayTable::Line, line, {{"reasks", 1}});
 }
 
 Result<void> flow_node_entered(Step& step) {
@@ -106,14 +114,13 @@ Result<void> language_chosen(Step& step) {
 
 Result<void> contact_queued(Step& step) {
     const auto& event = step.event;
-    ESC_TRY(
-        step.run("UPDATE contact SET queue_id = ?,"
-                 " queued_at_us = COALESCE(queued_at_us, ?) WHERE id = ? AND company_id = ?",
-                 {event.queue, event.at, event.contact, event.company}));
-    ESC_TRY(enter(step, "waiting"));
+    ESC_TRY(enter(step,
+                  "waiting",
+                  ", queue_id = ?, queued_at_us = COALESCE(queued_at_us, ?)",
+                  {event.queue, event.at}));
     // A missed offer puts the caller back in the same place: not a second entry.
     if (step.text("reason") == "offer_returned") return ok();
-    return step.count("queue_day", "queue_id", event.queue, {{"offered", 1}});
+    return step.count(DayTable::Queue, event.queue, {{"offered", 1}});
 }
 
 Result<void> contact_left_queue(Step& step) {
@@ -121,56 +128,46 @@ Result<void> contact_left_queue(Step& step) {
     const std::string reason = step.text("reason");
     const std::int64_t wait = step.integer("wait_ms");
     constexpr std::int64_t kSoonMs = 20'000;
+    ESC_TRY(step.count(DayTable::Queue, event.queue, {{"longest_wait_ms", wait}}));
+    if (reason != "answered" && reason != "abandoned") {
+        ESC_TRY(enter(step, "menu", ", wait_ms = ?", {wait}));
+        return step.count(DayTable::Queue, event.queue, {{"left_otherwise", 1}});
+    }
     ESC_TRY(step.run("UPDATE contact SET wait_ms = ? WHERE id = ? AND company_id = ?",
                      {wait, event.contact, event.company}));
-    if (reason == "answered") {
-        ESC_TRY(step.count("queue_day",
-                           "queue_id",
-                           event.queue,
-                           {{"answered", 1},
-                            {"answered_20s", wait <= kSoonMs ? 1 : 0},
-                            {"answered_wait_ms", wait}}));
-    } else if (reason == "abandoned") {
-        ESC_TRY(step.count(
-            "queue_day", "queue_id", event.queue, {{"abandoned", 1}, {"abandoned_wait_ms", wait}}));
-    } else {
-        ESC_TRY(step.count("queue_day", "queue_id", event.queue, {{"left_otherwise", 1}}));
-        ESC_TRY(enter(step, "menu"));
+    if (reason == "abandoned") {
+        return step.count(
+            DayTable::Queue, event.queue, {{"abandoned", 1}, {"abandoned_wait_ms", wait}});
     }
-    ESC_TRY(const auto day, step.day());
-    return step.run(
-        "UPDATE queue_day SET longest_wait_ms = ? WHERE company_id = ? AND queue_id = ?"
-        " AND day = ? AND longest_wait_ms < ?",
-        {wait, event.company, event.queue, day, wait});
+    return step.count(
+        DayTable::Queue,
+        event.queue,
+        {{"answered", 1}, {"answered_20s", wait <= kSoonMs ? 1 : 0}, {"answered_wait_ms", wait}});
 }
 
 Result<void> offer_made(Step& step) {
-    ESC_TRY(step.run("UPDATE contact SET offers = offers + 1 WHERE id = ? AND company_id = ?",
-                     {step.event.contact, step.event.company}));
-    ESC_TRY(enter(step, "offered"));
-    return step.count("agent_day", "agent_id", step.event.agent, {{"offers", 1}});
+    ESC_TRY(enter(step, "offered", ", offers = offers + 1"));
+    return step.count(DayTable::Agent, step.event.agent, {{"offers", 1}});
 }
 
 Result<void> offer_returned(Step& step) {
     const std::string reason = step.text("reason");
     ESC_TRY(leave(step, "offered", "waiting"));
     if (reason == "declined") {
-        return step.count("agent_day", "agent_id", step.event.agent, {{"declined", 1}});
+        return step.count(DayTable::Agent, step.event.agent, {{"declined", 1}});
     }
     // The caller who hung up while it rang is not the agent's miss.
     if (reason == "caller_left") return ok();
-    return step.count("agent_day", "agent_id", step.event.agent, {{"missed", 1}});
+    return step.count(DayTable::Agent, step.event.agent, {{"missed", 1}});
 }
 
 Result<void> contact_connected(Step& step) {
     const auto& event = step.event;
-    ESC_TRY(
-        step.run("UPDATE contact SET agent_id = ?, ring_ms = ?,"
-                 " connected_at_us = COALESCE(connected_at_us, ?)"
-                 " WHERE id = ? AND company_id = ?",
-                 {event.agent, step.integer("ring_ms"), event.at, event.contact, event.company}));
-    ESC_TRY(enter(step, "talking"));
-    return step.count("agent_day", "agent_id", event.agent, {{"answered", 1}});
+    ESC_TRY(enter(step,
+                  "talking",
+                  ", agent_id = ?, ring_ms = ?, connected_at_us = COALESCE(connected_at_us, ?)",
+                  {event.agent, step.integer("ring_ms"), event.at}));
+    return step.count(DayTable::Agent, event.agent, {{"answered", 1}});
 }
 
 Result<void> hold_started(Step& step) { return leave(step, "talking", "held"); }
@@ -186,27 +183,29 @@ Result<void> contact_disconnected(Step& step) {
     const auto& event = step.event;
     const std::int64_t talk = step.integer("talk_ms");
     const std::int64_t hold = step.integer("hold_ms");
-    ESC_TRY(
-        step.run("UPDATE contact SET talk_ms = talk_ms + ?, hold_ms = hold_ms + ?"
-                 " WHERE id = ? AND company_id = ?",
-                 {talk, hold, event.contact, event.company}));
-    ESC_TRY(leave(step, "talking", "menu"));
-    ESC_TRY(leave(step, "held", "menu"));
-    ESC_TRY(
-        step.count("agent_day", "agent_id", event.agent, {{"talk_ms", talk}, {"hold_ms", hold}}));
-    ESC_TRY(const auto queue, queue_of(step));
+    ESC_TRY(const auto queue,
+            update_returning(
+                step,
+                "UPDATE contact SET talk_ms = talk_ms + ?, hold_ms = hold_ms + ?,"
+                " state_since_us = CASE WHEN state IN ('talking', 'held') THEN ? ELSE "
+                "state_since_us END,"
+                " state = CASE WHEN state IN ('talking', 'held') THEN 'menu' ELSE state END"
+                " WHERE id = ? AND company_id = ? RETURNING queue_id",
+                {talk, hold, event.at, event.contact, event.company}));
+    ESC_TRY(step.count(DayTable::Agent, event.agent, {{"talk_ms", talk}, {"hold_ms", hold}}));
     if (queue.empty()) return ok();
-    return step.count("queue_day", "queue_id", queue, {{"talk_ms", talk}, {"hold_ms", hold}});
+    return step.count(DayTable::Queue, queue, {{"talk_ms", talk}, {"hold_ms", hold}});
 }
 
 Result<void> contact_ended(Step& step) {
     const auto& event = step.event;
-    ESC_TRY(const auto ended,
-            step.connection.execute(
+    ESC_TRY(const auto line,
+            update_returning(
+                step,
                 "UPDATE contact SET state = 'ended', state_since_us = ?, ended_at_us = ?,"
                 " outcome = ?, ended_by = ?, duration_ms = ?, case_id = COALESCE(?, case_id),"
                 " customer_id = COALESCE(?, customer_id)"
-                " WHERE id = ? AND company_id = ? AND ended_at_us IS NULL",
+                " WHERE id = ? AND company_id = ? AND ended_at_us IS NULL RETURNING line_id",
                 {event.at,
                  event.at,
                  step.text("outcome"),
@@ -217,9 +216,8 @@ Result<void> contact_ended(Step& step) {
                  event.contact,
                  event.company}));
     const std::string_view column = outcome_column(step.text("outcome"));
-    if (ended == 0 || column.empty()) return ok();
-    ESC_TRY(const auto line, line_of(step));
-    return step.count("line_day", "line_id", line, {{column, 1}});
+    if (line.empty() || column.empty()) return ok();
+    return step.count(DayTable::Line, line, {{column, 1}});
 }
 
 Result<void> recording_started(Step& step) {

@@ -108,27 +108,13 @@ Result<void> ProjectionStep::run(std::string_view sql, std::initializer_list<Par
     return ok();
 }
 
-Result<void> ProjectionStep::count(std::string_view table,
-                                   std::string_view key_column,
-                                   const Param& key,
+Result<void> ProjectionStep::count(detail::DayTable table,
+                                   std::string_view key,
                                    std::initializer_list<Counter> counters) {
     ESC_TRY(const auto local, day());
-    std::string names;
-    std::string marks;
-    std::string sums;
-    std::vector<Param> params{event.company, key, local};
     for (const Counter& counter : counters) {
-        names.append(", ").append(counter.column);
-        marks.append(", ?");
-        sums.append(sums.empty() ? "" : ", ").append(counter.column).append(" = ").append(table);
-        sums.append(".").append(counter.column).append(" + excluded.").append(counter.column);
-        params.emplace_back(counter.add);
+        projector.counters_.add(table, event.company, key, local, counter.column, counter.add);
     }
-    std::string sql{"INSERT INTO "};
-    sql.append(table).append(" (company_id, ").append(key_column).append(", day").append(names);
-    sql.append(") VALUES (?, ?, ?").append(marks).append(") ON CONFLICT (company_id, ");
-    sql.append(key_column).append(", day) DO UPDATE SET ").append(sums);
-    ESC_TRY(connection.execute(sql, std::span<const Param>{params}));
     return ok();
 }
 
@@ -194,6 +180,7 @@ Result<std::int64_t> rebuild_projections(Connection& connection) {
         for (const StoredEvent& event : events) {
             ESC_TRY(projector.apply(connection, event));
         }
+        ESC_TRY(projector.write_counters(connection));
         count += static_cast<std::int64_t>(events.size());
         after = events.back().seq;
     }

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "store/detail/day_counters.h"
 #include "store/sql.h"
 #include "store/stored_event.h"
 
@@ -18,11 +19,17 @@ namespace escucha::store {
 /// always makes the same tables. An unknown type changes nothing.
 class Projector {
 public:
-    /// Inside the caller's transaction. `fields` are the event's `data`, when already decoded.
+    /// Inside the caller's transaction, which must end with `write_counters`. `fields` are the
+    /// event's `data`, when already decoded.
     Result<void> apply(Connection& connection,
                        const StoredEvent& event,
                        const boost::json::object& fields);
     Result<void> apply(Connection& connection, const StoredEvent& event);
+
+    /// What the events since the last time add to the counters of their days.
+    Result<void> write_counters(Connection& connection) { return counters_.write(connection); }
+    /// After a transaction, or a part of one, was undone.
+    void discard_counters() { counters_.discard(); }
 
     /// Forgets the companies' zones; after a company was changed or a transaction failed.
     void forget();
@@ -36,6 +43,7 @@ private:
     };
     std::map<CompanyId, std::string> zones_;
     std::map<CompanyId, Day> days_;
+    detail::DayCounters counters_;
 };
 
 /// Empties the read tables and computes them again from the whole journal, in one transaction.

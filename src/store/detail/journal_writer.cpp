@@ -225,10 +225,12 @@ void JournalWriter::commit(Group& group) {
 Result<void> JournalWriter::try_commit(Group& group, Isolation isolation) {
     pending_.clear();
     latest_live_.clear();
+    projector_.discard_counters();
     ESC_TRY(auto tx, Tx::begin(*connection_));
     for (Item& item : group) {
         ESC_TRY(write_item(item, isolation));
     }
+    ESC_TRY(projector_.write_counters(*connection_));
     for (const auto& [row, change] : latest_live_) {
         ESC_TRY(write_live(*change));
     }
@@ -249,6 +251,8 @@ Result<void> JournalWriter::write_item(Item& item, Isolation isolation) {
 
 Result<void> JournalWriter::write_isolated(Item& item) {
     const std::size_t before = pending_.size();
+    // What was counted before must not be undone with this item.
+    ESC_TRY(projector_.write_counters(*connection_));
     ESC_TRY(connection_->execute("SAVEPOINT item"));
     auto written = item.work ? item.work(*connection_) : write_alone(item);
     if (written) {
@@ -259,6 +263,7 @@ Result<void> JournalWriter::write_isolated(Item& item) {
     if (!is_refusal(error.code)) return error;
     pending_.resize(before);
     projector_.forget();
+    projector_.discard_counters();
     ESC_TRY(connection_->execute("ROLLBACK TO SAVEPOINT item"));
     ESC_TRY(connection_->execute("RELEASE SAVEPOINT item"));
     item.outcome = std::move(error);
@@ -267,6 +272,7 @@ Result<void> JournalWriter::write_isolated(Item& item) {
 
 Result<void> JournalWriter::write_alone(Item& item) {
     ESC_TRY(write_events(item));
+    ESC_TRY(projector_.write_counters(*connection_));
     for (const LiveChange& change : item.batch.live) {
         ESC_TRY(write_live(change));
     }

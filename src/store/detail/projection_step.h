@@ -28,22 +28,28 @@ struct ProjectionStep {
     Result<std::string> day();
 
     Result<void> run(std::string_view sql, std::initializer_list<Param> params);
-    /// Adds to counters of queue_day, agent_day or line_day, making the row when it is missing.
-    /// `columns` are literals of this program.
+    /// Adds to the counters of this day of `key`, an id as text. `column` is the table's.
     struct Counter {
         std::string_view column;
         std::int64_t add = 0;
     };
-    Result<void> count(std::string_view table,
-                       std::string_view key_column,
-                       const Param& key,
+    Result<void> count(detail::DayTable table,
+                       std::string_view key,
                        std::initializer_list<Counter> counters);
+    /// Nothing, of an event that names none.
+    template <typename Tag>
+    Result<void> count(detail::DayTable table,
+                       const std::optional<Id<Tag>>& key,
+                       std::initializer_list<Counter> counters) {
+        return key ? count(table, key->to_string(), counters) : ok();
+    }
 };
 
 namespace projection {
 
 // One function per event type; all in projection_*.cpp.
 using Step = ProjectionStep;
+using detail::DayTable;
 Result<void> contact_arrived(Step& step);
 Result<void> contact_identified(Step& step);
 Result<void> reask_counted(Step& step);
