@@ -46,6 +46,8 @@ TEST_CASE("text that is not an id is refused") {
 
 TEST_CASE("instants print and parse as RFC 3339") {
     CHECK(to_rfc3339(at("2026-11-23T03:21:25.120Z")) == "2026-11-23T03:21:25.120Z");
+    CHECK(to_rfc3339(at("0801-01-02T03:04:05.006Z")) == "0801-01-02T03:04:05.006Z");
+    CHECK(to_rfc3339(at("9999-12-31T23:59:59.999999Z")) == "9999-12-31T23:59:59.999Z");
     CHECK(at("2026-11-23T04:21:25+01:00") == at("2026-11-23T03:21:25Z"));
     CHECK(at("2024-02-29T00:00:00.000001Z") - at("2024-02-29T00:00:00Z") == 1us);
     CHECK_FALSE(parse_rfc3339("2026-02-30T00:00:00Z"));

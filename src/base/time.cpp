@@ -50,6 +50,12 @@ std::optional<Tail> parse_tail(std::string_view text) {
     return tail;
 }
 
+constexpr std::string_view kAfterYear = "-00-00T00:00:00.000Z";
+
+void put_digits(char* at, int count, std::int64_t value) {
+    for (int i = count - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 Now read_clocks() {
@@ -66,14 +72,18 @@ std::string to_rfc3339(WallTime time) {
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{
         std::chrono::floor<std::chrono::milliseconds>(time - day)};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                       int{date.year()},
-                       unsigned{date.month()},
-                       unsigned{date.day()},
-                       clock.hours().count(),
-                       clock.minutes().count(),
-                       clock.seconds().count(),
-                       clock.subseconds().count());
+    // By hand: it is written some ten times a call, and a format string is read anew each time.
+    std::string text = fmt::format_int{int{date.year()}}.str();
+    if (text.size() < 4) text.insert(0, 4 - text.size(), '0');
+    text += kAfterYear;
+    char* const at = text.data() + text.size() - kAfterYear.size();
+    put_digits(at + 1, 2, unsigned{date.month()});
+    put_digits(at + 4, 2, unsigned{date.day()});
+    put_digits(at + 7, 2, clock.hours().count());
+    put_digits(at + 10, 2, clock.minutes().count());
+    put_digits(at + 13, 2, clock.seconds().count());
+    put_digits(at + 16, 3, clock.subseconds().count());
+    return text;
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {

@@ -373,7 +373,9 @@ TEST_CASE("no read of a long journal scans it") {
           "SELECT data FROM event WHERE case_id = 'c' AND company_id = 'd' ORDER BY seq",
           "SELECT data FROM event WHERE customer_id = 'c' AND company_id = 'd' ORDER BY seq DESC",
           "SELECT id FROM contact WHERE customer_id = 'c' ORDER BY arrived_at_us DESC LIMIT 20",
-          "SELECT id FROM contact WHERE company_id = 'c' ORDER BY arrived_at_us DESC LIMIT 20",
+          "SELECT id FROM contact WHERE company_id = 'c' AND id < 'd' ORDER BY id DESC LIMIT 20",
+          "SELECT id FROM case_file WHERE company_id = 'c' AND status = 'open' AND id < 'd'"
+          " ORDER BY id DESC LIMIT 20",
           "SELECT id FROM case_file WHERE customer_id = 'c' ORDER BY opened_at_us DESC LIMIT 20",
           "SELECT id FROM case_file WHERE company_id = 'c' AND reference = '1'",
           "SELECT id FROM case_note WHERE case_id = 'c' ORDER BY created_at_us",

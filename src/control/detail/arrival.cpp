@@ -1,5 +1,7 @@
 // From the INVITE to the flow's first word.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/overloaded.h"
@@ -33,6 +35,13 @@ std::string normal_caller(std::string_view caller, const Company& company) {
     }
     constexpr std::size_t kLongestCaller = 40;
     return std::string{caller.substr(0, kLongestCaller)};
+}
+
+/// A number or an extension. Any other name is an account on a host that we do not know: two callers
+/// of that name are not one person, and nobody's case is told to the other.
+bool is_number(std::string_view caller) {
+    if (caller.starts_with('+')) caller.remove_prefix(1);
+    return !caller.empty() && std::ranges::all_of(caller, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::chrono::minutes utc_offset(const Company& company, WallTime now) {
@@ -129,7 +138,7 @@ void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
     by_leg_.emplace(event.leg, call->id);
     calls_.emplace(call->id, std::move(call));
     create_endpoint(kept, kept.caller_leg, turn);
-    if (!kept.caller.empty()) {
+    if (is_number(kept.caller)) {
         ask_store(kept, FindCaller{.number = kept.caller}, PrefetchPurpose{}, turn);
     } else {
         kept.caller_facts = CallerFacts{};

@@ -5,11 +5,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/hex.h"
 #include "control/detail/impl.h"
 
 namespace escucha::control {
@@ -25,9 +25,7 @@ constexpr std::uint64_t kPlaysSkipped = 1'000;
 // Keys are kept with the dialog they belong to, whose saved messages hold them too, and for as
 // long: see ADR 15.
 json::object write(const SrtpKey& key) {
-    std::string hex;
-    for (const std::uint8_t byte : key.bytes()) hex += fmt::format("{:02x}", byte);
-    return {{"suite", name_of(key.suite)}, {"key", hex}};
+    return {{"suite", name_of(key.suite)}, {"key", to_hex(key.bytes())}};
 }
 
 SrtpKey read_key(const json::value& saved) {

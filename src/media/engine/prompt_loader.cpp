@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/errc.h"
+#include "base/thread_name.h"
 #include "media/wav.h"
 
 namespace escucha::media {
@@ -99,6 +100,7 @@ PromptLoader::~PromptLoader() {
 }
 
 void PromptLoader::run() {
+    name_this_thread("prompts");
     while (!requests_.is_closed()) {
         for (const Request& request : requests_.wait()) done_(load(request));
     }

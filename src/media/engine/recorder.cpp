@@ -14,6 +14,7 @@
 #include "base/errc.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "base/thread_name.h"
 #include "media/wav.h"
 #include "recording/sealed.h"
 
@@ -187,8 +188,14 @@ Recorder::Recorder(Folder folder, std::vector<AudioRing*> rings, std::function<v
       frame_{std::make_unique<AudioFrame>()},
       jobs_{kMaxJobs},
       finished_{kMaxJobs},
-      finisher_{[this] { finish_loop(); }},
-      writer_{[this] { write_loop(); }} {}
+      finisher_{[this] {
+          name_this_thread("record-finisher");
+          finish_loop();
+      }},
+      writer_{[this] {
+          name_this_thread("record-writer");
+          write_loop();
+      }} {}
 
 Recorder::~Recorder() {
     jobs_.close();

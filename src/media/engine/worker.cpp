@@ -10,6 +10,7 @@
 
 #include "audio/comfort_noise.h"
 #include "base/check.h"
+#include "base/thread_name.h"
 
 namespace escucha::media {
 namespace {
@@ -92,6 +93,7 @@ void Worker::report(WorkerReport report) {
 }
 
 void Worker::run() {
+    name_this_thread("media-worker");
     std::array<epoll_event, kMaxEvents> events{};
     next_tick_ = to_tick(read_clocks().mono);
     while (!stopping_.load(std::memory_order_relaxed)) {

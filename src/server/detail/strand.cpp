@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/overloaded.h"
 #include "base/redact.h"
+#include "base/thread_name.h"
 #include "server/detail/outside.h"
 #include "server/detail/tls.h"
 #include "store/journal.h"
@@ -102,6 +103,7 @@ Result<void> Strand::start() {
         [this](const sip::Address& address) { return trunks_.tls_peer(address); });
     trunks_.resolve(transport_.local());
     thread_ = std::thread{[this] {
+        name_this_thread("strand");
         watchdog_.watch_this_thread();
         context_.run();
     }};

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "base/thread_name.h"
+
 namespace escucha::server {
 
 namespace {
@@ -85,6 +87,7 @@ Watchdog::Work::Work(Watchdog& dog, const char* what)
 Watchdog::Work::~Work() { dog_.what_.store(outer_, std::memory_order_release); }
 
 void Watchdog::run() {
+    name_this_thread("watchdog");
     std::uint64_t told = 0;
     std::unique_lock lock{mutex_};
     while (!ending_.wait_for(lock, kLook, [this] { return is_ending_; })) {

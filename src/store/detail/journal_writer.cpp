@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "base/thread_name.h"
 #include "store/detail/rows.h"
 
 namespace escucha::store::detail {
@@ -148,6 +149,7 @@ Journal::Counters JournalWriter::counters() const {
 }
 
 void JournalWriter::run() {
+    name_this_thread("journal");
     while (true) {
         Group group = take_group();
         if (group.empty()) break;
