@@ -277,6 +277,12 @@ void fields(auto& ar, IsLeaving auto& m) {
 template <typename T>
 concept IsMixOnly = Is<T, EndMix> || Is<T, MixEnded>;
 void fields(auto& ar, IsMixOnly auto& m) { ar.value(m.mix); }
+template <typename T>
+concept IsVoiceOfRecord = Is<T, JoinRecord> || Is<T, LeaveRecord>;
+void fields(auto& ar, IsVoiceOfRecord auto& m) {
+    ar.value(m.recording);
+    ar.value(m.endpoint);
+}
 
 void fields(auto& ar, Is<HelloReply> auto& m) {
     ar.value(m.version);
@@ -472,7 +478,7 @@ const char* name(const Command& command) {
         "bridge",        "unbridge",    "send_digits", "record",        "pause_record",
         "resume_record", "move_record", "stop_record", "forget_record", "destroy",
         "list",          "stats",       "mix",         "join_mix",      "leave_mix",
-        "end_mix"};
+        "end_mix",       "join_record", "leave_record"};
     return kNames.at(command.index());
 }
 

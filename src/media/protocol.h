@@ -35,6 +35,8 @@ inline constexpr std::size_t kMaxPlayPrompts = 64;     ///< In one Play.
 inline constexpr std::size_t kMaxPauses = 64;          ///< In one recording.
 inline constexpr std::size_t kMaxListingEntries = 32;  ///< Of each kind in one Listing frame.
 inline constexpr std::size_t kMaxMixMembers = 8;       ///< In one conference.
+/// Beside those of `left` and `right`: what a conference of the largest size needs.
+inline constexpr std::size_t kMaxJoinedVoices = kMaxMixMembers - 2;
 
 /// Chosen by control, unique while the endpoint lives, never 0. Stays the same over a restart of
 /// control, which is why control keeps it in its live rows.
@@ -239,6 +241,20 @@ struct EndMix {
     MixId mix{};
     auto operator<=>(const EndMix&) const = default;
 };
+/// One voice more in the right channel of a call's recording, summed with what is there; one that
+/// is in it already stays. Failed or silence.
+struct JoinRecord {
+    RecordingId recording{};
+    EndpointId endpoint{};
+    auto operator<=>(const JoinRecord&) const = default;
+};
+/// A joined voice is not recorded any more; one that is not in it changes nothing. Failed or
+/// silence.
+struct LeaveRecord {
+    RecordingId recording{};
+    EndpointId endpoint{};
+    auto operator<=>(const LeaveRecord&) const = default;
+};
 
 using Command = std::variant<Hello,
                              Create,
@@ -260,7 +276,9 @@ using Command = std::variant<Hello,
                              Mix,
                              JoinMix,
                              LeaveMix,
-                             EndMix>;
+                             EndMix,
+                             JoinRecord,
+                             LeaveRecord>;
 
 // ---- Events ----------------------------------------------------------------------------------
 

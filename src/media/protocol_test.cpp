@@ -61,7 +61,9 @@ std::vector<Command> one_of_each_command() {
                             {.endpoint = b, .role = MixRole::Whisperer, .whisper_to = a}}},
             JoinMix{.mix = MixId{7}, .member = {.endpoint = b, .role = MixRole::Listener}},
             LeaveMix{.mix = MixId{7}, .endpoint = b},
-            EndMix{.mix = MixId{7}}};
+            EndMix{.mix = MixId{7}},
+            JoinRecord{.recording = kRecording, .endpoint = b},
+            LeaveRecord{.recording = kRecording, .endpoint = b}};
 }
 
 StatsReport some_stats() {

@@ -76,7 +76,7 @@ struct StreamSeed {
 /// Where an endpoint's received audio is recorded.
 struct Tap {
     std::uint64_t recording = 0;
-    std::uint8_t channel = 0;
+    std::uint8_t voice = 0;  ///< As in AudioFrame.
 };
 
 /// One leg's end of an RTP stream pair: its sockets and everything known of its peer. Owned by one

@@ -289,7 +289,7 @@ void Engine::on(const Destroy& command, Now, Out& out) {
     std::vector<RecordingId> over;
     for (auto& [id, recording] : recordings_) {
         if (recording.left == command.endpoint) over.push_back(id);
-        if (recording.right == command.endpoint) recording.right.reset();
+        forget_voice(recording, command.endpoint);
     }
     for (const RecordingId& id : over) stop_recording(id, RecordEnd::EndpointGone);
     // The port comes back once the worker has closed the sockets (Destroyed).

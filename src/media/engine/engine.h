@@ -86,6 +86,7 @@ private:
         RecordingKind kind = RecordingKind::Call;
         EndpointId left{};
         std::optional<EndpointId> right;
+        std::array<std::optional<EndpointId>, kMaxJoinedVoices> joined{};  ///< By voice, from 2.
         Instant started{};
         bool is_started = false;
         bool is_paused = false;
@@ -116,6 +117,8 @@ private:
     void on(const JoinMix& command, Now now, Out& out);
     void on(const LeaveMix& command, Now now, Out& out);
     void on(const EndMix& command, Now now, Out& out);
+    void on(const JoinRecord& command, Now now, Out& out);
+    void on(const LeaveRecord& command, Now now, Out& out);
 
     struct Fault {
         FailureCode code = FailureCode::None;
@@ -135,6 +138,7 @@ private:
     void tap(EndpointId endpoint, std::optional<Tap> tap);
     void claim(std::optional<EndpointId> endpoint, std::optional<RecordingId> recording);
     void release(const Recording& recording);
+    static void forget_voice(Recording& recording, EndpointId endpoint);
 
     struct Sockets {
         UniqueFd rtp;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint8_t kLeft = 0;
 constexpr std::uint8_t kRight = 1;
+constexpr std::uint8_t kFirstJoined = 2;
 
 Failed failed(const Command& command,
               const RecordingId& recording,
@@ -86,6 +87,10 @@ void Engine::on_record_started(const RecordStarted& event, Now now) {
     if (recording.is_stopping) return;
     tap(recording.left, Tap{recording.number, kLeft});
     if (recording.right) tap(*recording.right, Tap{recording.number, kRight});
+    for (std::uint8_t voice = kFirstJoined; const auto& joined : recording.joined) {
+        if (joined) tap(*joined, Tap{recording.number, voice});
+        ++voice;
+    }
 }
 
 void Engine::on_record_ended(const RecordEnded& event) {
@@ -111,6 +116,19 @@ void Engine::release(const Recording& recording) {
     claim(recording.left, std::nullopt);
     if (recording.right) tap(*recording.right, std::nullopt);
     claim(recording.right, std::nullopt);
+    for (const auto& joined : recording.joined) {
+        if (joined) tap(*joined, std::nullopt);
+        claim(joined, std::nullopt);
+    }
+}
+
+// The worker forgets the tap with the endpoint.
+void Engine::forget_voice(Recording& recording, EndpointId endpoint) {
+    if (recording.right == endpoint) recording.right.reset();
+    std::replace(recording.joined.begin(),
+                 recording.joined.end(),
+                 std::optional{endpoint},
+                 std::optional<EndpointId>{});
 }
 
 void Engine::stop_recording(const RecordingId& id, RecordEnd reason) {
@@ -168,6 +186,46 @@ void Engine::on(const MoveRecord& command, Now, Out& out) {
     if (recording.right && recording.is_started) {
         tap(*recording.right, Tap{recording.number, kRight});
     }
+}
+
+void Engine::on(const JoinRecord& command, Now, Out& out) {
+    const auto refuse = [&](FailureCode code, const char* detail) {
+        out.push_back(failed(command, command.recording, code, detail));
+    };
+    const auto found = recordings_.find(command.recording);
+    if (found == recordings_.end() || found->second.is_stopping) {
+        return refuse(FailureCode::NotFound, "recording");
+    }
+    Recording& recording = found->second;
+    Known* known = find(command.endpoint);
+    if (known == nullptr) return refuse(FailureCode::NotFound, "endpoint");
+    if (recording.kind == RecordingKind::Voicemail) {
+        return refuse(FailureCode::InvalidArgument, "voicemail has one side");
+    }
+    auto& joined = recording.joined;
+    if (std::find(joined.begin(), joined.end(), command.endpoint) != joined.end()) return;
+    if (known->recorded_by) return refuse(FailureCode::Busy, "already recorded");
+    const auto free = std::find(joined.begin(), joined.end(), std::nullopt);
+    if (free == joined.end()) return refuse(FailureCode::TooMany, "voices");
+    *free = command.endpoint;
+    known->recorded_by = command.recording;
+    if (!recording.is_started) return;
+    const auto voice = static_cast<std::uint8_t>(kFirstJoined + (free - joined.begin()));
+    tap(command.endpoint, Tap{recording.number, voice});
+}
+
+void Engine::on(const LeaveRecord& command, Now, Out& out) {
+    const auto found = recordings_.find(command.recording);
+    if (found == recordings_.end() || found->second.is_stopping) {
+        out.push_back(failed(command, command.recording, FailureCode::NotFound));
+        return;
+    }
+    auto& joined = found->second.joined;
+    const auto voice = std::find(joined.begin(), joined.end(), command.endpoint);
+    if (voice == joined.end()) return;
+    tap(command.endpoint, std::nullopt);
+    claim(command.endpoint, std::nullopt);
+    voice->reset();
 }
 
 void Engine::on(const StopRecord& command, Now, Out& out) {

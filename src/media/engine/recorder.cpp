@@ -234,7 +234,7 @@ void Recorder::place(const AudioFrame& frame) {
         flush(*found->second, frame.source.arrival);
     }
     rtp::decode(frame.law, ByteView{frame.payload}.first(count), decoded);
-    timeline.place(frame.channel, frame.source, decoded);
+    timeline.place(frame.voice, frame.source, decoded);
 }
 
 void Recorder::handle(const Job& job, Now now) {

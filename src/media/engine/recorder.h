@@ -25,7 +25,7 @@ struct AudioFrame {
     static constexpr std::size_t kMaxSamples = 160;
     std::uint64_t recording = 0;  ///< The engine's number for it, never reused.
     Timeline::Source source;
-    std::uint8_t channel = 0;  ///< 0 left, 1 right.
+    std::uint8_t voice = 0;  ///< 0 left, 1 right, from 2 on those that joined on the right.
     rtp::Law law = rtp::Law::Mu;
     std::uint8_t samples = 0;
     std::array<std::byte, kMaxSamples> payload;

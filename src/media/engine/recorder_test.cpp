@@ -166,6 +166,67 @@ TEST_CASE_FIXTURE(Conversation,
     CHECK(level_between(right, end - 300, end - 100, 1'300) > 7'000);
 }
 
+TEST_CASE_FIXTURE(Conversation, "a colleague who joins is heard with the agent until they leave") {
+    Phone second{3};
+    connect(kSecondAgent, second);
+    agent_voice = tone(900, 80'000);
+    command(Record{
+        .recording = kRecording, .path = "2026/x.rec", .left = kCaller, .right = kAgent});
+    command(JoinRecord{.recording = kRecording, .endpoint = kSecondAgent});
+    command(JoinRecord{.recording = kRecording, .endpoint = kSecondAgent});
+    await<RecordStarted>();
+    for (const auto endpoint : {kCaller, kAgent, kSecondAgent}) settle(endpoint);
+    const auto colleague = tone(1'300, 80'000);
+    for (std::size_t i = 0; i < 25; ++i) {
+        second.say(rtp::Law::A, std::span{colleague}.subspan(i * 160, 160));
+        speak(1);
+    }
+    command(LeaveRecord{.recording = kRecording, .endpoint = kSecondAgent});
+    settle(kSecondAgent);
+    for (std::size_t i = 0; i < 25; ++i) {
+        second.say(rtp::Law::A, std::span{colleague}.subspan(i * 160, 160));
+        speak(1);
+    }
+    CHECK(stop().complete);
+    const auto left = read_channel(recording("2026/x.rec"), 0, 2);
+    const auto right = read_channel(recording("2026/x.rec"), 1, 2);
+    CHECK(level_between(right, 150, 400, 900) > 7'000);
+    CHECK(level_between(right, 150, 400, 1'300) > 7'000);
+    CHECK(level_between(left, 150, 400, 500) > 7'000);
+    CHECK(level_between(left, 150, 400, 1'300) < 100);
+    CHECK(level_between(right, 650, 850, 900) > 7'000);
+    CHECK(level_between(right, 650, 850, 1'300) < 100);
+}
+
+TEST_CASE_FIXTURE(Conversation, "who may not join a recording is told why") {
+    start();
+    const auto why = [&](const Command& wanted) {
+        command(wanted);
+        return await<Failed>().code;
+    };
+    const RecordingId other{Uuid{.high = 1, .low = 9}};
+    const auto join = [](RecordingId recording, EndpointId endpoint) {
+        return JoinRecord{.recording = recording, .endpoint = endpoint};
+    };
+    CHECK(why(join(other, kAgent)) == FailureCode::NotFound);
+    CHECK(why(LeaveRecord{.recording = other, .endpoint = kAgent}) == FailureCode::NotFound);
+    CHECK(why(join(kRecording, EndpointId{99})) == FailureCode::NotFound);
+    CHECK(why(join(kRecording, kAgent)) == FailureCode::Busy);
+    command(LeaveRecord{.recording = kRecording, .endpoint = kAgent});  // no joined one: nothing
+    for (std::uint64_t i = 0; i <= kMaxJoinedVoices; ++i) {
+        const EndpointId endpoint{100 + i};
+        command(Create{.endpoint = endpoint, .group = CallGroup{1}});
+        await<Created>();
+        if (i < kMaxJoinedVoices) command(join(kRecording, endpoint));
+    }
+    CHECK(why(join(kRecording, EndpointId{100 + kMaxJoinedVoices})) == FailureCode::TooMany);
+    command(Destroy{.endpoint = EndpointId{100}});
+    await<Destroyed>();
+    command(join(kRecording, EndpointId{100 + kMaxJoinedVoices}));
+    CHECK(why(join(kRecording, kAgent)) == FailureCode::Busy);
+    CHECK(stop().complete);
+}
+
 TEST_CASE_FIXTURE(Conversation, "a recording outlives its agent and ends with its caller") {
     start();
     speak(5);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "media/engine/mixer.h"
 #include "media/wav.h"
 
 namespace escucha::media {
@@ -37,9 +38,9 @@ Timeline::Position Timeline::position_of(Instant instant) const {
 
 // Timestamps tell the spacing, the clock tells the place. Where they part by more than the drift
 // allowed (a new source, a sender that skipped or whose clock runs off) the clock is right.
-Timeline::Position Timeline::settle(std::size_t channel, const Source& source) {
+Timeline::Position Timeline::settle(std::size_t voice, const Source& source) {
     const Position arrived = position_of(source.arrival);
-    auto& anchor = anchors_[channel];
+    auto& anchor = anchors_[voice];
     if (anchor && anchor->ssrc == source.ssrc) {
         const Position expected = anchor->position + source.timestamp.since(anchor->timestamp);
         if (std::abs(expected - arrived) <= to_samples(kMaxDrift)) {
@@ -53,18 +54,25 @@ Timeline::Position Timeline::settle(std::size_t channel, const Source& source) {
     return arrived;
 }
 
-void Timeline::place(std::size_t channel,
+std::int16_t& Timeline::slot_of(std::size_t voice, Position position) {
+    const auto slot = static_cast<std::size_t>(position % kWindow);
+    if (voice < channels_) return window_[slot * channels_ + voice];
+    return joined_[voice - channels_][slot];
+}
+
+void Timeline::place(std::size_t voice,
                      const Source& source,
                      std::span<const std::int16_t> samples) {
-    if (channel >= channels_) return;
-    const Position at = settle(channel, source);
+    const std::size_t voices = channels_ == kMaxChannels ? kMaxVoices : channels_;
+    if (voice >= voices) return;
+    if (voice >= channels_) joined_[voice - channels_].resize(static_cast<std::size_t>(kWindow));
+    const Position at = settle(voice, source);
     // Also what lands beside the pause by its timestamp was said during it.
     if (is_silenced(position_of(source.arrival))) return;
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const Position position = at + static_cast<Position>(i);
         if (position < front_ || position >= front_ + kWindow || is_silenced(position)) continue;
-        const auto slot = static_cast<std::size_t>(position % kWindow);
-        window_[slot * channels_ + channel] = samples[i];
+        slot_of(voice, position) = samples[i];
     }
 }
 
@@ -81,8 +89,10 @@ Duration Timeline::pause(Instant now) {
     // What is already laid out beyond this instant (a packet longer than its time) goes too.
     for (Position position = std::max(*pause_from_, front_); position < front_ + kWindow;
          ++position) {
-        const auto slot = static_cast<std::size_t>(position % kWindow) * channels_;
-        for (std::size_t channel = 0; channel < channels_; ++channel) window_[slot + channel] = 0;
+        for (std::size_t voice = 0; voice < channels_; ++voice) slot_of(voice, position) = 0;
+        for (std::size_t i = 0; i < joined_.size(); ++i) {
+            if (!joined_[i].empty()) slot_of(channels_ + i, position) = 0;
+        }
     }
     return elapsed(now);
 }
@@ -121,14 +131,24 @@ std::span<const std::int16_t> Timeline::take_rest(Instant now) {
     return take_until(position_of(now));
 }
 
+// Bent to full scale as a conference hears it, once a second voice has joined.
+std::int16_t Timeline::take_right(Position position) {
+    const std::int16_t first = std::exchange(slot_of(1, position), std::int16_t{0});
+    std::int32_t sum = first;
+    bool is_sum = false;
+    for (std::size_t i = 0; i < joined_.size(); ++i) {
+        if (joined_[i].empty()) continue;
+        is_sum = true;
+        sum += std::exchange(slot_of(kMaxChannels + i, position), std::int16_t{0});
+    }
+    return is_sum ? limit(sum) : first;
+}
+
 std::span<const std::int16_t> Timeline::take_until(Position end) {
     const auto count = static_cast<std::size_t>(std::clamp<Position>(end - front_, 0, kPart));
     for (std::size_t i = 0; i < count; ++i, ++front_) {
-        const auto slot = static_cast<std::size_t>(front_ % kWindow) * channels_;
-        for (std::size_t channel = 0; channel < channels_; ++channel) {
-            part_[i * channels_ + channel] =
-                std::exchange(window_[slot + channel], std::int16_t{0});
-        }
+        part_[i * channels_] = std::exchange(slot_of(0, front_), std::int16_t{0});
+        if (channels_ == kMaxChannels) part_[i * channels_ + 1] = take_right(front_);
     }
     return std::span<const std::int16_t>{part_}.first(count * channels_);
 }

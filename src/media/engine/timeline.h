@@ -19,8 +19,8 @@ inline std::uint32_t to_ms(Duration duration) {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(0, duration.count() / 1000));
 }
 
-/// Lays what the channels of a recording say on the clock: sample n is what arrived n/8,000 s after
-/// the start. Lost and absent packets are silence; packets up to `kMaxDrift` early or late keep
+/// Lays what the voices of a recording say on the clock: sample n is what arrived n/8,000 s after
+/// the start. The first voice is the left channel, all others together the right one. Lost and absent packets are silence; packets up to `kMaxDrift` early or late keep
 /// the spacing of their timestamps, so that jitter is not heard. Pure.
 ///
 ///     place(...) as packets come; take(now) hands out what can no longer change.
@@ -30,6 +30,7 @@ public:
     /// What `take` stays behind the present; later packets are lost to the recording.
     static constexpr Duration kDelay = std::chrono::milliseconds{350};
     static constexpr std::size_t kMaxChannels = 2;
+    static constexpr std::size_t kMaxVoices = kMaxChannels + kMaxJoinedVoices;
 
     /// `channels` is 1 or 2.
     Timeline(std::size_t channels, Instant start);
@@ -39,7 +40,8 @@ public:
         rtp::Timestamp timestamp{};
         Instant arrival{};
     };
-    void place(std::size_t channel, const Source& source, std::span<const std::int16_t> samples);
+    /// Takes memory for a joined voice when that speaks for the first time.
+    void place(std::size_t voice, const Source& source, std::span<const std::int16_t> samples);
 
     /// From now on silence on all channels; returns how long after the start this pause began.
     /// Pausing twice is pausing once. Never refused: after `kMaxPauses` of them the last marker
@@ -77,7 +79,10 @@ private:
     };
 
     [[nodiscard]] Position position_of(Instant instant) const;
-    Position settle(std::size_t channel, const Source& source);
+    Position settle(std::size_t voice, const Source& source);
+    /// Where the sample of a voice is, at a position that the window holds.
+    std::int16_t& slot_of(std::size_t voice, Position position);
+    [[nodiscard]] std::int16_t take_right(Position position);
     [[nodiscard]] bool is_silenced(Position position) const;
     std::span<const std::int16_t> take_until(Position end);
 
@@ -85,8 +90,9 @@ private:
     Instant start_;
     Position front_ = 0;                ///< First sample not handed out.
     std::vector<std::int16_t> window_;  ///< Interleaved, a ring over positions.
+    std::array<std::vector<std::int16_t>, kMaxJoinedVoices> joined_;  ///< Rings too, or empty.
     std::vector<std::int16_t> part_;
-    std::array<std::optional<Anchor>, kMaxChannels> anchors_{};
+    std::array<std::optional<Anchor>, kMaxVoices> anchors_{};
     std::optional<Position> pause_from_;
     std::vector<Silenced> pauses_;
 };

@@ -55,6 +55,27 @@ TEST_CASE("what is said lands where the clock says, each side on its own channel
     CHECK(std::count(recorded.left.begin(), recorded.left.end(), 22) == 0);
 }
 
+TEST_CASE("voices that join are summed on the right, bent to full scale, and the left is one voice") {
+    Timeline timeline{2, kStart};
+    timeline.place(0, source(100, 5'000, 1), packet(11));
+    timeline.place(1, source(100, 0, 2), packet(1'000));
+    timeline.place(2, source(100, 0, 3), packet(200));
+    timeline.place(Timeline::kMaxVoices - 1, source(110, 0, 4), packet(30));
+    timeline.place(Timeline::kMaxVoices, source(100, 0, 5), packet(7));
+    timeline.place(1, source(200, 800, 2), packet(30'000));
+    timeline.place(2, source(200, 800, 3), packet(30'000));
+    const auto recorded = all(timeline, at(1'000));
+    CHECK(recorded.left[800] == 11);
+    CHECK(recorded.right[800] == 1'200);
+    CHECK(recorded.right[800 + 80] == 1'230);
+    CHECK(recorded.right[800 + 160] == 30);
+    CHECK(recorded.right[1'600] > 30'000);
+    CHECK(std::count(recorded.right.begin(), recorded.right.end(), 0) == 8'000 - 240 - 160);
+    Timeline voicemail{1, kStart};
+    voicemail.place(1, source(100, 0), packet(5));
+    CHECK(std::ranges::count(voicemail.take_rest(at(200)), 5) == 0);
+}
+
 TEST_CASE("jitter is not heard: packets keep the spacing of their timestamps") {
     Timeline timeline{2, kStart};
     const int jitter[] = {0, 30, 5, 60, 0, 20, 80, 0};

@@ -656,7 +656,7 @@ void Worker::record(const Endpoint& endpoint, const rtp::Packet& packet, rtp::La
         AudioFrame frame;
         frame.recording = endpoint.tap->recording;
         frame.source = {packet.header.ssrc, timestamp, now.mono};
-        frame.channel = endpoint.tap->channel;
+        frame.voice = endpoint.tap->voice;
         frame.law = law;
         frame.samples = static_cast<std::uint8_t>(size);
         std::copy_n(rest.begin(), size, frame.payload.begin());
@@ -673,7 +673,7 @@ void Worker::record_voice(Endpoint& endpoint, Instant beat) {
     frame.source = {endpoint.in.ssrc().value_or(0),
                     endpoint.recorded_until,
                     beat - endpoint.voice->listener().jitter().delay()};
-    frame.channel = endpoint.tap->channel;
+    frame.voice = endpoint.tap->voice;
     frame.law = rtp::Law::Mu;
     frame.samples = static_cast<std::uint8_t>(kFrameSamples);
     rtp::encode(rtp::Law::Mu, endpoint.voice->narrow(), std::span{frame.payload});

@@ -39,7 +39,7 @@ struct GiveVoice {
     EndpointId endpoint{};
     std::unique_ptr<Voice> voice;
 };
-/// `channel` of a recording hears this endpoint; without a tap nothing does.
+/// A recording hears this endpoint; without a tap nothing does.
 struct SetTap {
     EndpointId endpoint{};
     std::optional<Tap> tap;

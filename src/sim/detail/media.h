@@ -71,6 +71,8 @@ private:
     void on(const media::JoinMix& wanted) { refuse_mix(wanted, wanted.mix); }
     void on(const media::LeaveMix& wanted) { refuse_mix(wanted, wanted.mix); }
     void on(const media::EndMix& wanted) { refuse_mix(wanted, wanted.mix); }
+    void on(const media::JoinRecord&) {}
+    void on(const media::LeaveRecord&) {}
 
     Endpoint* find(media::EndpointId id);
     void tell(media::Event event, Duration delay = std::chrono::milliseconds{2});
