@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -64,6 +65,33 @@ struct CompleteConsultation {
 struct EndConsultation {
     AgentId agent;
 };
+/// Caller, agent and the colleague who was asked hear each other. An agent who hangs up then leaves
+/// the caller with the colleague.
+struct MakeConference {
+    AgentId agent;
+};
+/// One more colleague is rung, and joins on answer.
+struct AddToConference {
+    AgentId agent;
+    AgentId with;
+};
+/// By the agent, also of one who still rings. A colleague leaves by HangUp.
+struct RemoveFromConference {
+    AgentId agent;
+    AgentId with;
+};
+/// Listen hears all and is heard by nobody, Whisper is heard by the agent, Join by all.
+enum class SupervisionMode : std::uint8_t { Listen, Whisper, Join };
+/// Rings the phone of `agent`, the supervisor, who comes into the conversation on answer. Who is in
+/// it already takes the new mode.
+struct Supervise {
+    AgentId agent;
+    ContactId contact;
+    SupervisionMode mode = SupervisionMode::Listen;
+};
+struct EndSupervision {
+    AgentId agent;
+};
 struct PauseRecording {
     AgentId agent;
     std::string reason;
@@ -107,6 +135,11 @@ using Command = std::variant<SignIn,
                              ConsultAgent,
                              CompleteConsultation,
                              EndConsultation,
+                             MakeConference,
+                             AddToConference,
+                             RemoveFromConference,
+                             Supervise,
+                             EndSupervision,
                              PauseRecording,
                              ResumeRecording,
                              ExtendWrapUp,

@@ -37,6 +37,20 @@ struct ConsultationView {
     WallTime since;  ///< Of the ringing, or of the answer.
 };
 
+/// A colleague in a conference about the contact, or one who is rung for it.
+struct MemberView {
+    AgentId agent;
+    bool is_joined = false;
+    WallTime since;  ///< Of the ringing, or of the joining.
+};
+/// A supervisor in the conversation, or one whose phone rings for it.
+struct SupervisorView {
+    AgentId agent;
+    std::string mode;  ///< "listen", "whisper", "join".
+    bool is_joined = false;
+    WallTime since;
+};
+
 enum class ContactState { Menu, Waiting, Offered, Talking, Held, Voicemail, Ended };
 
 /// One datum of the caller's context (docs/glossary.md, "Context"). Sensitive values arrive masked.
@@ -69,6 +83,8 @@ struct ContactView {
     std::optional<AgentId> agent;
     std::string outside;  ///< E.164: a number outside that is called, or talked with; or empty.
     std::optional<ConsultationView> consultation;
+    std::vector<MemberView> conference;  ///< Beside `agent`, in the order of asking.
+    std::vector<SupervisorView> supervised_by;
     std::optional<RecordingId> recording;
     bool is_recording_paused = false;
     std::uint32_t reasks = 0;

@@ -150,8 +150,8 @@ struct SendDigits {
     std::string digits{};
     auto operator<=>(const SendDigits&) const = default;
 };
-/// Records what `left` (and `right`) say into a sealed file (docs/recordings.md): two channels for a
-/// call, one for voicemail. Answered by RecordStarted or Failed; ends with one RecordEnded.
+/// Records what `left` (and `right`) say into a sealed file (docs/recordings.md): two channels for
+/// a call, one for voicemail. Answered by RecordStarted or Failed; ends with one RecordEnded.
 struct Record {
     RecordingId recording{};
     std::string path{};  ///< Relative to the recordings folder; must not exist; folders are made.

@@ -1,4 +1,5 @@
 #pragma once
+// size: one call with all its parties; they are read together.
 
 #include <cstdint>
 #include <deque>
@@ -95,6 +96,21 @@ struct Consultation {
     [[nodiscard]] Leg& asking(AgentLeg& agent) { return phone ? *phone : agent.leg; }
 };
 
+/// Who is in the conversation beside the caller and the agent whose contact it is, from the first
+/// ring: a colleague, which makes it a conference, or a supervisor.
+struct Member {
+    enum class Part { Colleague, Supervisor };
+    Leg leg;
+    AgentId agent;
+    Part part = Part::Colleague;
+    media::MixRole role = media::MixRole::Full;  ///< A whisperer whispers to the agent.
+    /// What they are when it is over; absent for who was signed out and stays so.
+    std::optional<acd::NextStatus> next;
+    Instant asked_at{};
+    Instant deadline{};                  ///< From here on they have not answered.
+    std::optional<Instant> joined_at{};  ///< Once they have.
+};
+
 // Where a call stands. docs/life-of-a-call.md draws it.
 
 /// The caller's endpoint is being made; then the call is answered.
@@ -178,6 +194,10 @@ struct Call {
     std::optional<AgentLeg> agent;
     std::optional<OutsideLeg> outside;
     std::optional<Consultation> consultation;
+    std::vector<Member> members;              ///< At most kMostMembers.
+    std::optional<Instant> conference_since;  ///< While a colleague has joined.
+    std::vector<media::MixMember> mixed;      ///< The mix as media was told; empty: there is none.
+    std::vector<media::EndpointId> recorded;  ///< Of members, as media was told.
     std::optional<flow::Run> run;
     std::optional<Playing> playing;
     std::optional<Voicemail> voicemail;

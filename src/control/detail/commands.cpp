@@ -20,6 +20,7 @@ AgentId agent_of(const Command& command) {
 }
 
 Error under_way() { return fail(Errc::Conflict, "a transfer is under way"); }
+Error in_conference() { return fail(Errc::Conflict, "in a conference"); }
 Error nobody_asked() { return fail(Errc::Conflict, "nobody is asked"); }
 /// What a phone that waits for a colleague is told.
 constexpr int kDeclined = 603;
@@ -34,6 +35,9 @@ public:
     CommandDesk(Centre::Impl& centre, Turn turn) : centre_{centre}, turn_{turn} {}
 
     Result<void> operator()(const SignIn& wanted) {
+        if (centre_.consulted_.contains(wanted.agent)) {
+            return fail(Errc::Conflict, "in another agent's conversation");
+        }
         const auto found = centre_.agents_.find(wanted.agent);
         acd::Effects effects;
         ESC_TRY(centre_.acd_.sign_in(wanted.agent, turn_.now, effects));
@@ -59,7 +63,7 @@ public:
     }
     Result<void> operator()(const AnswerOffer& wanted) {
         if (Call* asked = centre_.consulted_about(wanted.agent)) {
-            turn_.act(LiftPhone{.leg = asked->consultation->leg.id});
+            turn_.act(LiftPhone{.leg = leg_at(*asked, wanted.agent)});
             return ok();
         }
         Call* call = ringing_at(wanted.agent);
@@ -69,6 +73,11 @@ public:
     }
     Result<void> operator()(const DeclineOffer& wanted) {
         if (Call* asked = centre_.consulted_about(wanted.agent)) {
+            if (const Member* member = Impl::find_member(*asked, wanted.agent)) {
+                if (member->joined_at) return fail(Errc::Conflict, "no call is ringing");
+                centre_.drop_member(*asked, member->leg.id, "declined", turn_);
+                return ok();
+            }
             centre_.return_from_consultation(*asked, "declined", kDeclined, turn_);
             return ok();
         }
@@ -79,8 +88,12 @@ public:
         return done(std::move(effects));
     }
     Result<void> operator()(const HangUp& wanted) {
-        if (centre_.consulted_.contains(wanted.agent))
-            return (*this)(EndConsultation{wanted.agent});
+        if (Call* others = centre_.consulted_about(wanted.agent)) {
+            const Member* member = Impl::find_member(*others, wanted.agent);
+            if (member == nullptr) return (*this)(EndConsultation{wanted.agent});
+            centre_.drop_member(*others, member->leg.id, left(*member), turn_);
+            return ok();
+        }
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (call->outside) {
@@ -89,6 +102,10 @@ public:
         }
         if (call->consultation) {
             centre_.leave_consultation(*call, turn_);
+            return ok();
+        }
+        if (call->conference_since) {
+            centre_.leave_conference(*call, turn_);
             return ok();
         }
         centre_.end_talk(*call, "agent", turn_);
@@ -100,6 +117,7 @@ public:
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (std::get<InTalk>(call->stage).held) return fail(Errc::Conflict, "already on hold");
+        if (call->conference_since) return in_conference();
         centre_.hold(*call, Held::By::Page, turn_);
         return ok();
     }
@@ -123,6 +141,7 @@ public:
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (call->outside || call->consultation) return under_way();
+        if (Impl::has_colleagues(*call)) return in_conference();
         if (wanted.to == wanted.agent) return fail(Errc::Conflict, "already with this agent");
         const auto target = centre_.acd_.agent(wanted.to);
         if (!target || target->company != call->company()) {
@@ -142,6 +161,7 @@ public:
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (call->outside || call->consultation) return under_way();
+        if (Impl::has_colleagues(*call)) return in_conference();
         const Queue* queue = centre_.find_queue(wanted.to);
         if (queue == nullptr || queue->acd.company != call->company()) {
             return fail(Errc::NotFound, "no such queue");
@@ -161,6 +181,7 @@ public:
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (call->outside || call->consultation) return under_way();
+        if (Impl::has_colleagues(*call)) return in_conference();
         return centre_.ask_outside(*call, wanted.number, turn_);
     }
     Result<void> operator()(const ConsultAgent& wanted) {
@@ -186,6 +207,44 @@ public:
         const bool was_answered = call->consultation->answered_at.has_value();
         centre_.return_from_consultation(
             *call, was_answered ? "answered" : "cancelled", kEnded, turn_);
+        return ok();
+    }
+    Result<void> operator()(const MakeConference& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        return centre_.make_conference(*call, turn_);
+    }
+    Result<void> operator()(const AddToConference& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        return centre_.add_to_conference(*call, wanted.with, turn_);
+    }
+    Result<void> operator()(const RemoveFromConference& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        const Member* member = Impl::find_member(*call, wanted.with);
+        if (member == nullptr || member->part != Member::Part::Colleague) {
+            return fail(Errc::NotFound, "not in the conference");
+        }
+        centre_.drop_member(
+            *call, member->leg.id, member->joined_at ? "removed" : "cancelled", turn_);
+        return ok();
+    }
+    Result<void> operator()(const Supervise& wanted) {
+        Call* call = centre_.find(wanted.contact);
+        const auto supervisor = centre_.acd_.agent(wanted.agent);
+        if (call == nullptr || !supervisor || supervisor->company != call->company()) {
+            return fail(Errc::NotFound, "the contact is not live");
+        }
+        return centre_.supervise(*call, wanted.agent, role_of(wanted.mode), turn_);
+    }
+    Result<void> operator()(const EndSupervision& wanted) {
+        Call* call = centre_.consulted_about(wanted.agent);
+        const Member* member = call == nullptr ? nullptr : Impl::find_member(*call, wanted.agent);
+        if (member == nullptr || member->part != Member::Part::Supervisor) {
+            return fail(Errc::Conflict, "supervises nobody");
+        }
+        centre_.drop_member(*call, member->leg.id, left(*member), turn_);
         return ok();
     }
     Result<void> operator()(const PauseRecording& wanted) {
@@ -243,6 +302,27 @@ public:
     }
 
 private:
+    using Impl = Centre::Impl;
+
+    static media::MixRole role_of(SupervisionMode mode) {
+        switch (mode) {
+            case SupervisionMode::Listen:
+                return media::MixRole::Listener;
+            case SupervisionMode::Whisper:
+                return media::MixRole::Whisperer;
+            case SupervisionMode::Join:
+                return media::MixRole::Full;
+        }
+        return media::MixRole::Listener;
+    }
+    static std::string_view left(const Member& member) {
+        return member.joined_at ? "left" : "cancelled";
+    }
+    /// Of who is asked, or joins.
+    static LegId leg_at(Call& call, AgentId agent) {
+        const Member* member = Impl::find_member(call, agent);
+        return member != nullptr ? member->leg.id : call.consultation->leg.id;
+    }
     Result<void> done(acd::Effects effects) {
         centre_.carry_out(std::move(effects), turn_);
         return ok();
@@ -251,7 +331,12 @@ private:
     bool put_off(AgentId agent, acd::NextStatus status) {
         Call* asked = centre_.consulted_about(agent);
         if (asked == nullptr) return false;
-        asked->consultation->next = std::move(status);
+        if (Member* member = Impl::find_member(*asked, agent)) {
+            if (!member->next) return false;
+            member->next = std::move(status);
+        } else {
+            asked->consultation->next = std::move(status);
+        }
         centre_.touch(*asked);
         return true;
     }
@@ -294,7 +379,10 @@ private:
         Event started = centre_.fact("transfer_started", call, turn_);
         started.agent = call.agent->agent;
         turn_.out.events.push_back(started.with("to_kind", to_kind).with("to", to));
-        turn_.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+        if (!Impl::is_mixed(call)) {
+            turn_.act(
+                media::Unbridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+        }
         centre_.end_talk(call, "transfer", turn_);
         centre_.note(call, "decision", fmt::format("transferred to {} {}", to_kind, to), turn_.now);
         centre_.move_to(call, InQueue{}, turn_);

@@ -25,6 +25,15 @@ struct Told {
     static constexpr int kDecline = 603;
 };
 
+// What the colleague was doing is what they go on doing.
+acd::NextStatus status_of(const acd::AgentState& state) {
+    const auto* not_ready = std::get_if<acd::NotReady>(&state);
+    if (not_ready == nullptr || not_ready->is_waiting_for_phone) return {};
+    return {.kind = acd::NextStatus::Kind::NotReady, .reason = not_ready->reason};
+}
+
+}  // namespace
+
 std::string_view word_of_consultation(int status) {
     switch (status) {
         case Told::kNoAnswer:
@@ -41,19 +50,10 @@ std::string_view word_of_consultation(int status) {
     }
 }
 
-// What the colleague was doing is what they go on doing.
-acd::NextStatus status_of(const acd::AgentState& state) {
-    const auto* not_ready = std::get_if<acd::NotReady>(&state);
-    if (not_ready == nullptr || not_ready->is_waiting_for_phone) return {};
-    return {.kind = acd::NextStatus::Kind::NotReady, .reason = not_ready->reason};
+acd::NextStatus Centre::Impl::status_to_come(AgentId agent) const {
+    const auto found = acd_.agent(agent);
+    return found ? status_of(found->state) : acd::NextStatus{};
 }
-
-bool is_free(const acd::AgentState& state) {
-    const auto kind = acd::kind_of(state);
-    return kind == acd::AgentStateKind::Ready || kind == acd::AgentStateKind::NotReady;
-}
-
-}  // namespace
 
 Call* Centre::Impl::consulted_about(AgentId colleague) {
     const auto found = consulted_.find(colleague);
@@ -62,13 +62,19 @@ Call* Centre::Impl::consulted_about(AgentId colleague) {
 
 Result<void> Centre::Impl::may_consult(const Call& call, AgentId with) const {
     if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
+    if (has_colleagues(call)) return fail(Errc::Conflict, "in a conference");
     if (with == call.agent->agent) return fail(Errc::Conflict, "already with this agent");
-    const auto info = agents_.find(with);
-    const auto colleague = acd_.agent(with);
+    return may_be_rung(call, with);
+}
+
+Result<void> Centre::Impl::may_be_rung(const Call& call, AgentId who, Presence presence) const {
+    const auto info = agents_.find(who);
+    const auto colleague = acd_.agent(who);
     if (info == agents_.end() || !colleague || colleague->company != call.company()) {
         return fail(Errc::NotFound, "no such agent");
     }
-    if (!is_free(colleague->state) || consulted_.contains(with)) {
+    const bool is_there = presence == Presence::SignedOut || is_free(colleague->state);
+    if (!is_there || consulted_.contains(who)) {
         return fail(Errc::Conflict, "the other agent is not ready");
     }
     if (!info->second.is_phone_registered || !is_callable(info->second)) {
@@ -122,7 +128,7 @@ void Centre::Impl::begin_consultation(Call& call,
     Consultation& asked = *call.consultation;
     const Queue* queue = call.queue ? find_queue(*call.queue) : nullptr;
     asked.with = with;
-    asked.next = status_of(acd_.agent(with)->state);
+    asked.next = status_to_come(with);
     asked.asked_at = turn.now.mono;
     asked.deadline = turn.now.mono + (queue ? queue->acd.ring_time : kConsultRingTime);
     consulted_.emplace(with, call.id);
@@ -131,10 +137,7 @@ void Centre::Impl::begin_consultation(Call& call,
     turn.out.events.push_back(
         started.with("with", with.to_string()).with("by", dialled ? "phone" : "page"));
     note(call, "decision", fmt::format("agent {} is asked", with.to_string()), turn.now);
-    acd::Effects effects;
-    const acd::NextStatus busy{.kind = acd::NextStatus::Kind::NotReady,
-                               .reason = std::string{kConsultationReason}};
-    if (acd_.choose_status(with, busy, turn.now, effects)) carry_out(std::move(effects), turn);
+    set_busy(with, kConsultationReason, turn);
     if (dialled) {
         Leg& phone = asked.phone.emplace();
         phone.id = dialled->leg;
@@ -154,14 +157,18 @@ void Centre::Impl::begin_consultation(Call& call,
 // The colleague sees whose call it is, not who asks; that is on their page.
 void Centre::Impl::consultation_ready(Call& call, const Leg& leg, Turn turn) {
     Consultation& asked = *call.consultation;
-    const auto info = agents_.find(asked.with);
-    if (&leg != &asked.leg || info == agents_.end()) return;
-    asked.leg.is_offer_ours = true;
-    turn.act(RingPhone{.leg = asked.leg.id,
+    if (&leg == &asked.leg) ring_colleague(call, asked.with, asked.leg, turn);
+}
+
+void Centre::Impl::ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn turn) {
+    const auto info = agents_.find(colleague);
+    if (info == agents_.end()) return;
+    leg.is_offer_ours = true;
+    turn.act(RingPhone{.leg = leg.id,
                        .phone = info->second.config.phone,
                        .display = call.customer_name.empty() ? call.line->name : call.customer_name,
                        .number = call.caller.empty() ? "anonymous" : call.caller,
-                       .sdp = sdp::offer(asked.leg.local),
+                       .sdp = sdp::offer(leg.local),
                        .headers = {{"X-Escucha-Contact", call.id.to_string()}}});
 }
 
@@ -216,6 +223,7 @@ void Centre::Impl::restore_consultation_sound(Call& call, Turn turn) {
     Consultation& asked = *call.consultation;
     const Leg& asking = asked.asking(*call.agent);
     if (!asked.answered_at || asked.leg.is_reviving || asking.is_reviving) return;
+    if (is_mixed(call)) return arrange_mix(call, turn);
     turn.act(media::Bridge{.a = asking.endpoint, .b = asked.leg.endpoint});
 }
 
@@ -249,7 +257,9 @@ void Centre::Impl::complete_consultation(Call& call, Turn turn) {
     turn.out.events.push_back(ended.with("with", asked.with.to_string())
                                   .with("result", "transferred")
                                   .with("talk_ms", millis(turn.now.mono - *asked.answered_at)));
-    turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint, .b = asked.leg.endpoint});
+    if (!is_mixed(call)) {
+        turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint, .b = asked.leg.endpoint});
+    }
     if (asked.phone) {
         if (by_leg_.erase(asked.phone->id) > 0) {
             turn.act(EndLeg{.leg = asked.phone->id, .reason = "transferred"});
@@ -265,13 +275,22 @@ void Centre::Impl::complete_consultation(Call& call, Turn turn) {
     const Duration ring = *asked.answered_at - asked.asked_at;
     consulted_.erase(asked.with);
     call.consultation.reset();
+    drop_members(call, "ended", turn);
+    note(call, "decision", "transferred after a consultation", turn.now);
+    hand_to(call, std::move(next), std::move(after), ring, turn);
+}
+
+// Members stay: they are in the conversation, not with the agent.
+void Centre::Impl::hand_to(
+    Call& call, AgentLeg next, acd::NextStatus after, Duration ring, Turn turn) {
+    auto members = std::exchange(call.members, {});
     end_talk(call, "transfer", turn);
+    call.members = std::move(members);
     call.agent = std::move(next);
     acd::Effects effects;
     if (acd_.hand_over(call.id, call.agent->agent, std::move(after), turn.now, effects)) {
         carry_out(std::move(effects), turn);
     }
-    note(call, "decision", "transferred after a consultation", turn.now);
     stop_playing(call, turn);
     Event connected = fact("contact_connected", call, turn);
     connected.agent = call.agent->agent;
@@ -279,9 +298,14 @@ void Centre::Impl::complete_consultation(Call& call, Turn turn) {
     turn.out.events.push_back(
         connected.with("wait_ms", std::int64_t{0}).with("ring_ms", millis(ring)));
     move_to(call, InTalk{.since = turn.now.mono, .held = std::nullopt}, turn);
-    if (call.caller_leg.is_silent) call.silence_deadline = turn.now.mono + kDeadLegAfter;
+    if (call.caller_leg.is_silent || call.agent->leg.is_silent) {
+        call.silence_deadline = turn.now.mono + kDeadLegAfter;
+    }
     bridge(call, turn);
     if (call.line->is_recorded) start_recording(call, media::RecordingKind::Call, turn);
+    if (is_away(call.agent->leg) && !has_joined_colleague(call)) {
+        hold(call, Held::By::Phone, turn);
+    }
 }
 
 void Centre::Impl::drop_consultation(Call& call, std::string_view result, int status, Turn turn) {
@@ -293,7 +317,7 @@ void Centre::Impl::drop_consultation(Call& call, std::string_view result, int st
     turn.out.events.push_back(ended.with("with", asked.with.to_string())
                                   .with("result", result)
                                   .with("talk_ms", millis(talked)));
-    if (asked.answered_at && call.agent) {
+    if (asked.answered_at && call.agent && !is_mixed(call)) {
         turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint, .b = asked.leg.endpoint});
     }
     if (by_leg_.erase(asked.leg.id) > 0) {
@@ -388,7 +412,10 @@ void Centre::Impl::take_over(const IncomingCall& event, LegId replaced, Turn tur
 void Centre::Impl::free_colleagues(Turn turn) {
     for (const auto& [id, info] : agents_) {
         const auto agent = acd_.agent(id);
-        if (agent && agent->reason() == kConsultationReason && !consulted_.contains(id)) {
+        if (!agent || consulted_.contains(id)) continue;
+        const auto reason = agent->reason();
+        if (reason == kConsultationReason || reason == kConferenceReason ||
+            reason == kSupervisionReason) {
             release_colleague(id, {}, turn);
         }
     }

@@ -31,6 +31,7 @@ void Centre::Impl::handle(const LegEnded& event, Turn turn) {
     if (call == nullptr) return;
     if (is_outside(call, event.leg)) return outside_ended(*call, turn);
     if (is_consultation(call, event.leg)) return consultation_ended(*call, event.leg, turn);
+    if (find_member(*call, event.leg) != nullptr) return member_ended(*call, event.leg, turn);
     by_leg_.erase(event.leg);
     if (call->caller_leg.id == event.leg) return caller_left(*call, turn);
     if (std::holds_alternative<InTalk>(call->stage)) {
@@ -38,6 +39,7 @@ void Centre::Impl::handle(const LegEnded& event, Turn turn) {
         // Who passes the caller on need not wait until the number answers.
         if (call->outside) return leave_to_outside(*call, turn);
         if (call->consultation) return leave_consultation(*call, turn);
+        if (call->conference_since) return leave_conference(*call, turn);
         end_talk(*call, "agent", turn);
         turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "agent hung up"});
         return finish(*call, "served", EndedBy::Agent, turn);
@@ -101,6 +103,7 @@ void Centre::Impl::finish(Call& call, std::string_view outcome, EndedBy by, Turn
         carry_out(std::move(effects), turn);
     }
     stop_recording(call, turn);
+    drop_members(call, "ended", turn);
     drop_agent_leg(call, "call ended", turn);
     const bool was_answered = call.outside && call.outside->answered_at;
     drop_outside(call, was_answered ? "answered" : "cancelled", 0, turn);

@@ -35,6 +35,11 @@ inline constexpr std::chrono::seconds kOutsideGrace{2};
 inline constexpr std::chrono::seconds kConsultRingTime{20};
 /// Why a colleague who is asked is NotReady.
 inline constexpr std::string_view kConsultationReason = "consultation";
+/// Why one is NotReady who is in a conference, or supervises.
+inline constexpr std::string_view kConferenceReason = "conference";
+inline constexpr std::string_view kSupervisionReason = "supervision";
+/// Beside the caller and the agent.
+inline constexpr std::size_t kMostMembers = media::kMaxMixMembers - 2;
 inline constexpr std::string_view kReferencesRow = "references:";
 inline constexpr std::string_view kChainRow = "recording_chain:";
 inline constexpr std::string_view kAgentRow = "agent:";
@@ -97,6 +102,7 @@ struct DeadLeg {
     bool is_caller = false;
     bool is_outside = false;
     bool is_consultation = false;
+    std::optional<LegId> member{};
 };
 enum class EndedBy { Caller, Agent, Flow, Outside, System };
 /// What a company's calls outside have used of the day's caps. Talk of calls that are over.
@@ -105,6 +111,15 @@ struct OutsideDay {
     std::uint32_t calls = 0;
     Duration talked{};
 };
+
+enum class Presence { Free, SignedOut };
+/// A colleague's phone that was rung and said no, as a word of the journal.
+std::string_view word_of_consultation(int status);
+/// Neither offered, talking nor in wrap-up.
+inline bool is_free(const acd::AgentState& state) {
+    const auto kind = acd::kind_of(state);
+    return kind == acd::AgentStateKind::Ready || kind == acd::AgentStateKind::NotReady;
+}
 
 /// Centre's body, one object over several files: each file is one chapter of a call's life.
 class Centre::Impl {
@@ -229,6 +244,11 @@ public:
     bool consult_by_phone(const IncomingCall& event, Turn turn);
     void begin_consultation(Call& call, AgentId with, const IncomingCall* dialled, Turn turn);
     [[nodiscard]] Result<void> may_consult(const Call& call, AgentId with) const;
+    /// Are they there, free (or, where that will do, signed out) and with a phone?
+    [[nodiscard]] Result<void> may_be_rung(const Call& call,
+                                           AgentId who,
+                                           Presence presence = Presence::Free) const;
+    void ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn turn);
     /// An endpoint of it is there.
     void consultation_ready(Call& call, const Leg& leg, Turn turn);
     void consultation_progress(Call& call, const LegProgress& event, Turn turn);
@@ -239,6 +259,8 @@ public:
     bool answer_asking_phone(Call& call, Turn turn);
     /// The caller goes on with the colleague; the agent is out of it.
     void complete_consultation(Call& call, Turn turn);
+    /// The agent's part is over, and the caller goes on with who is on the line already.
+    void hand_to(Call& call, AgentLeg next, acd::NextStatus after, Duration ring, Turn turn);
     /// The colleague is free again; `status` is what an asking phone is told that still waits.
     void drop_consultation(Call& call, std::string_view result, int status, Turn turn);
     /// As `drop_consultation`; and the caller is the agent's again.
@@ -255,6 +277,52 @@ public:
     void take_over(const IncomingCall& event, LegId replaced, Turn turn);
     /// Who hangs up while a colleague is asked; the caller is not hung up with them.
     void leave_consultation(Call& call, Turn turn);
+
+    // conference.cpp: colleagues in the conversation, and supervisors.
+    /// The colleague who was asked, the caller and the agent hear each other.
+    Result<void> make_conference(Call& call, Turn turn);
+    Result<void> add_to_conference(Call& call, AgentId with, Turn turn);
+    Result<void> supervise(Call& call, AgentId supervisor, media::MixRole role, Turn turn);
+    void invite(Call& call, Member member, Turn turn);
+    void member_answered(Call& call, const LegAnswered& event, Turn turn);
+    void member_joined(Call& call, Member& member, Turn turn);
+    void member_failed(Call& call, LegId leg, int status, Turn turn);
+    /// Its leg is gone.
+    void member_ended(Call& call, LegId leg, Turn turn);
+    /// The first who has not answered in time.
+    void member_late(Call& call, Turn turn);
+    /// Out of the conversation, which goes on. `result` is the word of the journal.
+    void drop_member(Call& call, LegId leg, std::string_view result, Turn turn);
+    void drop_members(Call& call, std::string_view result, Turn turn);
+    void end_member(Call& call, Member member, std::string_view result, Turn turn);
+    void end_conference(Call& call, Turn turn);
+    /// Who hangs up leaves the caller with the colleague who has been there longest.
+    void leave_conference(Call& call, Turn turn);
+    void revive_members(Call& call, const media::Listing& listing, Turn turn);
+    /// The phone's second call takes the place of its first.
+    void go_on_by(Call& call, Leg phone, Turn turn);
+    void set_busy(AgentId agent, std::string_view reason, Turn turn);
+    /// What they go on doing when they are free again.
+    [[nodiscard]] acd::NextStatus status_to_come(AgentId agent) const;
+    static Event& with_recording(Event& event, const Call& call);
+    static std::string_view mode_word(media::MixRole role);
+    static bool has_colleagues(const Call& call);
+    static bool has_joined_colleague(const Call& call);
+    static Member* find_member(Call& call, LegId leg);
+    static Member* find_member(Call& call, AgentId agent);
+
+    // mixing.cpp: how more than two hear each other, and are recorded.
+    static bool is_away(const Leg& leg);
+    static bool is_mixed(const Call& call);
+    [[nodiscard]] std::vector<media::MixMember> wanted_mix(Call& call) const;
+    void arrange_mix(Call& call, Turn turn);
+    /// Two who hear each other are alone again, or are alone.
+    void pair(Call& call, media::EndpointId a, media::EndpointId b, Turn turn);
+    void unmix(Call& call, Turn turn);
+    void end_mix(Call& call, Turn turn);
+    void arrange_voices(Call& call, Turn turn);
+    /// Takes what media has from its listing; what nobody wants ends.
+    void compare_mixes(const media::Listing& listing, Turn turn);
 
     // endings.cpp
     void handle(const LegEnded& event, Turn turn);
@@ -283,6 +351,7 @@ public:
     void revive(Call& call, Leg& leg, Turn turn);
     void revive_outside(Call& call, Turn turn);
     void prove(Leg& leg, Turn turn);
+    static void stop_forgotten_music(Call& call, const media::Listing& listing, Turn turn);
     void restore_sound(Call& call, Turn turn);
     void set_remote(Call& call, Leg& leg, Turn turn);
     [[nodiscard]] std::vector<SrtpKey> new_keys() const;
@@ -317,6 +386,7 @@ public:
 
     // turns.cpp: time and the end of each turn.
     void wake(Turn turn);
+    void silent_too_long(Call& call, Turn turn);
     void flush(Turn turn);
     [[nodiscard]] std::optional<Instant> next_wakeup() const;
     void reschedule(Call& call);

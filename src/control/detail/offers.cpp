@@ -187,6 +187,9 @@ void Centre::Impl::handle(const LegAnswered& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (is_outside(call, event.leg)) return outside_answered(*call, event, turn);
     if (is_consultation(call, event.leg)) return consultation_answered(*call, event, turn);
+    if (call != nullptr && find_member(*call, event.leg) != nullptr) {
+        return member_answered(*call, event, turn);
+    }
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
     AgentLeg& agent = *call->agent;
     const OfferId offer = agent.offer;
@@ -219,6 +222,9 @@ void Centre::Impl::handle(const LegFailed& event, Turn turn) {
         return outside_failed(*call, event.status, event.reason, turn);
     }
     if (is_consultation(call, event.leg)) return consultation_failed(*call, event.status, turn);
+    if (call != nullptr && find_member(*call, event.leg) != nullptr) {
+        return member_failed(*call, event.leg, event.status, turn);
+    }
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
     note(*call, "acd", fmt::format("the phone answered {}", event.status), turn.now);
     const OfferId offer = call->agent->offer;

@@ -58,23 +58,27 @@ void Centre::Impl::lost_leg(LegId leg, Turn turn) {
     const bool is_caller = call->caller_leg.id == leg;
     const bool is_number = is_outside(call, leg);
     const bool is_asked = is_consultation(call, leg);
+    const bool is_members = find_member(*call, leg) != nullptr;
     ++counters_.states_repaired;
     Event repaired = fact("state_repaired", *call, turn);
     if (!is_caller && !is_number && call->agent) repaired.agent = call->agent->agent;
-    const auto* what = is_number   ? "outside_leg"
-                       : is_asked  ? "consultation_leg"
-                       : is_caller ? "caller_leg"
-                                   : "agent_leg";
+    const auto* what = is_number    ? "outside_leg"
+                       : is_asked   ? "consultation_leg"
+                       : is_members ? "member_leg"
+                       : is_caller  ? "caller_leg"
+                                    : "agent_leg";
     turn.out.events.push_back(
         repaired.with("what", what).with("found", "no_dialog").with("expected", "dialog"));
     note(*call, "decision", fmt::format("a dialog is gone: {}", what), turn.now);
     if (is_number) return outside_lost(*call, turn);
     if (is_asked) return consultation_ended(*call, leg, turn);
+    if (is_members) return member_ended(*call, leg, turn);
     by_leg_.erase(leg);
     const bool is_talking = std::holds_alternative<InTalk>(call->stage);
     if (!is_talking) return is_caller ? caller_left(*call, turn) : offer_lost(*call, turn);
     if (!is_caller && call->outside) return leave_to_outside(*call, turn);
     if (!is_caller && call->consultation) return leave_consultation(*call, turn);
+    if (!is_caller && call->conference_since) return leave_conference(*call, turn);
     if (!is_caller && return_to_queue(*call, turn)) return play_music(*call, turn);
     end_talk(*call, "fault", turn);
     call->is_caller_gone = is_caller;

@@ -216,6 +216,40 @@ Consultation read_consultation(const json::object& in, Now now) {
     return asked;
 }
 
+json::object write(const Member& member, const Call& call) {
+    json::object out{{"leg", write(member.leg)},
+                     {"agent", member.agent.to_string()},
+                     {"part", static_cast<int>(member.part)},
+                     {"role", static_cast<int>(member.role)},
+                     {"asked", to_micros(wall_of(member.asked_at, call))}};
+    if (member.joined_at) out["joined"] = to_micros(wall_of(*member.joined_at, call));
+    if (member.next) {
+        out["next"] = static_cast<int>(member.next->kind);
+        out["reason"] = member.next->reason;
+    }
+    return out;
+}
+
+Member read_member(const json::object& in, Now now) {
+    Member member;
+    member.leg = read_leg(in.at("leg").as_object());
+    member.agent = AgentId::parse(in.at("agent").as_string()).value_or(AgentId{});
+    member.part = static_cast<Member::Part>(in.at("part").to_number<int>());
+    member.role = static_cast<media::MixRole>(in.at("role").to_number<std::uint8_t>());
+    member.asked_at = instant_of(in.at("asked").to_number<std::int64_t>(), now);
+    // One that rang rings no more: its dialog was none yet.
+    member.deadline = now.mono;
+    if (const auto* joined = in.if_contains("joined")) {
+        member.joined_at = instant_of(joined->to_number<std::int64_t>(), now);
+    }
+    if (const auto* next = in.if_contains("next")) {
+        member.next =
+            acd::NextStatus{.kind = static_cast<acd::NextStatus::Kind>(next->to_number<int>()),
+                            .reason = in.at("reason").as_string().c_str()};
+    }
+    return member;
+}
+
 std::string_view stage_word(const Stage& stage) {
     constexpr std::string_view kWords[] = {
         "arriving", "answering", "flow", "queue", "talk", "outside"};
@@ -256,6 +290,13 @@ std::string Centre::Impl::save(const Call& call) const {
     if (const auto* talk = std::get_if<InTalk>(&call.stage)) write_talk(*talk, call, out);
     if (call.outside) out["outside"] = write(*call.outside, call);
     if (call.consultation) out["consultation"] = write(*call.consultation, call);
+    if (!call.members.empty()) {
+        json::array& members = out["members"].emplace_array();
+        for (const Member& one : call.members) members.emplace_back(write(one, call));
+    }
+    if (call.conference_since) {
+        out["conference"] = to_micros(wall_of(*call.conference_since, call));
+    }
     if (call.recording) {
         json::object recording{{"id", call.recording->id.to_string()},
                                {"path", call.recording->path},
@@ -332,6 +373,14 @@ std::unique_ptr<Call> read_call(ContactId id,
     }
     if (const auto* asked = in.if_contains("consultation")) {
         call->consultation = read_consultation(asked->as_object(), now);
+    }
+    if (const auto* members = in.if_contains("members")) {
+        for (const json::value& one : members->as_array()) {
+            call->members.push_back(read_member(one.as_object(), now));
+        }
+    }
+    if (const auto* since = in.if_contains("conference")) {
+        call->conference_since = instant_of(since->to_number<std::int64_t>(), now);
     }
     const std::string_view stage = in.at("stage").as_string();
     if (stage == "outside" && call->outside) {
@@ -433,6 +482,11 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
                              (!asked->phone || lives(asked->phone->id));
         if (!goes_on) dead_.push_back({.contact = call->id, .is_consultation = true});
     }
+    // Before the agent: who is not there can be left with nobody.
+    for (const Member& one : call->members) {
+        if (one.joined_at && lives(one.leg.id)) continue;
+        dead_.push_back({.contact = call->id, .member = one.leg.id});
+    }
     if (!lives(call->caller_leg.id)) dead_.push_back({.contact = call->id, .is_caller = true});
     if (call->agent && !lives(call->agent->leg.id)) {
         if (is_talking) {
@@ -476,6 +530,11 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
             by_endpoint_.emplace(asked.phone->endpoint, call->id);
         }
     }
+    for (const Member& one : call->members) {
+        consulted_.emplace(one.agent, call->id);
+        by_leg_.emplace(one.leg.id, call->id);
+        by_endpoint_.emplace(one.leg.endpoint, call->id);
+    }
     call->caller_facts = CallerFacts{};
     ++counters_.contacts_recovered;
     touch(*calls_.emplace(call->id, std::move(call)).first->second);
@@ -493,6 +552,13 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
         constexpr int kGone = 480;
         return return_from_consultation(*call, was_answered ? "answered" : "failed", kGone, turn);
     }
+    if (dead.member) {
+        const Member* member = find_member(*call, *dead.member);
+        if (member == nullptr) return;
+        const auto* result = member->joined_at ? "left" : "failed";
+        by_leg_.erase(*dead.member);
+        return drop_member(*call, *dead.member, result, turn);
+    }
     // The agent is gone as one who hangs up is; what becomes of the number comes after.
     const bool is_agent = !dead.is_caller;
     if (is_agent && call->outside && std::holds_alternative<InTalk>(call->stage)) {
@@ -502,6 +568,10 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
     if (is_agent && call->consultation) {
         by_leg_.erase(call->agent->leg.id);
         return leave_consultation(*call, turn);
+    }
+    if (is_agent && call->conference_since) {
+        by_leg_.erase(call->agent->leg.id);
+        return leave_conference(*call, turn);
     }
     if (!dead.is_caller && return_to_queue(*call, turn)) return;
     end_talk(*call, "fault", turn);

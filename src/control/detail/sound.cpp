@@ -70,6 +70,9 @@ bool has_silent_leg(const Call& call) {
 std::optional<AgentId> agent_at(const Call& call, const Leg& leg) {
     const auto& asked = call.consultation;
     if (asked && &asked->leg == &leg) return asked->with;
+    for (const Member& one : call.members) {
+        if (&one.leg == &leg) return one.agent;
+    }
     const bool is_agents = call.agent && (&call.agent->leg == &leg ||
                                           (asked && asked->phone && &*asked->phone == &leg));
     return is_agents ? std::optional{call.agent->agent} : std::nullopt;
@@ -151,7 +154,8 @@ void Centre::Impl::set_remote(Call& call, Leg& leg, Turn turn) {
 }
 
 void Centre::Impl::bridge(Call& call, Turn turn) {
-    turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+    if (is_mixed(call)) return arrange_mix(call, turn);
+    pair(call, call.caller_leg.endpoint, call.agent->leg.endpoint, turn);
 }
 
 void Centre::Impl::handle(const media::Event& event, Turn turn) {
@@ -234,8 +238,12 @@ void Centre::Impl::fell_silent(Call& call, const media::MediaTimeout& timeout, T
     Leg* leg = leg_of(call, timeout.endpoint);
     if (leg == nullptr) return;
     const bool is_ringing = call.outside && leg == &call.outside->leg && !call.outside->answered_at;
-    // Of a colleague who is asked, signalling knows whether they are there.
+    // Of a colleague who is asked or has joined, signalling knows whether they are there.
     if (is_ringing || is_consultation(&call, leg->id)) return;
+    if (find_member(call, leg->id) != nullptr) {
+        leg->is_silent = true;
+        return touch(call);
+    }
     note(call, "media", "a leg has gone silent", turn.now);
     leg->is_silent = true;
     touch(call);
@@ -272,11 +280,15 @@ void Centre::Impl::created(const media::Created& event, Turn turn) {
         if (leg == &call->caller_leg) restore_sound(*call, turn);
         if (leg == other_side(*call)) restore_sound(*call, turn);
         if (call->consultation) restore_consultation_sound(*call, turn);
+        if (find_member(*call, leg->id) != nullptr) arrange_mix(*call, turn);
         return;
     }
     if (leg == &call->caller_leg) return caller_endpoint_ready(*call, turn);
     if (call->outside && leg == &call->outside->leg) return outside_endpoint_ready(*call, turn);
     if (is_consultation(call, leg->id)) return consultation_ready(*call, *leg, turn);
+    if (const Member* member = find_member(*call, leg->id)) {
+        return ring_colleague(*call, member->agent, *leg, turn);
+    }
     agent_endpoint_ready(*call, turn);
 }
 
@@ -303,6 +315,10 @@ void Centre::Impl::failed(const media::Failed& event, Turn turn) {
     if (leg != nullptr && is_consultation(call, leg->id)) {
         constexpr int kNoSound = 503;
         return return_from_consultation(*call, "failed", kNoSound, turn);
+    }
+    if (leg != nullptr && find_member(*call, leg->id) != nullptr) {
+        const LegId gone = leg->id;
+        return drop_member(*call, gone, "failed", turn);
     }
     if (leg == &call->caller_leg) {
         constexpr int kUnavailable = 503;
@@ -390,6 +406,7 @@ void Centre::Impl::record_ended(const media::RecordEnded& event, Turn turn) {
         // A pause outlives the file it was asked for: what must not be kept is still being said.
         if (call->recording->paused_since) call->kept_pause = call->recording->pause_reason;
         call->recording.reset();
+        call->recorded.clear();
     }
     touch(*call);
     if (!call->voicemail || !call->run) return;
@@ -416,10 +433,7 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
     std::sort(calls.begin(), calls.end(), [](auto* a, auto* b) { return a->id < b->id; });
     for (const auto& ended : listing.ended) record_ended(ended, turn);
     end_unknown_recordings(listing, turn);
-    // No call remembers a conference: what is left of one ends, before its legs are bridged.
-    for (const auto& listed : listing.mixes) {
-        turn.act(media::Command{media::EndMix{.mix = listed.mix}});
-    }
+    compare_mixes(listing, turn);
     for (Call* call : calls) {
         if (call->is_over) continue;
         const bool is_caller_there = holds(listing, call->caller_leg.endpoint);
@@ -429,13 +443,17 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         if (!is_agent_there) revive(*call, call->agent->leg, turn);
         if (!is_outside_there) revive_outside(*call, turn);
         if (call->consultation) revive_consultation(*call, listing, turn);
+        if (!call->members.empty()) revive_members(*call, listing, turn);
         if (call->is_over) continue;
         // Nothing was lost for people who talk: bridge and recording went on by themselves.
         const auto* talk = std::get_if<InTalk>(&call->stage);
         const bool is_held = talk != nullptr && talk->held;
-        const bool goes_on = is_in_conversation(*call) && !is_held && is_bridged(listing, *call);
+        const bool are_joined = is_mixed(*call) ? !call->mixed.empty() : is_bridged(listing, *call);
+        const bool goes_on = is_in_conversation(*call) && !is_held && are_joined;
+        if (talk != nullptr && !is_held) stop_forgotten_music(*call, listing, turn);
         const bool are_all_there = is_caller_there && is_agent_there && is_outside_there;
         if (are_all_there && !goes_on) restore_sound(*call, turn);
+        if (are_all_there && is_mixed(*call)) arrange_mix(*call, turn);
         // The process that waited for a sound of it is gone: ask.
         if (is_caller_there && !is_in_conversation(*call) && call->caller_leg.is_silent &&
             !call->is_over) {
@@ -451,6 +469,14 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         if (!by_endpoint_.contains(listed.endpoint)) {
             turn.act(media::Destroy{.endpoint = listed.endpoint});
         }
+    }
+}
+
+// Control died between the decision to join them and its effect.
+void Centre::Impl::stop_forgotten_music(Call& call, const media::Listing& listing, Turn turn) {
+    for (const auto& listed : listing.endpoints) {
+        if (listed.endpoint != call.caller_leg.endpoint || !listed.playing) continue;
+        turn.act(media::StopPlay{.endpoint = listed.endpoint, .play = *listed.playing});
     }
 }
 

@@ -71,13 +71,19 @@ void Centre::Impl::media_changed(Call& call, Leg& leg, Turn turn) {
     set_remote(call, leg, turn);
     touch(call);
     auto* talk = std::get_if<InTalk>(&call.stage);
-    if (talk == nullptr || !call.agent || &call.agent->leg != &leg) return;
-    const bool is_away = leg.agreed->direction == sdp::Direction::RecvOnly ||
-                         leg.agreed->direction == sdp::Direction::Inactive;
-    if (is_away && !talk->held) hold(call, Held::By::Phone, turn);
+    if (talk == nullptr || !call.agent) return;
+    const bool is_agents = &call.agent->leg == &leg;
+    // The others of a conference go on without who holds.
+    if (find_member(call, leg.id) != nullptr ||
+        (is_agents && call.conference_since && !talk->held)) {
+        return arrange_mix(call, turn);
+    }
+    if (!is_agents) return;
+    const bool is_holding = is_away(leg);
+    if (is_holding && !talk->held) hold(call, Held::By::Phone, turn);
     // With a colleague on the line the same sound is theirs: the caller stays on hold.
     if (call.consultation && !call.consultation->phone) return;
-    if (!is_away && talk->held && talk->held->by == Held::By::Phone) resume(call, turn);
+    if (!is_holding && talk->held && talk->held->by == Held::By::Phone) resume(call, turn);
 }
 
 void Centre::Impl::handle(const LegReofferAnswered& event, Turn turn) {
@@ -134,7 +140,11 @@ void Centre::Impl::hold(Call& call, Held::By by, Turn turn) {
     Event held = fact("hold_started", call, turn);
     held.agent = call.agent->agent;
     turn.out.events.push_back(held.with("by", word(by)));
-    turn.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+    if (is_mixed(call)) {
+        arrange_mix(call, turn);
+    } else {
+        turn.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
+    }
     play_music(call, turn);
     touch(call);
 }
@@ -176,6 +186,8 @@ void Centre::Impl::start_recording(Call& call, media::RecordingKind kind, Turn t
     recordings_.emplace(recording.id,
                         ClosingRecording{.contact = call.id, .company = call.company()});
     call.recording = std::move(recording);
+    call.recorded.clear();
+    if (is_call) arrange_voices(call, turn);
     if (const auto reason = std::exchange(call.kept_pause, std::nullopt)) {
         pause_recording(call, *reason, turn);
     }
@@ -188,6 +200,7 @@ void Centre::Impl::stop_recording(Call& call, Turn turn) {
     if (call.recording->paused_since) resume_recording(call, turn);
     turn.act(media::StopRecord{.recording = call.recording->id});
     call.recording.reset();
+    call.recorded.clear();
     touch(call);
 }
 
@@ -220,6 +233,7 @@ void Centre::Impl::end_talk(Call& call, std::string_view by, Turn turn) {
     const bool was_asking = call.consultation && call.consultation->answered_at;
     constexpr int kGone = 480;
     drop_consultation(call, was_asking ? "answered" : "cancelled", kGone, turn);
+    drop_members(call, "ended", turn);
     Duration held = talk->held_before;
     if (talk->held) held += turn.now.mono - talk->held->since;
     stop_recording(call, turn);

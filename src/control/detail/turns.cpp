@@ -1,5 +1,7 @@
 // Time, the end of each turn, and the small things every chapter needs.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -40,6 +42,9 @@ Leg* Centre::Impl::leg_of(Call& call, media::EndpointId endpoint) {
     if (call.caller_leg.endpoint == endpoint) return &call.caller_leg;
     if (call.agent && call.agent->leg.endpoint == endpoint) return &call.agent->leg;
     if (call.outside && call.outside->leg.endpoint == endpoint) return &call.outside->leg;
+    for (Member& member : call.members) {
+        if (member.leg.endpoint == endpoint) return &member.leg;
+    }
     if (!call.consultation) return nullptr;
     Consultation& asked = *call.consultation;
     if (asked.leg.endpoint == endpoint) return &asked.leg;
@@ -53,6 +58,7 @@ Leg& Centre::Impl::party(Call& call, LegId leg) {
         Consultation& asked = *call.consultation;
         return asked.leg.id == leg ? asked.leg : *asked.phone;
     }
+    if (Member* member = find_member(call, leg)) return member->leg;
     return is_outside(&call, leg) ? call.outside->leg : call.agent->leg;
 }
 
@@ -102,6 +108,9 @@ void Centre::Impl::reschedule(Call& call) {
     if (call.consultation && !call.consultation->answered_at) {
         due = earliest(due, call.consultation->deadline);
     }
+    for (const Member& member : call.members) {
+        if (!member.joined_at) due = earliest(due, member.deadline);
+    }
     if (call.run && !call.is_over) due = earliest(due, call.run->next_wakeup());
     if (call.is_over) due.reset();
     if (due == call.timer) return;
@@ -125,12 +134,7 @@ void Centre::Impl::wake(Turn turn) {
             turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "set-up timeout"});
             finish(*call, "fault", EndedBy::System, turn);
         } else if (call->silence_deadline && *call->silence_deadline <= turn.now.mono) {
-            call->silence_deadline.reset();
-            note(
-                *call, "decision", "no sound from a leg for too long: the call is ended", turn.now);
-            end_talk(*call, "fault", turn);
-            turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "media timeout"});
-            finish(*call, "served", EndedBy::System, turn);
+            silent_too_long(*call, turn);
         } else if (call->outside && !call->outside->answered_at &&
                    call->outside->deadline <= turn.now.mono) {
             outside_late(*call, turn);
@@ -138,6 +142,10 @@ void Centre::Impl::wake(Turn turn) {
                    call->consultation->deadline <= turn.now.mono) {
             constexpr int kGone = 480;
             return_from_consultation(*call, "no_answer", kGone, turn);
+        } else if (std::ranges::any_of(call->members, [&](const Member& member) {
+                       return !member.joined_at && member.deadline <= turn.now.mono;
+                   })) {
+            member_late(*call, turn);
         } else if (call->run) {
             flow::Effects effects;
             call->run->wake(turn.now, effects);
@@ -149,6 +157,16 @@ void Centre::Impl::wake(Turn turn) {
         reconcile(turn);
         reconcile_at_ = turn.now.mono + kReconcileEvery;
     }
+}
+
+// In a conference whose agent fell silent the caller has somebody left.
+void Centre::Impl::silent_too_long(Call& call, Turn turn) {
+    call.silence_deadline.reset();
+    note(call, "decision", "no sound from a leg for too long: it is ended", turn.now);
+    if (call.conference_since && !call.caller_leg.is_silent) return leave_conference(call, turn);
+    end_talk(call, "fault", turn);
+    turn.act(EndLeg{.leg = call.caller_leg.id, .reason = "media timeout"});
+    finish(call, "served", EndedBy::System, turn);
 }
 
 // What changed in this turn is saved once, however often it changed.
@@ -175,6 +193,7 @@ void Centre::Impl::flush(Turn turn) {
         if (call->consultation && call->consultation->phone) {
             row.legs.push_back(call->consultation->phone->id);
         }
+        for (const Member& member : call->members) row.legs.push_back(member.leg.id);
         turn.out.live.emplace_back(std::move(row));
     }
     dirty_.clear();

@@ -82,6 +82,19 @@ ContactView Centre::Impl::view(const Call& call) const {
                                             .is_answered = asked.answered_at.has_value(),
                                             .since = call.arrived + (since - call.began)};
     }
+    for (const Member& one : call.members) {
+        const Instant since = one.joined_at.value_or(one.asked_at);
+        const WallTime at = call.arrived + (since - call.began);
+        const bool is_joined = one.joined_at.has_value();
+        if (one.part == Member::Part::Colleague) {
+            out.conference.push_back({.agent = one.agent, .is_joined = is_joined, .since = at});
+        } else {
+            out.supervised_by.push_back({.agent = one.agent,
+                                         .mode = std::string{mode_word(one.role)},
+                                         .is_joined = is_joined,
+                                         .since = at});
+        }
+    }
     if (call.recording) {
         out.recording = call.recording->id;
         out.is_recording_paused = call.recording->paused_since.has_value();
@@ -152,6 +165,18 @@ std::optional<std::string> Centre::Impl::broken_invariant() const {
                 return with.to_string() + " is asked in two calls";
             }
         }
+        for (const Member& one : call->members) {
+            const auto there = consulted_.find(one.agent);
+            if (!std::holds_alternative<InTalk>(call->stage)) return name + " is a lone conference";
+            if (there == consulted_.end() || there->second != id ||
+                !busy.insert(one.agent).second) {
+                return one.agent.to_string() + " is in two conversations";
+            }
+        }
+        if (call->members.size() > kMostMembers) return name + " has too many members";
+        if (has_joined_colleague(*call) != call->conference_since.has_value()) {
+            return name + " has a conference of nobody, or members of none";
+        }
         if (call->agent && !busy.insert(call->agent->agent).second) {
             return call->agent->agent.to_string() + " is in two calls";
         }
@@ -159,7 +184,9 @@ std::optional<std::string> Centre::Impl::broken_invariant() const {
     }
     for (const auto& [agent, contact] : consulted_) {
         const auto call = calls_.find(contact);
-        if (call == calls_.end() || !call->second->consultation) {
+        const bool is_asked = call != calls_.end() && call->second->consultation &&
+                              call->second->consultation->with == agent;
+        if (!is_asked && (call == calls_.end() || find_member(*call->second, agent) == nullptr)) {
             return agent.to_string() + " is asked about nobody";
         }
     }

@@ -170,8 +170,8 @@ TEST_CASE_FIXTURE(Conversation, "a colleague who joins is heard with the agent u
     Phone second{3};
     connect(kSecondAgent, second);
     agent_voice = tone(900, 80'000);
-    command(Record{
-        .recording = kRecording, .path = "2026/x.rec", .left = kCaller, .right = kAgent});
+    command(
+        Record{.recording = kRecording, .path = "2026/x.rec", .left = kCaller, .right = kAgent});
     command(JoinRecord{.recording = kRecording, .endpoint = kSecondAgent});
     command(JoinRecord{.recording = kRecording, .endpoint = kSecondAgent});
     await<RecordStarted>();

@@ -20,8 +20,9 @@ inline std::uint32_t to_ms(Duration duration) {
 }
 
 /// Lays what the voices of a recording say on the clock: sample n is what arrived n/8,000 s after
-/// the start. The first voice is the left channel, all others together the right one. Lost and absent packets are silence; packets up to `kMaxDrift` early or late keep
-/// the spacing of their timestamps, so that jitter is not heard. Pure.
+/// the start. The first voice is the left channel, all others together the right one. Lost and
+/// absent packets are silence; packets up to `kMaxDrift` early or late keep the spacing of their
+/// timestamps, so that jitter is not heard. Pure.
 ///
 ///     place(...) as packets come; take(now) hands out what can no longer change.
 class Timeline {

@@ -55,7 +55,8 @@ TEST_CASE("what is said lands where the clock says, each side on its own channel
     CHECK(std::count(recorded.left.begin(), recorded.left.end(), 22) == 0);
 }
 
-TEST_CASE("voices that join are summed on the right, bent to full scale, and the left is one voice") {
+TEST_CASE(
+    "voices that join are summed on the right, bent to full scale, and the left is one voice") {
     Timeline timeline{2, kStart};
     timeline.place(0, source(100, 5'000, 1), packet(11));
     timeline.place(1, source(100, 0, 2), packet(1'000));
