@@ -139,10 +139,69 @@ TEST_CASE("an agent's commands reach the centre and answer with the agent") {
     CHECK(std::get<server::ConsultAgent>(asked).with == world.colleague);
     CHECK(std::holds_alternative<server::CompleteConsultation>(run("/consultation/complete")));
     CHECK(std::holds_alternative<server::EndConsultation>(run("/consultation/end")));
+    const std::string with_colleague = R"({"with_agent":")" + world.colleague.to_string() + R"("})";
+    CHECK(std::holds_alternative<server::MakeConference>(run("/conference")));
+    const auto added = run("/conference/add", with_colleague);
+    CHECK(std::get<server::AddToConference>(added).with == world.colleague);
+    const auto removed = run("/conference/remove", with_colleague);
+    CHECK(std::get<server::RemoveFromConference>(removed).with == world.colleague);
     CHECK(std::holds_alternative<server::HangUp>(run("/hang-up")));
     CHECK(std::holds_alternative<server::ExtendWrapUp>(run("/wrap-up/extend")));
     CHECK(std::holds_alternative<server::DeclineOffer>(run("/decline")));
     CHECK(std::holds_alternative<server::SignOut>(run("/sign-out")));
+}
+
+TEST_CASE("a supervisor listens by an agent of their own, and an agent by none") {
+    World world;
+    const ContactId contact = world.make<ContactId>();
+    const auto body = [&](const std::string& mode) {
+        return R"({"contact_id":")" + contact.to_string() + R"(","mode":")" + mode + R"("})";
+    };
+    const auto path = [](AgentId agent) { return agent_path(agent, "/supervision"); };
+    CHECK(world.sign_in("ana").post(path(world.agent), body("listen")).status == 403);
+    CHECK(world.sign_in("sara").post(path(world.agent), body("listen")).status == 403);
+
+    const AgentId own = world.add_agent(world.supervisor_user, "Sara");
+    Person sara = world.sign_in("sara");
+    CHECK(sara.post(path(world.agent), body("listen")).status == 403);
+    CHECK(sara.post(path(own), body("shout")).text("/pointer") == "/mode");
+    CHECK(sara.post(path(own), R"({"contact_id":"x","mode":"join"})").status == 404);
+    CHECK(world.port.commands.empty());
+    using Mode = server::SupervisionMode;
+    for (const auto& [word, mode] : {std::pair{"listen", Mode::Listen},
+                                     std::pair{"whisper", Mode::Whisper},
+                                     std::pair{"join", Mode::Join}}) {
+        CHECK(sara.post(path(own), body(word)).status == 200);
+        const auto& told = std::get<server::Supervise>(world.port.commands.back());
+        CHECK(told.agent == own);
+        CHECK(told.contact == contact);
+        CHECK(told.mode == mode);
+    }
+    CHECK(sara.post(path(own) + "/end").status == 200);
+    CHECK(std::get<server::EndSupervision>(world.port.commands.back()).agent == own);
+    CHECK(world.sign_in("ana").post(path(world.agent) + "/end").status == 403);
+}
+
+TEST_CASE("who is in a conference, and who supervises, is on the desk") {
+    World world;
+    world.port.change([&](FakeControlPort& port) {
+        server::ContactView talk;
+        talk.id = world.make<ContactId>();
+        talk.company = world.company;
+        talk.state = server::ContactState::Talking;
+        talk.agent = world.agent;
+        talk.conference.push_back({.agent = world.colleague, .is_joined = true, .since = {}});
+        talk.supervised_by.push_back(
+            {.agent = world.colleague, .mode = "whisper", .is_joined = false, .since = {}});
+        port.view.contacts.push_back(talk);
+        port.view.agents.front().contact = talk.id;
+        port.view.agents.front().state = server::AgentState::Talking;
+    });
+    const Got desk = world.sign_in("ana").get("/api/v1/desk");
+    CHECK(desk.text("/contact/conference/0/agent_id") == world.colleague.to_string());
+    CHECK(desk.text("/contact/conference/0/is_joined") == "true");
+    CHECK(desk.text("/contact/supervised_by/0/mode") == "whisper");
+    CHECK(desk.text("/contact/supervised_by/0/is_joined") == "false");
 }
 
 TEST_CASE("what the centre refuses is told with its reason") {

@@ -109,6 +109,7 @@ TEST_CASE("the permission table is what we say it is") {
         {Permission::ListenToOwn, true, true, true},
         {Permission::WatchFloor, false, true, true},
         {Permission::CommandAgents, false, true, true},
+        {Permission::Supervise, false, true, true},
         {Permission::ListenToAll, false, true, true},
         {Permission::ReadFigures, false, true, true},
         {Permission::ReadFlows, false, true, true},

@@ -13,6 +13,7 @@ Role needed(Permission permission) {
             return Role::Agent;
         case Permission::WatchFloor:
         case Permission::CommandAgents:
+        case Permission::Supervise:
         case Permission::ListenToAll:
         case Permission::ReadFigures:
         case Permission::ReadFlows:

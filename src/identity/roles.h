@@ -14,6 +14,7 @@ enum class Permission {
     WriteCustomers,  ///< Customers, notes, cases, dispositions.
     WatchFloor,      ///< Live queues and agents.
     CommandAgents,   ///< Change another agent's state, hang up another's call.
+    Supervise,       ///< Listen, whisper to and join conversations of others as they happen.
     ListenToOwn,     ///< Recordings of contacts one took.
     ListenToAll,
     ReadFigures,

@@ -15,6 +15,7 @@
 
 namespace escucha::server {
 
+using control::AddToConference;
 using control::AgentState;
 using control::AgentView;
 using control::AnswerOffer;
@@ -26,6 +27,7 @@ using control::ContactView;
 using control::DatumView;
 using control::DeclineOffer;
 using control::EndConsultation;
+using control::EndSupervision;
 using control::ExtendWrapUp;
 using control::FinishWrapUp;
 using control::Floor;
@@ -33,15 +35,21 @@ using control::HangUp;
 using control::Hold;
 using control::LinkCase;
 using control::LinkCustomer;
+using control::MakeConference;
+using control::MemberView;
 using control::OutsideRefusal;
 using control::PauseRecording;
 using control::QueueView;
+using control::RemoveFromConference;
 using control::Resume;
 using control::ResumeRecording;
 using control::SetNotReady;
 using control::SetReady;
 using control::SignIn;
 using control::SignOut;
+using control::Supervise;
+using control::SupervisionMode;
+using control::SupervisorView;
 using control::TraceLine;
 using control::TransferOutside;
 using control::TransferToAgent;

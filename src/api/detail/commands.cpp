@@ -31,6 +31,13 @@ Answer run(Call& call) {
     return agent_after(call, agent);
 }
 
+/// Nobody makes another one listen.
+Attempt<AgentId> own_agent(Call& call) {
+    ESC_TRY(const auto agent, call.id<AgentTag>(0));
+    if (call.who.agent.is_nil() || agent != call.who.agent) return Problem{Code::Forbidden};
+    return agent;
+}
+
 Attempt<void> check_reason(Call& call, const std::string& reason) {
     ESC_TRY(const auto row,
             call.db.query_one("SELECT key FROM not_ready_reason"
@@ -63,6 +70,7 @@ Answer agent_resume(Call& call) { return run<server::Resume>(call); }
 Answer agent_resume_recording(Call& call) { return run<server::ResumeRecording>(call); }
 Answer agent_complete_consultation(Call& call) { return run<server::CompleteConsultation>(call); }
 Answer agent_end_consultation(Call& call) { return run<server::EndConsultation>(call); }
+Answer agent_make_conference(Call& call) { return run<server::MakeConference>(call); }
 Answer agent_extend_wrap_up(Call& call) { return run<server::ExtendWrapUp>(call); }
 
 Answer agent_set_status(Call& call) {
@@ -105,6 +113,40 @@ Answer agent_consult(Call& call) {
     const auto with = AgentId::parse(call.text("with_agent"));
     if (!with) return Problem{Code::NotFound};
     ESC_TRY(call.services.port.command(call.company(), server::ConsultAgent{agent, *with}));
+    return agent_after(call, agent);
+}
+
+Answer agent_add_to_conference(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    const auto with = AgentId::parse(call.text("with_agent"));
+    if (!with) return Problem{Code::NotFound};
+    ESC_TRY(call.services.port.command(call.company(), server::AddToConference{agent, *with}));
+    return agent_after(call, agent);
+}
+
+Answer agent_remove_from_conference(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    const auto with = AgentId::parse(call.text("with_agent"));
+    if (!with) return Problem{Code::NotFound};
+    ESC_TRY(call.services.port.command(call.company(), server::RemoveFromConference{agent, *with}));
+    return agent_after(call, agent);
+}
+
+Answer agent_supervise(Call& call) {
+    ESC_TRY(const auto agent, own_agent(call));
+    const auto contact = ContactId::parse(call.text("contact_id"));
+    if (!contact) return Problem{Code::NotFound};
+    const auto word = call.text("mode");
+    const auto mode = word == "join"      ? server::SupervisionMode::Join
+                      : word == "whisper" ? server::SupervisionMode::Whisper
+                                          : server::SupervisionMode::Listen;
+    ESC_TRY(call.services.port.command(call.company(), server::Supervise{agent, *contact, mode}));
+    return agent_after(call, agent);
+}
+
+Answer agent_end_supervision(Call& call) {
+    ESC_TRY(const auto agent, own_agent(call));
+    ESC_TRY(call.services.port.command(call.company(), server::EndSupervision{agent}));
     return agent_after(call, agent);
 }
 

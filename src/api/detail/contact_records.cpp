@@ -113,6 +113,8 @@ Attempt<json::value> ended_contact(Call& call, ContactId id) {
     contact["agent_id"] = or_null(columns.text());
     contact["outside"] = nullptr;
     contact["consultation"] = nullptr;
+    contact["conference"] = json::array{};
+    contact["supervised_by"] = json::array{};
     contact["reasks"] = columns.next<std::int64_t>();
     contact["recording_id"] = or_null(columns.text());
     contact["is_recording_paused"] = false;

@@ -128,6 +128,19 @@ json::object encode(const server::ContactView& contact) {
                                     {"is_answered", asked->is_answered},
                                     {"since", to_rfc3339(asked->since)}};
     }
+    json::array conference;
+    for (const server::MemberView& member : contact.conference) {
+        conference.push_back(json::object{{"agent_id", member.agent.to_string()},
+                                          {"is_joined", member.is_joined},
+                                          {"since", to_rfc3339(member.since)}});
+    }
+    json::array supervised_by;
+    for (const server::SupervisorView& supervisor : contact.supervised_by) {
+        supervised_by.push_back(json::object{{"agent_id", supervisor.agent.to_string()},
+                                             {"mode", supervisor.mode},
+                                             {"is_joined", supervisor.is_joined},
+                                             {"since", to_rfc3339(supervisor.since)}});
+    }
     json::value position = nullptr;
     if (contact.position) position = *contact.position;
     const std::string customer = contact.customer ? contact.customer->to_string() : "";
@@ -147,6 +160,8 @@ json::object encode(const server::ContactView& contact) {
             {"agent_id", or_null(contact.agent)},
             {"outside", or_null(contact.outside)},
             {"consultation", std::move(consultation)},
+            {"conference", std::move(conference)},
+            {"supervised_by", std::move(supervised_by)},
             {"recording_id", or_null(contact.recording)},
             {"is_recording_paused", contact.is_recording_paused},
             {"reasks", contact.reasks},

@@ -190,6 +190,18 @@ World::World(store::testing::FreshDatabase database) : fresh{std::move(database)
     restart();
 }
 
+AgentId World::add_agent(UserId user, const std::string& name) {
+    auto connection = must(fresh.database.connect());
+    server::AgentView view;
+    view.id = make<AgentId>();
+    view.name = name;
+    view.since = now();
+    must(connection.execute("INSERT INTO agent (id, company_id, user_id) VALUES (?, ?, ?)",
+                            {view.id, company, user}));
+    port.change([&](FakeControlPort& changed) { changed.view.agents.push_back(view); });
+    return view.id;
+}
+
 World::~World() { server.reset(); }
 
 void World::restart() {

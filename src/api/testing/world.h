@@ -74,6 +74,9 @@ struct World {
     /// Without a session.
     Person stranger();
 
+    /// An agent of that user's own, beside those that the centre has from the start.
+    AgentId add_agent(UserId user, const std::string& name);
+
     /// Commits events now and here.
     store::Committed commit(std::vector<Event> events);
     Event event(std::string_view type) const;

@@ -20,6 +20,9 @@ export type AgentCommand =
   | { kind: 'consult'; with: string }
   | { kind: 'complete_consultation' }
   | { kind: 'end_consultation' }
+  | { kind: 'make_conference' }
+  | { kind: 'add_to_conference'; with: string }
+  | { kind: 'remove_from_conference'; with: string }
   | { kind: 'pause_recording'; reason: string }
   | { kind: 'resume_recording' }
   | { kind: 'extend_wrap_up' }
@@ -85,6 +88,22 @@ function send(agentId: string, command: AgentCommand) {
       return ask(api.POST('/api/v1/agents/{agent_id}/consultation/complete', params));
     case 'end_consultation':
       return ask(api.POST('/api/v1/agents/{agent_id}/consultation/end', params));
+    case 'make_conference':
+      return ask(api.POST('/api/v1/agents/{agent_id}/conference', params));
+    case 'add_to_conference':
+      return ask(
+        api.POST('/api/v1/agents/{agent_id}/conference/add', {
+          ...params,
+          body: { with_agent: command.with },
+        }),
+      );
+    case 'remove_from_conference':
+      return ask(
+        api.POST('/api/v1/agents/{agent_id}/conference/remove', {
+          ...params,
+          body: { with_agent: command.with },
+        }),
+      );
     case 'pause_recording':
       return ask(
         api.POST('/api/v1/agents/{agent_id}/recording/pause', {

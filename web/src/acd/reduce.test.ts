@@ -170,6 +170,57 @@ describe('the desk', () => {
     expect(reduceDesk(now, free).contact).toBeNull();
   });
 
+  test('a conference shows who rings, who is in it and who has left', () => {
+    const step = (now: typeof talking, type: string, data: Record<string, unknown>) =>
+      reduceDesk(now, frame(11, type, { contact_id: 'c', agent_id: 'ana', data }));
+    let now = step(talking, 'conference_joined', { with: 'luis', ring_ms: 900 });
+    now = step(now, 'conference_invited', { with: 'eva' });
+    expect(now.contact?.conference.map((each) => [each.agent_id, each.is_joined])).toEqual([
+      ['luis', true],
+      ['eva', false],
+    ]);
+    now = step(now, 'conference_joined', { with: 'eva' });
+    now = step(now, 'conference_left', { with: 'luis', result: 'removed' });
+    expect(now.contact?.conference.map((each) => [each.agent_id, each.is_joined])).toEqual([
+      ['eva', true],
+    ]);
+    now = step(now, 'conference_refused', { with: 'eva', result: 'busy' });
+    expect(now.contact?.conference).toEqual([]);
+  });
+
+  test('a supervisor is shown with the mode, from the first ring to the end', () => {
+    const step = (now: typeof talking, type: string, data: Record<string, unknown>) =>
+      reduceDesk(
+        now,
+        frame(11, type, {
+          contact_id: 'c',
+          agent_id: 'ana',
+          data: { supervisor: 'sara', ...data },
+        }),
+      );
+    let now = step(talking, 'supervision_asked', { mode: 'listen' });
+    expect(now.contact?.supervised_by[0]?.is_joined).toBe(false);
+    now = step(now, 'supervision_started', { mode: 'listen' });
+    now = step(now, 'supervision_changed', { mode: 'whisper' });
+    expect(now.contact?.supervised_by).toEqual([
+      { agent_id: 'sara', mode: 'whisper', is_joined: true, since: '2026-11-23T10:00:30Z' },
+    ]);
+    expect(step(now, 'supervision_ended', { result: 'left' }).contact?.supervised_by).toEqual([]);
+  });
+
+  test('a colleague in a conference keeps the card', () => {
+    const luis = agent('luis', { state: 'not_ready', reason: 'consultation' });
+    const start = desk({ agent: luis, contact: contact('c', { agent_id: 'ana' }) });
+    const now = reduceDesk(
+      start,
+      frame(11, 'agent_state_changed', {
+        agent_id: 'luis',
+        data: { state: 'not_ready', reason: 'conference' },
+      }),
+    );
+    expect(now.contact?.id).toBe('c');
+  });
+
   test('a caller who was passed on outside still talks when the agent is out of it', () => {
     const passedOn = contact('c', { state: 'held', agent_id: 'ana', outside: '+34600123456' });
     let now = reduceFloor(

@@ -6,13 +6,18 @@ import type {
   EventFrame,
   Floor,
   QueueLive,
+  SupervisionMode,
 } from '@/api/client';
 
 // What each journal event (docs/journal.md) changes in the live picture. Pure. Frames leave personal
 // fields out, so a picture is taken anew soon after events that bring some (see staleAfterMs).
 
-/** Why a colleague who is asked about a contact is not ready. */
-export const kConsultation = 'consultation';
+/** Why one is not ready who takes part in another agent's conversation. */
+const kTakesPart = new Set<string | null>(['consultation', 'conference', 'supervision']);
+
+/** Are they in the conversation of a contact that is not theirs, or rung for it? */
+export const takesPart = (agent: Agent): boolean =>
+  agent.state === 'not_ready' && kTakesPart.has(agent.reason);
 
 const text = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
@@ -31,7 +36,7 @@ export function reduceAgent(agent: Agent, frame: EventFrame): Agent {
         since: frame.at,
         until: text(frame.data.until),
         contact_id:
-          isOnContact || frame.data.reason === kConsultation
+          isOnContact || (state === 'not_ready' && kTakesPart.has(text(frame.data.reason)))
             ? (frame.contact_id ?? agent.contact_id)
             : null,
         next_state: isOnContact ? agent.next_state : null,
@@ -112,6 +117,16 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
           };
     case 'consultation_ended':
       return { ...contact, consultation: null };
+    case 'conference_invited':
+    case 'conference_joined':
+    case 'conference_left':
+    case 'conference_refused':
+      return { ...contact, conference: members(contact, frame) };
+    case 'supervision_asked':
+    case 'supervision_started':
+    case 'supervision_changed':
+    case 'supervision_ended':
+      return { ...contact, supervised_by: supervisors(contact, frame) };
     case 'recording_started':
       return {
         ...contact,
@@ -134,6 +149,34 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
     default:
       return contact;
   }
+}
+
+function members(contact: ContactLive, frame: EventFrame): ContactLive['conference'] {
+  const with_ = text(frame.data.with) ?? '';
+  const others = contact.conference.filter((each) => each.agent_id !== with_);
+  if (frame.type === 'conference_left' || frame.type === 'conference_refused') return others;
+  const now = {
+    agent_id: with_,
+    is_joined: frame.type === 'conference_joined',
+    since: frame.at,
+  };
+  const isKnown = others.length < contact.conference.length;
+  return isKnown
+    ? contact.conference.map((each) => (each.agent_id === with_ ? now : each))
+    : [...others, now];
+}
+
+function supervisors(contact: ContactLive, frame: EventFrame): ContactLive['supervised_by'] {
+  const id = text(frame.data.supervisor) ?? '';
+  const known = contact.supervised_by.find((each) => each.agent_id === id);
+  const others = contact.supervised_by.filter((each) => each.agent_id !== id);
+  if (frame.type === 'supervision_ended') return others;
+  const mode = (text(frame.data.mode) ?? 'listen') as SupervisionMode;
+  const isChange = frame.type === 'supervision_changed' && known !== undefined;
+  const now = isChange
+    ? { ...known, mode }
+    : { agent_id: id, mode, is_joined: frame.type === 'supervision_started', since: frame.at };
+  return [...others, now];
 }
 
 function reduceQueue(queue: QueueLive, frame: EventFrame): QueueLive {
@@ -202,6 +245,8 @@ function arrived(frame: EventFrame): ContactLive {
     agent_id: null,
     outside: null,
     consultation: null,
+    conference: [],
+    supervised_by: [],
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,
@@ -245,7 +290,7 @@ export function reduceDesk(desk: Desk, frame: EventFrame): Desk {
   }
   const isIdle =
     agent.state === 'ready' || agent.state === 'not_ready' || agent.state === 'signed_out';
-  if (isIdle && agent.reason !== kConsultation) contact = null;
+  if (isIdle && !takesPart(agent)) contact = null;
   const queues = desk.queues.map((queue) => reduceQueue(queue, frame));
   return contact === null
     ? { ...desk, agent, queues, contact, case: null, customer: null, open_cases: [] }

@@ -28,6 +28,8 @@ export const kSystemReasons = [
   'busy',
   'phone_unreachable',
   'consultation',
+  'conference',
+  'supervision',
 ] as const;
 
 /** Minutes in a state after which a supervisor should look: wrap-up and long calls, not lunch. */

@@ -36,6 +36,7 @@ export type QueueSettings = Schemas['QueueSettings'];
 export type Recording = Schemas['Recording'];
 export type Role = Schemas['Role'];
 export type Session = Schemas['Session'];
+export type SupervisionMode = Schemas['SupervisionMode'];
 export type StreamFrame = Schemas['EventFrame'];
 export type TimelineEntry = Schemas['TimelineEntry'];
 

@@ -5,16 +5,20 @@ import {
   IconPlayerPause,
   IconPlayerPlay,
   IconPlayerRecord,
+  IconUserPlus,
+  IconUsersGroup,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useAgentCommand } from '@/acd/commands';
 import type { ContactLive, Desk } from '@/api/client';
 import { phone } from '@/base/format';
 import { Pill, Since } from '@/base/view/parts';
+import { ConferenceMembers, SupervisedBy } from './Conference';
 import { useAgentName } from './ConsultationCard';
 import css from './call.module.css';
 import { useCallUi } from './call-ui';
 import { useCallerName } from './OfferCard';
+import { hasConference } from './part';
 
 /** The call in hand: who, how long, and what can be done with it, with its keys. */
 export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive }) {
@@ -44,11 +48,13 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
         {contact.consultation && isTalking && (
           <ConsultationLine agentId={contact.consultation.with_agent_id} contact={contact} />
         )}
+        {hasConference(contact) && isTalking && <ConferenceMembers desk={desk} contact={contact} />}
       </div>
       <div className={css.barState}>
         <Pill tone={isTalking ? (isHeld ? 'warn' : 'busy') : 'accent'} testId="call-state">
           {t(`bar.${state}`)}
         </Pill>
+        {isTalking && <SupervisedBy contact={contact} />}
         {isHeld && isTalking && (
           <span data-testid="hold-timer">
             <Since instant={contact.since} className={css.bigTimer} />
@@ -82,10 +88,12 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
   const { desk, contact, isHeld } = props;
   const command = useAgentCommand(desk.agent.id);
   const openTransfer = useCallUi((store) => store.openTransfer);
+  const isConference = hasConference(contact);
   return (
     <div className={css.actions}>
       <Button
         variant="default"
+        disabled={isConference}
         leftSection={
           isHeld ? (
             <IconPlayerPlay size={17} aria-hidden="true" />
@@ -106,6 +114,17 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
             ? t('action.resume')
             : t('action.hold')}
       </Button>
+      {contact.consultation && (
+        <Button
+          variant="default"
+          leftSection={<IconUsersGroup size={17} aria-hidden="true" />}
+          disabled={!contact.consultation.is_answered}
+          onClick={() => command.mutate({ kind: 'make_conference' })}
+          data-testid="call-conference"
+        >
+          {t('action.conference')}
+        </Button>
+      )}
       {contact.consultation ? (
         <Button
           leftSection={<IconArrowForwardUp size={17} aria-hidden="true" />}
@@ -119,12 +138,18 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
       ) : (
         <Button
           variant="default"
-          leftSection={<IconArrowForwardUp size={17} aria-hidden="true" />}
+          leftSection={
+            isConference ? (
+              <IconUserPlus size={17} aria-hidden="true" />
+            ) : (
+              <IconArrowForwardUp size={17} aria-hidden="true" />
+            )
+          }
           rightSection={<Kbd size="xs">F10</Kbd>}
           onClick={openTransfer}
           data-testid="call-transfer"
         >
-          {t('action.transfer')}
+          {t(isConference ? 'action.add' : 'action.transfer')}
         </Button>
       )}
       {contact.recording_id && <RecordingButton desk={desk} contact={contact} />}
@@ -135,7 +160,7 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
         onClick={() => command.mutate({ kind: 'hang_up' })}
         data-testid="call-hang-up"
       >
-        {t('action.hang_up')}
+        {t(contact.conference.some((each) => each.is_joined) ? 'action.leave' : 'action.hang_up')}
       </Button>
     </div>
   );

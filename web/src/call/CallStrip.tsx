@@ -7,10 +7,11 @@ import { useHotkey } from '@/base/hotkeys';
 import { usePreferences } from '@/base/preferences';
 import { Since } from '@/base/view/parts';
 import { useLive } from '@/live/store';
-import { isAsked, useAgentName } from './ConsultationCard';
+import { useAgentName } from './ConsultationCard';
 import css from './call.module.css';
 import { useCallUi } from './call-ui';
 import { OfferCard, useCallerName } from './OfferCard';
+import { hasConference, partOf } from './part';
 import { startRinging } from './ringing';
 import { TransferDialog } from './TransferDialog';
 
@@ -58,15 +59,15 @@ function useCallKeys(desk: Desk): void {
   const command = useAgentCommand(agent.id);
   const openTransfer = useCallUi((store) => store.openTransfer);
   const isTalking = agent.state === 'talking';
-  const isConsulted = isAsked(desk, contact);
+  const part = partOf(desk, contact);
   const consultation = contact?.consultation ?? null;
-  const isRinging = agent.state === 'offered' || (isConsulted && !consultation?.is_answered);
+  const isRinging = agent.state === 'offered' || part?.isThere === false;
   useHotkey('F2', () => command.mutate({ kind: 'answer' }), isRinging);
-  useHotkey('F4', () => command.mutate({ kind: 'hang_up' }), isTalking || isConsulted);
+  useHotkey('F4', () => command.mutate({ kind: 'hang_up' }), isTalking || part !== null);
   useHotkey(
     'F8',
     () => command.mutate({ kind: contact?.state === 'held' ? 'resume' : 'hold' }),
-    isTalking,
+    isTalking && !hasConference(contact),
   );
   useHotkey(
     'F9',
@@ -105,10 +106,11 @@ function Announcement({ desk }: { desk: Desk }) {
   const { t } = useTranslation('call');
   const { contact, agent } = desk;
   const queue = desk.queues.find((each) => each.id === contact?.queue_id);
-  const by = useAgentName(contact?.consultation?.by_agent_id ?? '');
+  const part = partOf(desk, contact);
+  const by = useAgentName(part?.by ?? '');
   const consulted =
-    contact && isAsked(desk, contact) && !contact.consultation?.is_answered
-      ? t('consultation.announce', {
+    contact && part && !part.isThere
+      ? t(`${part.kind}.announce`, {
           name: contact.customer?.name ?? contact.caller ?? t('withheld'),
           by,
         })

@@ -9,34 +9,34 @@ import { phone } from '@/base/format';
 import { Since } from '@/base/view/parts';
 import css from './call.module.css';
 import { useCallerName } from './OfferCard';
-
-/** Is this desk's agent asked by a colleague about this contact? */
-export function isAsked(desk: Desk, contact: ContactLive | null): boolean {
-  return contact?.consultation?.with_agent_id === desk.agent.id;
-}
+import type { Part } from './part';
 
 export function useAgentName(id: string): string {
   const agents = useQuery(agentsQuery);
   return agents.data?.find((agent) => agent.id === id)?.name ?? '';
 }
 
-/** A colleague asks about their caller: whose call it is comes first, who asks is said above. */
-export function ConsultationCard({ desk, contact }: { desk: Desk; contact: ContactLive }) {
+/**
+ * A colleague asks about their caller, or has this agent in the conversation: whose call it is comes
+ * first, who asks is said above.
+ */
+export function ConsultationCard(props: { desk: Desk; contact: ContactLive; part: Part }) {
+  const { desk, contact, part } = props;
   const { t } = useTranslation('call');
   const command = useAgentCommand(desk.agent.id);
   const name = useCallerName(contact);
-  const by = useAgentName(contact.consultation?.by_agent_id ?? '');
-  const isAnswered = contact.consultation?.is_answered ?? false;
+  const by = useAgentName(part.by);
+  const isAnswered = part.isThere;
   return (
     <section
       className={css.bar}
       data-state={isAnswered ? 'talking' : 'held'}
-      aria-label={t('consultation.label')}
+      aria-label={t(`${part.kind}.card`)}
       data-testid="consultation-card"
     >
       <div className={css.barWho}>
         <p className={css.kicker} role="status" data-testid="consultation-by">
-          {t('consultation.by', { name: by })}
+          {t(`${part.kind}.by`, { name: by })}
         </p>
         <h2 className={css.name}>{name}</h2>
         <p className={css.sub}>
@@ -44,11 +44,9 @@ export function ConsultationCard({ desk, contact }: { desk: Desk; contact: Conta
           {contact.line_name}
         </p>
       </div>
-      {contact.consultation && (
-        <div className={css.barState}>
-          <Since instant={contact.consultation.since} className={css.bigTimer} />
-        </div>
-      )}
+      <div className={css.barState}>
+        <Since instant={part.since} className={css.bigTimer} />
+      </div>
       <div className={css.actions}>
         {!isAnswered && (
           <Button

@@ -10,11 +10,12 @@ import { CallerCustomer } from '@/crm/CallerCustomer';
 import { useRole, useSignedIn } from '@/identity/session';
 import { refreshDesk, useLive } from '@/live/store';
 import { CallBar } from './CallBar';
-import { ConsultationCard, isAsked } from './ConsultationCard';
+import { ConsultationCard } from './ConsultationCard';
 import { ContextPanel } from './ContextPanel';
 import css from './call.module.css';
 import { IdleDesk } from './IdleDesk';
 import { OfferCard } from './OfferCard';
+import { partOf } from './part';
 import { CaseSwitch, ThisCase } from './ThisCase';
 import { WrapUpForm } from './WrapUpForm';
 
@@ -65,14 +66,15 @@ function Conversation({ desk, contact }: { desk: Desk; contact: ContactLive }) {
   const { t } = useTranslation('call');
   const isOffered = desk.agent.state === 'offered';
   // Of a contact that is not theirs yet they read everything and change nothing.
-  const isReader = isOffered || isAsked(desk, contact);
+  const part = partOf(desk, contact);
+  const isReader = isOffered || part !== null;
   return (
     <div className={css.desk} data-testid="desk" data-contact={contact.id}>
       <div className={css.wide}>
         {isOffered ? (
           <OfferCard desk={desk} contact={contact} />
-        ) : isAsked(desk, contact) ? (
-          <ConsultationCard desk={desk} contact={contact} />
+        ) : part !== null ? (
+          <ConsultationCard desk={desk} contact={contact} part={part} />
         ) : (
           <CallBar desk={desk} contact={contact} />
         )}

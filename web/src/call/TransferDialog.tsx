@@ -3,13 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAgentCommand } from '@/acd/commands';
-import { kConsultation } from '@/acd/reduce';
+import { takesPart } from '@/acd/reduce';
 import { agentsQuery, useQueueSettings } from '@/acd/settings';
 import { kAgentTone } from '@/acd/states';
 import type { Agent, Desk } from '@/api/client';
 import { Loading, Pill, Since, Trouble } from '@/base/view/parts';
 import css from './call.module.css';
 import { useCallUi } from './call-ui';
+import { hasConference } from './part';
 
 type Kind = 'agent' | 'queue' | 'number';
 
@@ -17,34 +18,38 @@ type Kind = 'agent' | 'queue' | 'number';
 export function TransferDialog({ desk }: { desk: Desk }) {
   const { t } = useTranslation('call');
   const { isTransferOpen, closeTransfer } = useCallUi();
-  const [kind, setKind] = useState<Kind>('agent');
+  const [chosen, setKind] = useState<Kind>('agent');
+  const isConference = hasConference(desk.contact);
+  const kind = isConference ? 'agent' : chosen;
   return (
     <Modal
       opened={isTransferOpen}
       onClose={closeTransfer}
-      title={t('transfer.title')}
+      title={t(isConference ? 'conference.add_title' : 'transfer.title')}
       size="lg"
       closeButtonProps={{ 'aria-label': t('action.close') }}
       data-testid="transfer-dialog"
     >
-      <SegmentedControl
-        fullWidth
-        mb="sm"
-        aria-label={t('transfer.to')}
-        value={kind}
-        onChange={(value) => setKind(value as Kind)}
-        data={[
-          { value: 'agent', label: t('transfer.agents') },
-          {
-            value: 'queue',
-            label: <span data-testid="transfer-to-queue">{t('transfer.queues')}</span>,
-          },
-          {
-            value: 'number',
-            label: <span data-testid="transfer-to-number">{t('transfer.number')}</span>,
-          },
-        ]}
-      />
+      {!isConference && (
+        <SegmentedControl
+          fullWidth
+          mb="sm"
+          aria-label={t('transfer.to')}
+          value={kind}
+          onChange={(value) => setKind(value as Kind)}
+          data={[
+            { value: 'agent', label: t('transfer.agents') },
+            {
+              value: 'queue',
+              label: <span data-testid="transfer-to-queue">{t('transfer.queues')}</span>,
+            },
+            {
+              value: 'number',
+              label: <span data-testid="transfer-to-number">{t('transfer.number')}</span>,
+            },
+          ]}
+        />
+      )}
       {kind === 'number' ? (
         <OutsideNumber desk={desk} onDone={closeTransfer} />
       ) : (
@@ -107,14 +112,24 @@ function Targets(props: { desk: Desk; kind: 'agent' | 'queue'; onDone: () => voi
       { kind: kind === 'agent' ? 'transfer_agent' : 'transfer_queue', to },
       { onSuccess: onDone },
     );
+  const isConference = hasConference(desk.contact);
   const consult = (id: string) =>
-    command.mutate({ kind: 'consult', with: id }, { onSuccess: onDone });
+    command.mutate(
+      { kind: isConference ? 'add_to_conference' : 'consult', with: id },
+      { onSuccess: onDone },
+    );
   const targets =
     kind === 'agent'
       ? sorted(agents.data ?? [])
           .filter((agent) => agent.id !== desk.agent.id && fits(agent.name))
           .map((agent) => (
-            <AgentTarget key={agent.id} agent={agent} onGo={go} onConsult={consult} />
+            <AgentTarget
+              key={agent.id}
+              agent={agent}
+              onGo={go}
+              onConsult={consult}
+              isConference={isConference}
+            />
           ))
       : (queues.data ?? [])
           .filter((queue) => fits(queue.name))
@@ -156,17 +171,18 @@ function AgentTarget(props: {
   agent: Agent;
   onGo: (id: string) => void;
   onConsult: (id: string) => void;
+  /** Nobody is passed on from a conference: one more is added. */
+  isConference: boolean;
 }) {
   const { t } = useTranslation(['call', 'acd']);
-  const { agent } = props;
-  const isThere =
-    agent.state === 'ready' || (agent.state === 'not_ready' && agent.reason !== kConsultation);
+  const { agent, isConference } = props;
+  const isThere = agent.state === 'ready' || (agent.state === 'not_ready' && !takesPart(agent));
   return (
     <li className={css.targetRow}>
       <button
         type="button"
         className={css.target}
-        disabled={agent.state !== 'ready'}
+        disabled={isConference || agent.state !== 'ready'}
         onClick={() => props.onGo(agent.id)}
         data-testid={`transfer-agent-${agent.id}`}
       >
@@ -178,10 +194,12 @@ function AgentTarget(props: {
         variant="default"
         disabled={!isThere || !agent.is_phone_registered}
         onClick={() => props.onConsult(agent.id)}
-        aria-label={t('transfer.consult_with', { name: agent.name })}
+        aria-label={t(isConference ? 'conference.add_name' : 'transfer.consult_with', {
+          name: agent.name,
+        })}
         data-testid={`consult-agent-${agent.id}`}
       >
-        {t('transfer.consult')}
+        {t(isConference ? 'conference.add' : 'transfer.consult')}
       </Button>
     </li>
   );

@@ -56,6 +56,8 @@ export function contact(id: string, part: Partial<ContactLive> = {}): ContactLiv
     agent_id: null,
     outside: null,
     consultation: null,
+    conference: [],
+    supervised_by: [],
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,

@@ -214,6 +214,8 @@ export const makeContact = (part) => ({
   agent_id: null,
   outside: null,
   consultation: null,
+  conference: [],
+  supervised_by: [],
   recording_id: null,
   is_recording_paused: false,
   reasks: 0,
