@@ -52,6 +52,9 @@ struct Report {
     std::uint64_t outside_answered = 0;  ///< Of these.
     std::uint64_t consultations = 0;     ///< Colleagues who were asked.
     std::uint64_t attended = 0;          ///< Of these, the caller went on with them.
+    std::uint64_t conferences = 0;
+    std::uint64_t taken_over = 0;    ///< Of these, the agent left and a colleague went on.
+    std::uint64_t supervisions = 0;  ///< Supervisors who were in a conversation.
     std::uint64_t repaired = 0;
     std::uint64_t ends_lost = 0;
     std::uint64_t restarts = 0;

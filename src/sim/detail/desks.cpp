@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/overloaded.h"
 #include "sdp/sdp.h"
@@ -102,6 +104,11 @@ void Desks::act(const control::LegAction& action) {
     Desk* desk = find(leg);
     if (desk == nullptr) return;
     if (std::holds_alternative<control::EndLeg>(action)) {
+        if (desk->second && desk->is_second_answered) {
+            // In a conference the second call is the conversation.
+            desk->leg = std::exchange(desk->second, std::nullopt);
+            return;
+        }
         desk->leg.reset();
         desk->is_answered = false;
         ++desk->calls;
@@ -241,6 +248,11 @@ void Desks::plan_second(Desk& desk) {
     if (dice.chance(0.4)) {
         return later(desk, talk, [this](Desk& d) { hang_up_second(d); });
     }
+    if (dice.chance(0.3)) {
+        return later(desk, talk, [this](Desk& d) {
+            world_.shell->command(control::MakeConference{agent_id(d.number)});
+        });
+    }
     later(desk, talk, [this, is_reverse = dice.chance(0.5)](Desk& d) {
         if (!d.leg || !d.second) return;
         world_.shell->deliver(control::LegEvent{
@@ -259,16 +271,20 @@ void Desks::hang_up_second(Desk& desk) {
     });
 }
 
-// The colleague's half of a consultation, and the second call of who asks.
+// The colleague's half of a consultation or a conference, and the second call of who asks.
 void Desks::asked(const Event& event) {
-    const auto with = AgentId::parse(text_of(event, "with"));
+    const bool is_supervision = event.type.starts_with("supervision_");
+    const auto with = AgentId::parse(text_of(event, is_supervision ? "supervisor" : "with"));
     Desk* colleague = with ? find(*with) : nullptr;
     Desk* asking = find(*event.agent);
     if (colleague == nullptr || asking == nullptr) return;
-    if (event.type == "consultation_ended") {
-        colleague->is_talking = false;
+    const bool is_over = event.type == "consultation_ended" || event.type == "conference_left" ||
+                         event.type == "supervision_ended";
+    if (is_over) {
+        colleague->is_talking = text_of(event, "result") == "conference";
         return;
     }
+    if (colleague->is_talking) return;
     colleague->is_talking = true;
     if (colleague->leg) connected_.insert(*colleague->leg);
     if (asking->second) connected_.insert(*asking->second);
@@ -287,13 +303,18 @@ void Desks::asked(const Event& event) {
 
 void Desks::read(const Event& event) {
     if (!event.agent) return;
-    if (event.type == "consultation_answered" || event.type == "consultation_ended") {
-        return asked(event);
-    }
+    constexpr std::array kOfColleagues{"consultation_answered",
+                                       "consultation_ended",
+                                       "conference_joined",
+                                       "conference_left",
+                                       "supervision_started",
+                                       "supervision_ended"};
+    if (std::ranges::find(kOfColleagues, event.type) != kOfColleagues.end()) return asked(event);
     Desk* desk = find(*event.agent);
     if (desk == nullptr) return;
     if (event.type == "contact_connected") {
         desk->is_talking = true;
+        desk->contact = event.contact;
         if (desk->leg) connected_.insert(*desk->leg);
         plan_talk(*desk);
     } else if (event.type == "contact_disconnected") {
@@ -362,7 +383,7 @@ void Desks::during_talk(Desk& desk) {
         return [this, command = std::move(command)](Desk&) { world_.shell->command(command); };
     };
     const Duration when = dice.between(5s, 60s);
-    switch (dice.below(11)) {
+    switch (dice.below(15)) {
         case 0:
             later(desk, when, say(control::Hold{agent}));
             if (dice.chance(0.9)) {
@@ -425,6 +446,14 @@ void Desks::during_talk(Desk& desk) {
         case 9:
             later(desk, when, [this](Desk& d) { dial(d, colleague_of(d)); });
             break;
+        case 10:
+        case 11:
+            confer(desk, when);
+            break;
+        case 12:
+        case 13:
+            supervise(desk, when);
+            break;
         default:
             // The hold key of the phone, and its release.
             for (const auto& [delay, direction] :
@@ -438,6 +467,53 @@ void Desks::during_talk(Desk& desk) {
                         control::LegReoffered{.leg = *d.leg, .sdp = sdp::offer(local)}});
                 });
             }
+    }
+}
+
+// A colleague who was asked comes in, perhaps another is invited, and somebody leaves.
+void Desks::confer(Desk& desk, Duration when) {
+    Dice& dice = world_.dice;
+    const AgentId agent = agent_id(desk.number);
+    const auto say = [this](control::Command command) {
+        return [this, command = std::move(command)](Desk&) { world_.shell->command(command); };
+    };
+    if (dice.chance(0.7)) {
+        const auto other = agent_id(colleague_of(desk));
+        later(desk, when, say(control::ConsultAgent{agent, other}));
+        later(desk, when + dice.between(3s, 20s), say(control::MakeConference{agent}));
+        if (dice.chance(0.3)) {
+            later(desk,
+                  when + dice.between(20s, 60s),
+                  say(control::RemoveFromConference{agent, other}));
+        }
+    }
+    if (dice.chance(0.6)) {
+        later(desk, when + dice.between(10s, 30s), [this, agent](Desk& d) {
+            world_.shell->command(control::AddToConference{agent, agent_id(colleague_of(d))});
+        });
+    }
+    if (dice.chance(0.5)) {
+        later(desk, when + dice.between(20s, 90s), say(control::HangUp{agent}));
+    }
+}
+
+// Anybody's page may, here: who may is the API's to say.
+void Desks::supervise(Desk& desk, Duration when) {
+    Dice& dice = world_.dice;
+    const AgentId supervisor = agent_id(colleague_of(desk));
+    using Mode = control::SupervisionMode;
+    for (const Mode mode : {Mode::Listen, Mode::Whisper, Mode::Join}) {
+        later(desk, when, [this, supervisor, mode](Desk& d) {
+            if (d.contact && d.is_talking) {
+                world_.shell->command(control::Supervise{supervisor, *d.contact, mode});
+            }
+        });
+        when += dice.between(2s, 30s);
+    }
+    if (dice.chance(0.5)) {
+        later(desk, when, [this, supervisor](Desk&) {
+            world_.shell->command(control::EndSupervision{supervisor});
+        });
     }
 }
 

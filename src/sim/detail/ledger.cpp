@@ -85,6 +85,8 @@ void Ledger::on_contact(const Event& event) {
     if (event.type == "contact_ended") return ended(contact, event);
     if (event.type.starts_with("outside_")) return outside(contact, event);
     if (event.type.starts_with("consultation_")) return consultation(contact, event);
+    if (event.type.starts_with("conference_")) return conference(contact, event);
+    if (event.type.starts_with("supervision_")) return supervision(contact, event);
     if (event.type == "case_opened") return opened(contact, event);
     if (event.type == "transfer_started") ++counts_.transfers;
     if (event.type == "recording_started") {
@@ -127,6 +129,59 @@ void Ledger::consultation(Contact& contact, const Event& event) {
     if (event.type == "consultation_ended") {
         contact.asked.reset();
         if (text(event, "result") == "transferred") ++counts_.attended;
+    }
+}
+
+void Ledger::take_part(const std::string& agent, const Event& event) {
+    if (!guests_.emplace(agent, *event.contact).second) {
+        fail("in two conversations: " + tail(event.contact));
+    }
+    if (const auto id = AgentId::parse(agent); id && agents_[*id].contact) {
+        fail("in a conversation beside their own: " + tail(event.contact));
+    }
+}
+
+void Ledger::take_leave(const std::string& agent, const Event& event) {
+    const auto guest = guests_.find(agent);
+    if (guest == guests_.end() || guest->second != *event.contact) {
+        return fail("left what they were not in: " + tail(event.contact));
+    }
+    guests_.erase(guest);
+}
+
+// It lasts from the first colleague to the last.
+void Ledger::conference(Contact& contact, const Event& event) {
+    const std::string with = text(event, "with");
+    if (event.type == "conference_started") {
+        if (contact.is_conference) fail("two conferences: " + tail(event.contact));
+        contact.is_conference = true;
+        ++counts_.conferences;
+    } else if (event.type == "conference_joined") {
+        if (!contact.is_conference || contact.talking != event.agent) {
+            fail("joined no conference: " + tail(event.contact));
+        }
+        contact.members.insert(with);
+        take_part(with, event);
+    } else if (event.type == "conference_left") {
+        if (contact.members.erase(with) == 0) fail("was in no conference: " + tail(event.contact));
+        take_leave(with, event);
+        if (text(event, "result") == "took_over") ++counts_.taken_over;
+    } else if (event.type == "conference_ended") {
+        if (!contact.is_conference || !contact.members.empty()) {
+            fail("a conference ended with people in it: " + tail(event.contact));
+        }
+        contact.is_conference = false;
+    }
+}
+
+void Ledger::supervision(Contact& contact, const Event& event) {
+    const std::string supervisor = text(event, "supervisor");
+    if (event.type == "supervision_started") {
+        if (!contact.talking) fail("supervises nobody: " + tail(event.contact));
+        take_part(supervisor, event);
+        ++counts_.supervisions;
+    } else if (event.type == "supervision_ended" && event.find("talk_ms") != nullptr) {
+        take_leave(supervisor, event);
     }
 }
 
@@ -304,6 +359,7 @@ void Ledger::close(Report& report) {
         if (!contact.is_ended) fail("never ended: " + id.to_string());
     }
     if (waiting_ != 0) fail(fmt::format("{} are left in queues", waiting_));
+    if (!guests_.empty()) fail("somebody is left in a conversation: " + guests_.begin()->first);
     if (!open_recordings_.empty()) fail("a recording never ended: " + *open_recordings_.begin());
     const Report kept = report;
     report = counts_;

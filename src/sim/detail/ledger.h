@@ -46,7 +46,9 @@ private:
         bool is_outside = false;           ///< A number is called, or talked with.
         bool is_outside_answered = false;  ///< It is talked with.
         std::optional<std::string> asked;  ///< Of whom the agent asks.
-        std::string rank;                  ///< Priority and arrival, comparable as text.
+        std::set<std::string> members;     ///< Colleagues in the conference.
+        bool is_conference = false;
+        std::string rank;  ///< Priority and arrival, comparable as text.
     };
     struct Agent {
         std::string state = "signed_out";
@@ -65,6 +67,11 @@ private:
     void ended(Contact& contact, const Event& event);
     void outside(Contact& contact, const Event& event);
     void consultation(Contact& contact, const Event& event);
+    void conference(Contact& contact, const Event& event);
+    void supervision(Contact& contact, const Event& event);
+    /// Is in a conversation that is not theirs, from now on or no more.
+    void take_part(const std::string& agent, const Event& event);
+    void take_leave(const std::string& agent, const Event& event);
     void opened(const Contact& contact, const Event& event);
     void agent_changed(const Event& event);
     void digest(const Event& event);
@@ -76,6 +83,7 @@ private:
     std::map<std::string, control::KnownCase> cases_;
     std::unordered_map<std::string, std::vector<std::string>> by_caller_;
     std::set<std::string> open_recordings_;
+    std::map<std::string, ContactId> guests_;  ///< Who is in which conversation that is not theirs.
     std::vector<std::int64_t> waits_ms_;
     std::int64_t waiting_ = 0;
     std::uint64_t digest_ = 14'695'981'039'346'656'037ULL;

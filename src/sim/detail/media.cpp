@@ -1,6 +1,7 @@
 #include "sim/detail/media.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/detail/people.h"
 #include "sim/detail/shell.h"
@@ -43,9 +44,8 @@ void Media::refuse(const media::Command& command,
 }
 
 void Media::refuse_mix(const media::Command& command, media::MixId mix) {
-    tell(media::MixFailed{.command = media::wire_type(command),
-                          .mix = mix,
-                          .code = media::FailureCode::NotFound});
+    tell(media::MixFailed{
+        .command = media::wire_type(command), .mix = mix, .code = media::FailureCode::NotFound});
 }
 
 void Media::command(const media::Command& command) {
@@ -123,6 +123,9 @@ void Media::on(const media::Bridge& wanted) {
     if ((a->peer && a->peer != wanted.b) || (b->peer && b->peer != wanted.a)) {
         return world_.ledger.fail("a bridge to an endpoint that is bridged elsewhere");
     }
+    if (a->mix != b->mix) return world_.ledger.fail("a bridge of a member and another");
+    leave_mix(wanted.a);
+    leave_mix(wanted.b);
     a->peer = wanted.b;
     b->peer = wanted.a;
     tell(media::Bridged{.a = wanted.a, .b = wanted.b});
@@ -147,6 +150,75 @@ void Media::on(const media::Unbridge& wanted) {
         return refuse(wanted, wanted.a, media::FailureCode::NotFound);
     }
     unbridge(wanted.a, *a);
+}
+
+void Media::check_bridge(media::EndpointId id, const std::vector<media::MixMember>& all) {
+    const Endpoint* endpoint = find(id);
+    if (endpoint == nullptr || !endpoint->peer) return;
+    const bool is_both =
+        std::ranges::find(all, *endpoint->peer, &media::MixMember::endpoint) != all.end();
+    if (!is_both) world_.ledger.fail("a member who is bridged to another");
+}
+
+bool Media::join(media::MixId mix, const media::MixMember& member) {
+    Endpoint* endpoint = find(member.endpoint);
+    if (endpoint == nullptr) return false;
+    if (endpoint->mix && endpoint->mix != mix) world_.ledger.fail("one in two mixes");
+    if (static_cast<std::uint64_t>(mix) != static_cast<std::uint64_t>(endpoint->group)) {
+        world_.ledger.fail("a mix across calls");
+    }
+    unbridge(member.endpoint, *endpoint);
+    auto& members = mixes_[mix];
+    std::erase_if(members, [&](const auto& one) { return one.endpoint == member.endpoint; });
+    members.push_back(member);
+    if (members.size() > media::kMaxMixMembers) world_.ledger.fail("a mix of too many");
+    endpoint->mix = mix;
+    tell(media::MixJoined{.mix = mix, .member = member});
+    return true;
+}
+
+void Media::leave_mix(media::EndpointId id) {
+    Endpoint* endpoint = find(id);
+    if (endpoint == nullptr || !endpoint->mix) return;
+    const media::MixId mix = *std::exchange(endpoint->mix, std::nullopt);
+    endpoint->quiet_since = world_.clock.now().mono;
+    auto& members = mixes_.at(mix);
+    std::erase_if(members, [&](const auto& one) { return one.endpoint == id; });
+    tell(media::MixLeft{.mix = mix, .endpoint = id});
+    if (members.size() == 1) {
+        find(members.front().endpoint)->quiet_since = world_.clock.now().mono;
+    }
+    if (!members.empty()) return;
+    mixes_.erase(mix);
+    tell(media::MixEnded{.mix = mix});
+}
+
+void Media::on(const media::Mix& wanted) {
+    const bool are_all_there = std::ranges::all_of(
+        wanted.members, [&](const auto& one) { return find(one.endpoint) != nullptr; });
+    if (mixes_.contains(wanted.mix)) return world_.ledger.fail("a mix was made twice");
+    if (!are_all_there) return refuse_mix(wanted, wanted.mix);
+    for (const auto& member : wanted.members) check_bridge(member.endpoint, wanted.members);
+    for (const auto& member : wanted.members) join(wanted.mix, member);
+}
+
+void Media::on(const media::JoinMix& wanted) {
+    const auto found = mixes_.find(wanted.mix);
+    if (found == mixes_.end()) return refuse_mix(wanted, wanted.mix);
+    check_bridge(wanted.member.endpoint, {});
+    if (!join(wanted.mix, wanted.member)) refuse_mix(wanted, wanted.mix);
+}
+
+void Media::on(const media::LeaveMix& wanted) {
+    const Endpoint* endpoint = find(wanted.endpoint);
+    if (endpoint == nullptr || endpoint->mix != wanted.mix) return refuse_mix(wanted, wanted.mix);
+    leave_mix(wanted.endpoint);
+}
+
+void Media::on(const media::EndMix& wanted) {
+    const auto found = mixes_.find(wanted.mix);
+    if (found == mixes_.end()) return refuse_mix(wanted, wanted.mix);
+    for (const auto& member : std::vector{found->second}) leave_mix(member.endpoint);
 }
 
 void Media::on(const media::SendDigits& wanted) {
@@ -222,6 +294,7 @@ void Media::on(const media::Destroy& wanted) {
     for (const RecordingId id : here) end_recording(id, media::RecordEnd::EndpointGone);
     if (endpoint->play) end_play(wanted.endpoint, *endpoint, media::PlayEnd::Stopped);
     unbridge(wanted.endpoint, *endpoint);
+    leave_mix(wanted.endpoint);
     by_port_.erase(endpoint->port);
     endpoints_.erase(wanted.endpoint);
     tell(media::Destroyed{.endpoint = wanted.endpoint});
@@ -261,6 +334,7 @@ Duration Media::quiet_for(media::EndpointId id) const {
     if (found == endpoints_.end()) return Duration::zero();
     const Endpoint& endpoint = found->second;
     if (endpoint.play || endpoint.peer || endpoint.voicemail) return Duration::zero();
+    if (endpoint.mix && mixes_.at(*endpoint.mix).size() > 1) return Duration::zero();
     return world_.clock.now().mono - endpoint.quiet_since;
 }
 
@@ -285,6 +359,9 @@ media::Listing Media::listing() const {
         listing.recordings.push_back(std::move(one));
     }
     listing.ended = ended_;
+    for (const auto& [id, members] : mixes_) {
+        listing.mixes.push_back({.mix = id, .members = members});
+    }
     return listing;
 }
 
@@ -295,6 +372,7 @@ void Media::die() {
     for (const auto& [id, recording] : recordings_) open.push_back(id);
     for (const RecordingId id : open) end_recording(id, media::RecordEnd::Interrupted);
     endpoints_.clear();
+    mixes_.clear();
     by_port_.clear();
 }
 

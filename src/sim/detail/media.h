@@ -41,6 +41,7 @@ private:
         std::uint16_t port = 0;
         std::optional<Play> play;
         std::optional<media::EndpointId> peer;
+        std::optional<media::MixId> mix;
         std::optional<RecordingId> voicemail;
         Instant quiet_since;
         bool has_remote = false;
@@ -67,10 +68,10 @@ private:
     void on(const media::Destroy& wanted);
     void on(const media::List&) {}
     void on(const media::Stats&) {}
-    void on(const media::Mix& wanted) { refuse_mix(wanted, wanted.mix); }
-    void on(const media::JoinMix& wanted) { refuse_mix(wanted, wanted.mix); }
-    void on(const media::LeaveMix& wanted) { refuse_mix(wanted, wanted.mix); }
-    void on(const media::EndMix& wanted) { refuse_mix(wanted, wanted.mix); }
+    void on(const media::Mix& wanted);
+    void on(const media::JoinMix& wanted);
+    void on(const media::LeaveMix& wanted);
+    void on(const media::EndMix& wanted);
     void on(const media::JoinRecord&) {}
     void on(const media::LeaveRecord&) {}
 
@@ -80,7 +81,11 @@ private:
     void unbridge(media::EndpointId id, Endpoint& endpoint);
     void end_recording(RecordingId id, media::RecordEnd reason);
     void refuse(const media::Command& command, media::EndpointId endpoint, media::FailureCode code);
-    /// Nobody asks for a conference here: there is none to find.
+    /// Puts the endpoint into the mix, out of a bridge that comes with it. False: it is not there.
+    bool join(media::MixId mix, const media::MixMember& member);
+    void leave_mix(media::EndpointId id);
+    /// Who is bridged comes into a mix with the other, or not at all.
+    void check_bridge(media::EndpointId id, const std::vector<media::MixMember>& all);
     void refuse_mix(const media::Command& command, media::MixId mix);
 
     World& world_;
@@ -88,6 +93,7 @@ private:
     std::uint32_t life_ = 0;
     std::map<media::EndpointId, Endpoint> endpoints_;
     std::map<std::uint16_t, media::EndpointId> by_port_;
+    std::map<media::MixId, std::vector<media::MixMember>> mixes_;  ///< Never empty ones.
     std::map<RecordingId, Recording> recordings_;
     std::vector<media::RecordEnded> ended_;
     std::uint16_t last_port_ = 10'000;

@@ -79,7 +79,8 @@ private:
         bool is_answered = false;     ///< The phone was lifted.
         std::optional<LegId> second;  ///< To a colleague who is asked: hold and dial.
         bool is_second_answered = false;
-        bool is_talking = false;  ///< The page says so.
+        bool is_talking = false;           ///< The page says so.
+        std::optional<ContactId> contact;  ///< The last of their own.
         std::string state = "signed_out";
         std::uint64_t calls = 0;  ///< Numbers what was planned, so that it is dropped when stale.
     };
@@ -99,6 +100,8 @@ private:
     void hang_up_second(Desk& desk);
     void asked(const Event& event);
     void during_talk(Desk& desk);
+    void confer(Desk& desk, Duration when);
+    void supervise(Desk& desk, Duration when);
     void state_changed(Desk& desk, const std::string& state, const std::string& reason);
     Desk* find(LegId leg);
     Desk* find(AgentId agent);
