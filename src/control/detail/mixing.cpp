@@ -63,6 +63,7 @@ std::vector<media::MixMember> Centre::Impl::wanted_mix(Call& call) const {
 }
 
 void Centre::Impl::arrange_mix(Call& call, Turn turn) {
+    if (!is_media_up_) return;  // Once it is, all is compared and arranged.
     arrange_voices(call, turn);
     const auto wanted = wanted_mix(call);
     auto& mixed = call.mixed;
@@ -102,6 +103,7 @@ void Centre::Impl::pair(Call& call, media::EndpointId a, media::EndpointId b, Tu
 
 // The last member is gone.
 void Centre::Impl::unmix(Call& call, Turn turn) {
+    if (!is_media_up_) return;
     arrange_voices(call, turn);
     const auto* talk = std::get_if<InTalk>(&call.stage);
     if (talk == nullptr || !call.agent) return end_mix(call, turn);

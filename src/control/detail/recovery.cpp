@@ -556,7 +556,6 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
         const Member* member = find_member(*call, *dead.member);
         if (member == nullptr) return;
         const auto* result = member->joined_at ? "left" : "failed";
-        by_leg_.erase(*dead.member);
         return drop_member(*call, *dead.member, result, turn);
     }
     // The agent is gone as one who hangs up is; what becomes of the number comes after.
@@ -565,14 +564,8 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
         by_leg_.erase(call->agent->leg.id);
         return leave_to_outside(*call, turn);
     }
-    if (is_agent && call->consultation) {
-        by_leg_.erase(call->agent->leg.id);
-        return leave_consultation(*call, turn);
-    }
-    if (is_agent && call->conference_since) {
-        by_leg_.erase(call->agent->leg.id);
-        return leave_conference(*call, turn);
-    }
+    if (is_agent && call->consultation) return leave_consultation(*call, turn);
+    if (is_agent && call->conference_since) return leave_conference(*call, turn);
     if (!dead.is_caller && return_to_queue(*call, turn)) return;
     end_talk(*call, "fault", turn);
     ++counters_.contacts_lost_in_restart;

@@ -434,6 +434,13 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
     for (const auto& ended : listing.ended) record_ended(ended, turn);
     end_unknown_recordings(listing, turn);
     compare_mixes(listing, turn);
+    // Endpoints nobody remembers belong to calls that ended while control was away. First, for
+    // one may be bridged to who is to be bridged to another.
+    for (const auto& listed : listing.endpoints) {
+        if (!by_endpoint_.contains(listed.endpoint)) {
+            turn.act(media::Destroy{.endpoint = listed.endpoint});
+        }
+    }
     for (Call* call : calls) {
         if (call->is_over) continue;
         const bool is_caller_there = holds(listing, call->caller_leg.endpoint);
@@ -464,12 +471,6 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         if (call->outside && is_outside_there) prove(call->outside->leg, turn);
     }
     stop_unneeded_recordings(listing, turn);
-    // Endpoints nobody remembers belong to calls that ended while control was away.
-    for (const auto& listed : listing.endpoints) {
-        if (!by_endpoint_.contains(listed.endpoint)) {
-            turn.act(media::Destroy{.endpoint = listed.endpoint});
-        }
-    }
 }
 
 // Control died between the decision to join them and its effect.
