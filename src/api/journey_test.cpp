@@ -8,6 +8,7 @@ namespace {
 
 const AgentId kAna{Uuid{.high = 1, .low = 1}};
 const AgentId kLuis{Uuid{.high = 1, .low = 2}};
+const AgentId kSara{Uuid{.high = 1, .low = 3}};
 const QueueId kBilling{Uuid{.high = 2, .low = 1}};
 const RecordingId kFirst{Uuid{.high = 3, .low = 1}};
 const RecordingId kSecond{Uuid{.high = 3, .low = 2}};
@@ -101,6 +102,48 @@ TEST_CASE_FIXTURE(Journal, "a caller passed on to a queue waits there") {
     REQUIRE(journey.gaps.size() == 1);
     CHECK(journey.gaps[0].what == Journey::Between::Queue);
     CHECK(journey.gaps[0].queue == kBilling);
+}
+
+TEST_CASE_FIXTURE(Journal, "who else was there is in every recording of that time, as what") {
+    const auto with = [](const char* name, AgentId who, const char* more = "") {
+        return std::string{R"({")"} + name + R"(":")" + who.to_string() + R"(")" + more + "}";
+    };
+    at(0, "contact_arrived");
+    connect(0, kAna);
+    start(0, kFirst);
+    at(5, "conference_joined", with("with", kLuis));
+    at(6, "supervision_started", with("supervisor", kSara, R"(,"mode":"listen")"));
+    at(8, "supervision_changed", with("supervisor", kSara, R"(,"mode":"join")"));
+    // Ana leaves: Luis is the agent, and who supervises stays.
+    at(10, "conference_left", with("with", kLuis));
+    connect(10, kLuis);
+    start(10, kSecond);
+    end(10, kFirst, 10'000, kWhole);
+    at(12, "supervision_ended", with("supervisor", kSara));
+    at(13, "conference_left", with("with", kAna));  // Of nobody who was there: nothing.
+    end(20, kSecond, 10'000, kWhole);
+    const Journey journey = read();
+    REQUIRE(journey.segments.size() == 2);
+    struct Line {
+        AgentId who;
+        std::string as;
+        std::int64_t from_ms, to_ms;
+    };
+    const auto check = [](const Journey::Segment& segment, const std::vector<Line>& wanted) {
+        REQUIRE(segment.others.size() == wanted.size());
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            CAPTURE(i);
+            CHECK(segment.others[i].agent == wanted[i].who);
+            CHECK(segment.others[i].as == wanted[i].as);
+            CHECK(segment.others[i].from_ms == wanted[i].from_ms);
+            CHECK(segment.others[i].to_ms == wanted[i].to_ms);
+        }
+    };
+    check(journey.segments[0],
+          {{kLuis, "colleague", 5'000, 10'000},
+           {kSara, "listen", 6'000, 8'000},
+           {kSara, "join", 8'000, 10'000}});
+    check(journey.segments[1], {{kSara, "join", 10'000, 12'000}});
 }
 
 TEST_CASE_FIXTURE(Journal, "what a dead media process lost is a gap that says so") {

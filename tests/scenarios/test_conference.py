@@ -83,7 +83,8 @@ class Leaving(Conference):
 
     def assert_all_recorded(self):
         """Some quarter of a second has the caller alone on the left, and both agents on the right."""
-        self.recordings(1)
+        (segment,) = self.recordings(1)
+        self.assertEqual([(other["agent"]["name"], other["as"]) for other in segment["others"]], [("Luis Carrasco", "colleague")])
         api = self.server.api("sofia")
         status, _, octets = api.raw("GET", f"/api/v1/contacts/{self.call.contact_id}/journey/audio", headers={"Cookie": api.cookie})
         self.assertEqual(status, 200)
@@ -210,6 +211,8 @@ class Supervised(Conference, ServerOfItsOwn):
         self.call.hang_up()
         self.first.wait_ended()
         self.finish(self.asking)
+        (segment,) = self.recordings(1)
+        self.assertEqual([other["as"] for other in segment["others"]], ["listen", "whisper", "join"])
 
 
 del Conference  # A base: it has no test of its own.

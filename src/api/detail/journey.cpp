@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include <boost/json/parse.hpp>
 
@@ -53,6 +54,14 @@ public:
         if (event.type == "recording_resumed") return resumed();
         if (event.type == "hold_started") return hold_started();
         if (event.type == "hold_ended") return hold_ended();
+        if (event.type == "conference_joined") return came("with", "colleague");
+        if (event.type == "conference_left") return went("with");
+        if (event.type == "supervision_started") return came("supervisor", text("mode"));
+        if (event.type == "supervision_changed") {
+            went("supervisor");
+            return came("supervisor", text("mode"));
+        }
+        if (event.type == "supervision_ended") return went("supervisor");
     }
 
     Journey finish() {
@@ -62,6 +71,7 @@ public:
             // What was still on when the recording ended went on to its end.
             for (Journey::Pause& pause : segment.pauses) close(pause, segment);
             for (Journey::Span& hold : segment.holds) close(hold, segment);
+            for (Journey::Other& other : segment.others) close(other, segment);
         }
         return std::move(out_);
     }
@@ -112,6 +122,9 @@ private:
             segment.agent = agent_;
             segment.queue = queue_;
         }
+        // Who was in the conversation when another recording of it began is in this one too.
+        for (const auto& [agent, as] : present_)
+            segment.others.push_back({{at_ms_, kOpen}, agent, as});
         is_for_agent_ = false;
         out_.segments.push_back(std::move(segment));
         queued_before_.push_back(std::exchange(queued_, std::nullopt));
@@ -153,6 +166,28 @@ private:
         segment->holds.back().to_ms = at_ms_;
         segment->to_ms = std::max(segment->to_ms, at_ms_);
     }
+    void came(std::string_view who, std::string as) {
+        const auto agent = AgentId::parse(text(who));
+        if (!agent) return;
+        if (Journey::Segment* segment = open()) {
+            segment->others.push_back({{at_ms_, kOpen}, *agent, as});
+            segment->to_ms = std::max(segment->to_ms, at_ms_);
+        }
+        present_.emplace_back(*agent, std::move(as));
+    }
+    void went(std::string_view who) {
+        const auto agent = AgentId::parse(text(who));
+        if (!agent ||
+            std::erase_if(present_, [&](const auto& one) { return one.first == agent; }) == 0) {
+            return;
+        }
+        Journey::Segment* segment = open();
+        if (segment == nullptr) return;
+        for (Journey::Other& other : segment->others) {
+            if (other.agent == *agent && other.to_ms == kOpen) other.to_ms = at_ms_;
+        }
+        segment->to_ms = std::max(segment->to_ms, at_ms_);
+    }
     void find_gaps() {
         std::int64_t heard_until = 0;
         for (std::size_t i = 0; i < out_.segments.size(); ++i) {
@@ -181,6 +216,7 @@ private:
     json::object data_;
     std::int64_t at_ms_ = 0;
     std::optional<AgentId> agent_;
+    std::vector<std::pair<AgentId, std::string>> present_;  ///< Beside the agent, as what.
     std::optional<QueueId> queue_;
     std::optional<QueueId> queued_;  ///< Since the last segment began.
     bool is_for_agent_ = false;      ///< Passed on to one agent: nobody waits in a queue.

@@ -21,6 +21,12 @@ struct Journey {
     struct Pause : Span {
         std::string reason;
     };
+    /// Who else was there: a colleague in a conference, or a supervisor. Who listened or whispered
+    /// is not heard in it.
+    struct Other : Span {
+        AgentId agent;
+        std::string as;  ///< "colleague", "listen", "whisper", "join".
+    };
     struct Segment : Span {
         RecordingId recording;
         bool is_voicemail = false;
@@ -31,6 +37,7 @@ struct Journey {
         std::string end;  ///< "stopped", "interrupted"; of older recordings empty.
         std::vector<Pause> pauses;
         std::vector<Span> holds;
+        std::vector<Other> others;
     };
     enum class Between { Menu, Queue, Transfer, Lost };
     struct Gap : Span {

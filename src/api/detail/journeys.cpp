@@ -86,6 +86,15 @@ Attempt<json::object> encode_segment(Call& call, const Journey::Segment& segment
     }
     out["pauses"] = std::move(pauses);
     out["holds"] = std::move(holds);
+    json::array others;
+    for (const Journey::Other& other : segment.others) {
+        ESC_TRY(auto agent, named(call, std::optional{other.agent}));
+        others.push_back(json::object{{"agent", std::move(agent)},
+                                      {"as", other.as},
+                                      {"from_ms", other.from_ms},
+                                      {"to_ms", other.to_ms}});
+    }
+    out["others"] = std::move(others);
     return out;
 }
 

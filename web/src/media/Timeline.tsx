@@ -117,6 +117,15 @@ function Notes(props: { segment: JourneySegment; onSeek: (milliseconds: number) 
   const { segment, onSeek } = props;
   return (
     <div className={css.notes}>
+      {segment.others.map((other) => (
+        <p key={`${other.agent.id}${other.from_ms}`} className={viewCss.muted} data-testid="other">
+          {t(`journey.other.${other.as}`, {
+            name: other.agent.name,
+            from: clockSpan(other.from_ms),
+            to: clockSpan(other.to_ms),
+          })}
+        </p>
+      ))}
       {segment.holds.map((hold) => (
         <p key={hold.from_ms} className={viewCss.muted}>
           {t('journey.hold', { from: clockSpan(hold.from_ms), to: clockSpan(hold.to_ms) })}

@@ -14,6 +14,7 @@ const segment = (id: string, from_ms: number, to_ms: number): Journey['segments'
   queue: null,
   pauses: [],
   holds: [],
+  others: [],
 });
 
 const journey: Journey = {

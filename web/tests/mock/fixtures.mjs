@@ -407,6 +407,7 @@ export const journey = {
       queue: { id: 'q1', name: 'Facturación' },
       pauses: [{ from_ms: 102000, to_ms: 127000, reason: 'card_data' }],
       holds: [{ from_ms: 140000, to_ms: 152000 }],
+      others: [],
     },
     {
       recording_id: 'r2',
@@ -420,6 +421,7 @@ export const journey = {
       queue: null,
       pauses: [],
       holds: [],
+      others: [],
     },
     {
       recording_id: 'r3',
@@ -433,6 +435,7 @@ export const journey = {
       queue: null,
       pauses: [],
       holds: [],
+      others: [],
     },
   ],
   gaps: [
