@@ -534,6 +534,9 @@ TEST_CASE("after a restart of control who is gone is out of the conference") {
         const auto contact = after.centre.contacts(after.company->id).front();
         CHECK(contact.agent == after.luis);
         CHECK(after.state(after.ana) == AgentState::WrapUp);
+        // Whatever of the leg is left must not ring on.
+        const auto ended = after.legs_told<EndLeg>();
+        CHECK(std::ranges::find(ended, call.ana_leg, &EndLeg::leg) != ended.end());
     }
     SUBCASE("both") {
         World after;

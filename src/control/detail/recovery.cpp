@@ -561,7 +561,6 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
     // The agent is gone as one who hangs up is; what becomes of the number comes after.
     const bool is_agent = !dead.is_caller;
     if (is_agent && call->outside && std::holds_alternative<InTalk>(call->stage)) {
-        by_leg_.erase(call->agent->leg.id);
         return leave_to_outside(*call, turn);
     }
     if (is_agent && call->consultation) return leave_consultation(*call, turn);
