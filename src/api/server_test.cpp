@@ -127,6 +127,13 @@ TEST_CASE("an agent's commands reach the centre and answer with the agent") {
     const auto pause = run("/recording/pause", R"({"reason":"card_data"})");
     CHECK(std::get<server::PauseRecording>(pause).reason == "card_data");
     CHECK(std::holds_alternative<server::ResumeRecording>(run("/recording/resume")));
+    const auto keyed = run("/secure-input", R"({"kind":"document","digits_max":8,"label":"DNI"})");
+    CHECK(std::get<server::BeginSecureInput>(keyed).kind == control::SecureKind::Document);
+    CHECK(std::get<server::BeginSecureInput>(keyed).digits_max == 8U);
+    CHECK(std::get<server::BeginSecureInput>(keyed).label == "DNI");
+    const auto card = run("/secure-input", R"({"kind":"card"})");
+    CHECK(std::get<server::BeginSecureInput>(card).digits_max == std::nullopt);
+    CHECK(std::holds_alternative<server::EndSecureInput>(run("/secure-input/end")));
     const auto to_queue = run("/transfer", R"({"to_queue":")" + world.queue.to_string() + R"("})");
     CHECK(std::get<server::TransferToQueue>(to_queue).to == world.queue);
     const auto to_agent =

@@ -56,6 +56,8 @@ struct Counters {
     std::uint64_t outside_answered = 0;
     std::uint64_t outside_returned = 0;  ///< Not answered: the caller came back.
     std::array<std::uint64_t, kOutsideRefusals> outside_refused{};  ///< By OutsideRefusal.
+    std::uint64_t secure_inputs_started = 0;
+    std::array<std::uint64_t, kSecureResults> secure_inputs_ended{};  ///< By SecureResult.
     std::uint64_t media_failures = 0;
     std::uint64_t legs_encrypted = 0;       ///< Legs that ended and had carried encrypted sound.
     std::uint64_t packets_unauthentic = 0;  ///< Of those legs: forged, damaged or repeated.

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "base/ids.h"
+#include "control/secure_input.h"
 
 namespace escucha::control {
 
@@ -99,6 +102,18 @@ struct PauseRecording {
 struct ResumeRecording {
     AgentId agent;
 };
+/// The caller keys what the agent must not know. The two do not hear each other and nothing is
+/// recorded until it has ended.
+struct BeginSecureInput {
+    AgentId agent;
+    SecureKind kind = SecureKind::Card;
+    std::string
+        label{};  ///< What it is, for the connector; at most kLongestSecureLabel bytes count.
+    std::optional<std::size_t> digits_max{};
+};
+struct EndSecureInput {
+    AgentId agent;
+};
 struct ExtendWrapUp {
     AgentId agent;
 };
@@ -142,6 +157,8 @@ using Command = std::variant<SignIn,
                              EndSupervision,
                              PauseRecording,
                              ResumeRecording,
+                             BeginSecureInput,
+                             EndSecureInput,
                              ExtendWrapUp,
                              FinishWrapUp,
                              LinkCase,

@@ -77,12 +77,20 @@ struct Outside {
     std::chrono::seconds ring_time{30};  ///< Then it has not answered.
 };
 
+/// Where a company wants what its callers key in secret (control/secure_input.h).
+struct SecureSink {
+    CompanyId company;
+    std::string connector;
+    std::string operation;
+};
+
 struct Config {
     std::vector<std::shared_ptr<const Line>> lines;
     std::vector<Queue> queues;
     std::vector<Agent> agents;
     std::vector<Trunk> trunks;
-    std::vector<Outside> outside;  ///< A company without one calls nobody outside.
+    std::vector<Outside> outside;            ///< A company without one calls nobody outside.
+    std::vector<SecureSink> secure_sinks{};  ///< Of a company without one a value is only checked.
     /// Relative to the prompts folder, as the media process wants it.
     std::string hold_music = "music/hold.wav";
     std::uint32_t max_live_contacts = 5000;

@@ -1,15 +1,8 @@
 // size: one world for every chapter of a call
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <deque>
-#include <map>
-
 #include "base/errc.h"
 #include "base/hex.h"
-#include "base/overloaded.h"
-#include "base/rng.h"
-#include "control/centre.h"
 #include "control/detail/test_world.h"
 #include "recording/chain.h"
 

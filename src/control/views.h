@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "control/secure_input.h"
 
 namespace escucha::control {
 
@@ -51,6 +52,21 @@ struct SupervisorView {
     WallTime since;
 };
 
+/// What the caller keys in secret, or the last of it while the same talk goes on: how much, never
+/// what.
+struct SecureInputView {
+    enum class State { Keying, Checking, Ended };
+    SecureKind kind = SecureKind::Card;
+    std::string label;
+    State state = State::Keying;
+    std::size_t digits = 0;
+    std::uint32_t attempt = 1;
+    WallTime since;                        ///< Of the beginning, or of the end.
+    std::optional<SecureResult> result{};  ///< Once it has ended.
+    std::string last_four{};               ///< Of a whole card; not journalled.
+    bool is_delivered = false;             ///< The company's connector has it.
+};
+
 enum class ContactState { Menu, Waiting, Offered, Talking, Held, Voicemail, Ended };
 
 /// One datum of the caller's context (docs/glossary.md, "Context"). Sensitive values arrive masked.
@@ -85,6 +101,7 @@ struct ContactView {
     std::optional<ConsultationView> consultation;
     std::vector<MemberView> conference;  ///< Beside `agent`, in the order of asking.
     std::vector<SupervisorView> supervised_by;
+    std::optional<SecureInputView> secure_input;
     std::optional<RecordingId> recording;
     bool is_recording_paused = false;
     std::uint32_t reasks = 0;

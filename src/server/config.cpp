@@ -353,6 +353,34 @@ Result<OutsideSection> read_outside(const std::string& company, const toml::node
     return outside;
 }
 
+Result<SecureInputSection> read_secure_input(const std::string& company,
+                                             const toml::node& content) {
+    const toml::table* table = content.as_table();
+    if (table == nullptr) {
+        return at_line(
+            content,
+            fmt::format("'secure_input.{}' must be a [secure_input.COMPANY] section", company));
+    }
+    constexpr std::size_t kMaxWord = 100;
+    SecureInputSection section;
+    section.company = company;
+    for (const auto& [key, node] : *table) {
+        const std::string name{key.str()};
+        if (name != "connector" && name != "operation") {
+            return at_line(node,
+                           fmt::format("unknown setting 'secure_input.{}.{}'", company, name));
+        }
+        std::string& word = name == "connector" ? section.connector : section.operation;
+        if (!read(node, word) || word.empty() || word.size() > kMaxWord) {
+            return at_line(node, fmt::format("'secure_input.{}.{}' must be a name", company, name));
+        }
+    }
+    if (section.connector.empty()) {
+        return at_line(content, fmt::format("secure_input '{}' needs 'connector'", company));
+    }
+    return section;
+}
+
 }  // namespace
 
 std::string Config::effective_store_url() const {
@@ -384,6 +412,11 @@ Result<Config> read_config(const std::filesystem::path& path, Config config) {
             if (section_name == "outside") {
                 ESC_TRY(auto outside, read_outside(std::string{key.str()}, node));
                 config.outside.push_back(std::move(outside));
+                continue;
+            }
+            if (section_name == "secure_input") {
+                ESC_TRY(auto one, read_secure_input(std::string{key.str()}, node));
+                config.secure_inputs.push_back(std::move(one));
                 continue;
             }
             if (section_name == "connectors") {

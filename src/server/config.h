@@ -40,8 +40,8 @@ struct TrunkSection {
     std::uint32_t expires_s = 600;          ///< The time a registration is asked for.
     /// Of calls from this carrier. Unset: as everybody's.
     std::optional<sdp::Encryption> encryption{};
-    std::string caller_id = {};             ///< E.164: what calls that we make there show.
-    std::uint32_t calls_max = 0;            ///< In both directions; 0: no limit.
+    std::string caller_id = {};   ///< E.164: what calls that we make there show.
+    std::uint32_t calls_max = 0;  ///< In both directions; 0: no limit.
     /// TLS. PEM: who may have signed the carrier's certificate; empty: whom the system trusts.
     std::filesystem::path tls_ca = {};
     /// Our own, where the carrier wants one.
@@ -68,6 +68,14 @@ struct OutsideSection {
     std::uint32_t minutes_per_day = 120;
     std::uint32_t ring_s = 30;
     bool is_number_withheld = false;
+};
+
+/// Where a company wants what its callers key in secret: a section [secure_input.KEY] of the file.
+/// KEY is that of a company in the store; of one without a section a value is only checked.
+struct SecureInputSection {
+    std::string company;
+    std::string connector;  ///< One of [connectors], by https, or on this machine.
+    std::string operation = "secure_input";
 };
 
 /// What `escuchad` is told before it starts: defaults, then the TOML file, then the command line.
@@ -115,6 +123,7 @@ struct Config {
     std::map<std::string, std::string> connectors;
     std::vector<TrunkSection> trunks;
     std::vector<OutsideSection> outside;
+    std::vector<SecureInputSection> secure_inputs;
     /// Name servers for carriers' addresses: "192.0.2.53, 192.0.2.54:5353". Empty: the machine's.
     std::string dns_servers;
     /// The companies' keys of recordings; empty means DATA/recording.keys.

@@ -50,6 +50,21 @@ TEST_CASE("unknown keys, wrong types and values out of range name their line") {
     CHECK(error_of("[listen\n").find(":1:") != std::string::npos);
 }
 
+TEST_CASE("a company's secret input has a section of its own") {
+    const auto config = read_text("[secure_input.luz]\nconnector = \"payments\"\n");
+    REQUIRE(config);
+    REQUIRE(config.value().secure_inputs.size() == 1);
+    CHECK(config.value().secure_inputs[0].company == "luz");
+    CHECK(config.value().secure_inputs[0].connector == "payments");
+    CHECK(config.value().secure_inputs[0].operation == "secure_input");
+    CHECK(error_of("[secure_input.luz]\noperation = \"x\"\n") ==
+          "line 1: secure_input 'luz' needs 'connector'");
+    CHECK(error_of("[secure_input.luz]\nconnector = 3\n").starts_with("line 2: 'secure_input"));
+    CHECK(error_of("[secure_input.luz]\nurl = \"x\"\n") ==
+          "line 2: unknown setting 'secure_input.luz.url'");
+    CHECK(error_of("[secure_input]\nluz = 3\n").starts_with("line 2: 'secure_input.luz' must"));
+}
+
 TEST_CASE("a carrier has a section of its own, and what is wrong in it names its line") {
     const auto config = read_text(
         "[trunks.acme]\nserver = \"sip.acme.example\"\nuser = \"400\"\n"

@@ -7,18 +7,16 @@ import stat
 import subprocess
 import time
 import unittest
-import wave
-from io import BytesIO
 
 from harness import rtp
 from harness.case import AGENT_HZ, CALLER_HZ, ServerOfItsOwn
+from harness.recording import Journeys
 from harness.server import programs
-from harness.waiting import until
 
 SECOND_AGENT_HZ = 880
 
 
-class Recordings(ServerOfItsOwn):
+class Recordings(Journeys, ServerOfItsOwn):
     def ctl(self, *words):
         """(exit status, answer) of an operator's command on this machine."""
         done = subprocess.run(
@@ -41,27 +39,6 @@ class Recordings(ServerOfItsOwn):
             if f"{recording}.rec" in names:
                 return os.path.join(folder, f"{recording}.rec")
         self.fail(f"no file of {recording}")
-
-    def journey(self, contact_id, segments):
-        """Once that many recordings of the contact are over."""
-        api = self.server.api("sofia")
-
-        def whole():
-            journey = api.get(f"/api/v1/contacts/{contact_id}/journey")
-            over = [segment for segment in journey["segments"] if segment["is_over"]]
-            return journey if len(over) == segments else None
-
-        return until(whole, 15, f"{segments} recordings to be over")
-
-    def sound(self, contact_id):
-        """(samples a second, left, right) of the whole journey."""
-        api = self.server.api("sofia")
-        status, _, octets = api.raw("GET", f"/api/v1/contacts/{contact_id}/journey/audio", headers={"Cookie": api.cookie})
-        self.assertEqual(status, 200)
-        with wave.open(BytesIO(octets)) as file:
-            self.assertEqual((file.getnchannels(), file.getsampwidth()), (2, 2))
-            frames = memoryview(file.readframes(file.getnframes())).cast("h")
-            return file.getframerate(), frames[0::2], frames[1::2]
 
     def talk(self, call, seconds):
         start = time.monotonic()

@@ -71,6 +71,7 @@ Answer agent_resume_recording(Call& call) { return run<server::ResumeRecording>(
 Answer agent_complete_consultation(Call& call) { return run<server::CompleteConsultation>(call); }
 Answer agent_end_consultation(Call& call) { return run<server::EndConsultation>(call); }
 Answer agent_make_conference(Call& call) { return run<server::MakeConference>(call); }
+Answer agent_end_secure_input(Call& call) { return run<server::EndSecureInput>(call); }
 Answer agent_extend_wrap_up(Call& call) { return run<server::ExtendWrapUp>(call); }
 
 Answer agent_set_status(Call& call) {
@@ -154,6 +155,25 @@ Answer agent_pause_recording(Call& call) {
     ESC_TRY(const auto agent, commanded_agent(call));
     ESC_TRY(call.services.port.command(call.company(),
                                        server::PauseRecording{agent, call.text("reason")}));
+    return agent_after(call, agent);
+}
+
+Answer agent_begin_secure_input(Call& call) {
+    ESC_TRY(const auto agent, commanded_agent(call));
+    server::BeginSecureInput wanted{.agent = agent, .label = call.text("label")};
+    wanted.kind =
+        control::parse_secure_kind(call.text("kind")).value_or(control::SecureKind::Other);
+    if (call.has("digits_max")) {
+        const auto length = control::length_of(wanted.kind);
+        const auto most = call.body.at("digits_max").to_number<std::size_t>();
+        if (most < length.least || most > length.most) {
+            return Problem::field("/digits_max",
+                                  {"Ese dato no tiene tantas cifras, o tiene más.",
+                                   "That has not so many digits, or has more."});
+        }
+        wanted.digits_max = most;
+    }
+    ESC_TRY(call.services.port.command(call.company(), std::move(wanted)));
     return agent_after(call, agent);
 }
 

@@ -115,6 +115,7 @@ Attempt<json::value> ended_contact(Call& call, ContactId id) {
     contact["consultation"] = nullptr;
     contact["conference"] = json::array{};
     contact["supervised_by"] = json::array{};
+    contact["secure_input"] = nullptr;
     contact["reasks"] = columns.next<std::int64_t>();
     contact["recording_id"] = or_null(columns.text());
     contact["is_recording_paused"] = false;

@@ -71,6 +71,8 @@ Answer agent_supervise(Call& call);
 Answer agent_end_supervision(Call& call);
 Answer agent_pause_recording(Call& call);
 Answer agent_resume_recording(Call& call);
+Answer agent_begin_secure_input(Call& call);
+Answer agent_end_secure_input(Call& call);
 Answer agent_extend_wrap_up(Call& call);
 // wrap_up.cpp
 Answer agent_finish_wrap_up(Call& call);

@@ -106,6 +106,36 @@ json::object encode(const server::QueueView& queue) {
             {"answered_within_20s_today", queue.answered_within_20s_today}};
 }
 
+namespace {
+
+std::string_view state_word(control::SecureInputView::State state) {
+    switch (state) {
+        case control::SecureInputView::State::Keying:
+            return "keying";
+        case control::SecureInputView::State::Checking:
+            return "checking";
+        case control::SecureInputView::State::Ended:
+            return "ended";
+    }
+    return "ended";
+}
+
+json::object secure_input_json(const control::SecureInputView& input) {
+    json::value result = nullptr;
+    if (input.result) result = json::string{control::word(*input.result)};
+    return {{"kind", control::word(input.kind)},
+            {"label", or_null(input.label)},
+            {"state", state_word(input.state)},
+            {"digits", static_cast<std::uint64_t>(input.digits)},
+            {"attempt", input.attempt},
+            {"since", to_rfc3339(input.since)},
+            {"result", std::move(result)},
+            {"last_four", or_null(input.last_four)},
+            {"is_delivered", input.is_delivered}};
+}
+
+}  // namespace
+
 json::object encode(const server::ContactView& contact) {
     json::array context;
     for (const server::DatumView& datum : contact.context) {
@@ -141,6 +171,8 @@ json::object encode(const server::ContactView& contact) {
                                              {"is_joined", supervisor.is_joined},
                                              {"since", to_rfc3339(supervisor.since)}});
     }
+    json::value secure_input = nullptr;
+    if (contact.secure_input) secure_input = secure_input_json(*contact.secure_input);
     json::value position = nullptr;
     if (contact.position) position = *contact.position;
     const std::string customer = contact.customer ? contact.customer->to_string() : "";
@@ -162,6 +194,7 @@ json::object encode(const server::ContactView& contact) {
             {"consultation", std::move(consultation)},
             {"conference", std::move(conference)},
             {"supervised_by", std::move(supervised_by)},
+            {"secure_input", std::move(secure_input)},
             {"recording_id", or_null(contact.recording)},
             {"is_recording_paused", contact.is_recording_paused},
             {"reasks", contact.reasks},

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "control/config.h"
 #include "control/look_ups.h"
+#include "control/secure_input.h"
 #include "control/views.h"
 #include "flow/run.h"
 #include "media/protocol.h"
@@ -111,6 +112,39 @@ struct Member {
     std::optional<Instant> joined_at{};  ///< Once they have.
 };
 
+/// The caller keys what the agent must not know (InTalk, not bridged). While there is one nothing
+/// bridges the two.
+struct SecureInput {
+    enum class Phase {
+        Keying,
+        Checking,  ///< The connector is asked.
+        Closing,   ///< It has ended; a key more may still come (kSecureTail).
+    };
+    SecureInput(SecureKind kind, std::optional<std::size_t> most) : entry{kind, most} {}
+
+    SecureEntry entry;
+    std::string label;
+    std::uint64_t serial = 0;  ///< Tells it from others of this call.
+    Phase phase = Phase::Keying;
+    std::uint32_t attempt = 1;
+    Instant since;
+    Instant deadline;                      ///< Of the phase.
+    Instant closes_by;                     ///< In Closing.
+    bool is_recording_paused = false;      ///< By us.
+    std::optional<media::PlayId> comfort;  ///< What the agent hears.
+};
+/// How the last one of this talk ended.
+struct SecureOutcome {
+    SecureKind kind{};
+    std::string label;
+    SecureResult result{};
+    std::size_t digits = 0;
+    std::uint32_t attempt = 1;
+    std::string last_four;
+    bool is_delivered = false;
+    WallTime at;
+};
+
 // Where a call stands. docs/life-of-a-call.md draws it.
 
 /// The caller's endpoint is being made; then the call is answered.
@@ -198,6 +232,8 @@ struct Call {
     std::optional<Instant> conference_since;  ///< While a colleague has joined.
     std::vector<media::MixMember> mixed;      ///< The mix as media was told; empty: there is none.
     std::vector<media::EndpointId> recorded;  ///< Of members, as media was told.
+    std::optional<SecureInput> secure;
+    std::optional<SecureOutcome> secure_outcome;
     std::optional<flow::Run> run;
     std::optional<Playing> playing;
     std::optional<Voicemail> voicemail;

@@ -25,6 +25,7 @@ Error nobody_asked() { return fail(Errc::Conflict, "nobody is asked"); }
 /// What a phone that waits for a colleague is told.
 constexpr int kDeclined = 603;
 constexpr int kEnded = 480;
+Error keying() { return fail(Errc::Conflict, "a secure input is under way"); }
 Error not_in_call() { return fail(Errc::Conflict, "the agent is not in a conversation"); }
 
 }  // namespace
@@ -116,6 +117,7 @@ public:
     Result<void> operator()(const Hold& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
+        if (call->secure) return keying();
         if (std::get<InTalk>(call->stage).held) return fail(Errc::Conflict, "already on hold");
         if (call->conference_since) return in_conference();
         centre_.hold(*call, Held::By::Page, turn_);
@@ -142,6 +144,7 @@ public:
         if (call == nullptr) return not_in_call();
         if (call->outside || call->consultation) return under_way();
         if (Impl::has_colleagues(*call)) return in_conference();
+        if (call->secure) return keying();
         if (wanted.to == wanted.agent) return fail(Errc::Conflict, "already with this agent");
         const auto target = centre_.acd_.agent(wanted.to);
         if (!target || target->company != call->company()) {
@@ -162,6 +165,7 @@ public:
         if (call == nullptr) return not_in_call();
         if (call->outside || call->consultation) return under_way();
         if (Impl::has_colleagues(*call)) return in_conference();
+        if (call->secure) return keying();
         const Queue* queue = centre_.find_queue(wanted.to);
         if (queue == nullptr || queue->acd.company != call->company()) {
             return fail(Errc::NotFound, "no such queue");
@@ -182,6 +186,7 @@ public:
         if (call == nullptr) return not_in_call();
         if (call->outside || call->consultation) return under_way();
         if (Impl::has_colleagues(*call)) return in_conference();
+        if (call->secure) return keying();
         return centre_.ask_outside(*call, wanted.number, turn_);
     }
     Result<void> operator()(const ConsultAgent& wanted) {
@@ -250,6 +255,7 @@ public:
     Result<void> operator()(const PauseRecording& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
+        if (call->secure) return keying();
         if (!call->recording) return fail(Errc::Conflict, "the call is not recorded");
         if (call->recording->paused_since) return fail(Errc::Conflict, "already paused");
         centre_.pause_recording(*call, wanted.reason, turn_);
@@ -258,6 +264,7 @@ public:
     Result<void> operator()(const ResumeRecording& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
+        if (call->secure) return keying();
         if (std::exchange(call->kept_pause, std::nullopt)) {
             centre_.touch(*call);
             return ok();
@@ -267,6 +274,16 @@ public:
         }
         centre_.resume_recording(*call, turn_);
         return ok();
+    }
+    Result<void> operator()(const BeginSecureInput& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        return centre_.begin_secure_input(*call, wanted, turn_);
+    }
+    Result<void> operator()(const EndSecureInput& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        return centre_.end_secure_input(*call, turn_);
     }
     Result<void> operator()(const ExtendWrapUp& wanted) {
         acd::Effects effects;

@@ -100,6 +100,7 @@ void Centre::Impl::go_on_by(Call& call, Leg phone, Turn turn) {
 
 Result<void> Centre::Impl::add_to_conference(Call& call, AgentId with, Turn turn) {
     if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
+    if (call.secure) return fail(Errc::Conflict, "a secure input is under way");
     if (with == call.agent->agent) return fail(Errc::Conflict, "already with this agent");
     ESC_TRY(may_be_rung(call, with));
     if (call.members.size() >= kMostMembers) return fail(Errc::Conflict, "the conference is full");

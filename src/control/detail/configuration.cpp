@@ -40,6 +40,8 @@ void Centre::Impl::configure(Config config, Turn turn) {
     for (const Trunk& trunk : config_.trunks) trunks_.emplace(trunk.id, trunk);
     outside_.clear();
     for (const Outside& outside : config_.outside) outside_.emplace(outside.company, outside);
+    secure_sinks_.clear();
+    for (const SecureSink& sink : config_.secure_sinks) secure_sinks_.emplace(sink.company, sink);
 
     std::unordered_map<QueueId, Queue> queues;
     for (const Queue& queue : config_.queues) {

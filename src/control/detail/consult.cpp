@@ -63,6 +63,7 @@ Call* Centre::Impl::consulted_about(AgentId colleague) {
 Result<void> Centre::Impl::may_consult(const Call& call, AgentId with) const {
     if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
     if (has_colleagues(call)) return fail(Errc::Conflict, "in a conference");
+    if (call.secure) return fail(Errc::Conflict, "a secure input is under way");
     if (with == call.agent->agent) return fail(Errc::Conflict, "already with this agent");
     return may_be_rung(call, with);
 }

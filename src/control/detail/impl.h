@@ -40,6 +40,8 @@ inline constexpr std::string_view kConferenceReason = "conference";
 inline constexpr std::string_view kSupervisionReason = "supervision";
 /// Beside the caller and the agent.
 inline constexpr std::size_t kMostMembers = media::kMaxMixMembers - 2;
+/// Why a recording is paused while a caller keys in secret.
+inline constexpr std::string_view kSecureInputReason = "secure_input";
 inline constexpr std::string_view kReferencesRow = "references:";
 inline constexpr std::string_view kChainRow = "recording_chain:";
 inline constexpr std::string_view kAgentRow = "agent:";
@@ -75,9 +77,18 @@ struct LookUpPurpose {
     flow::AskId ask{};
     std::string connector;
 };
+struct SecureInputPurpose {
+    std::string connector;
+    std::uint64_t serial = 0;
+};
 struct AwaitedAnswer {
     ContactId contact;
-    std::variant<PrefetchPurpose, IdentifyPurpose, FindCasePurpose, LookUpPurpose> purpose;
+    std::variant<PrefetchPurpose,
+                 IdentifyPurpose,
+                 FindCasePurpose,
+                 LookUpPurpose,
+                 SecureInputPurpose>
+        purpose;
 };
 
 struct AgentInfo {
@@ -103,6 +114,7 @@ struct DeadLeg {
     bool is_outside = false;
     bool is_consultation = false;
     std::optional<LegId> member{};
+    bool is_secure_input = false;
 };
 enum class EndedBy { Caller, Agent, Flow, Outside, System };
 /// What a company's calls outside have used of the day's caps. Talk of calls that are over.
@@ -324,6 +336,19 @@ public:
     /// Takes what media has from its listing; what nobody wants ends.
     void compare_mixes(const media::Listing& listing, Turn turn);
 
+    // secure_input.cpp: the caller keys what the agent must not know.
+    Result<void> begin_secure_input(Call& call, const BeginSecureInput& wanted, Turn turn);
+    Result<void> end_secure_input(Call& call, Turn turn);
+    using WordsThatAsk = std::string(SecureKind, speech::Language);
+    void ask_for_keys(Call& call, WordsThatAsk* words_of, Turn turn);
+    void secure_key(Call& call, char key, Turn turn);
+    void check_keys(Call& call, Turn turn);
+    void secure_input_answered(Call& call, std::uint64_t serial, const Answer& answer, Turn turn);
+    /// How it ended is said; the two talk again once no key is heard any more.
+    void settle_secure_input(Call& call, SecureResult result, Turn turn);
+    void secure_input_due(Call& call, Turn turn);
+    void drop_secure_input(Call& call, SecureResult result, Turn turn);
+
     // endings.cpp
     void handle(const LegEnded& event, Turn turn);
     /// The leg of an offer that was not yet answered is gone.
@@ -431,6 +456,7 @@ public:
     std::unordered_map<CompanyId, ReferenceBlock> references_;
     std::unordered_map<CompanyId, Outside> outside_;
     std::unordered_map<CompanyId, OutsideDay> outside_days_;
+    std::unordered_map<CompanyId, SecureSink> secure_sinks_;
 
     // unique_ptr, so that references to a call stay good while others come and go.
     std::unordered_map<ContactId, std::unique_ptr<Call>> calls_;

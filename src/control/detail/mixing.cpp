@@ -34,7 +34,7 @@ bool Centre::Impl::is_mixed(const Call& call) {
 }
 
 // While the caller is on hold the agent is alone with the others, or asks a colleague: the caller
-// hears music. Who holds with their own phone is out until they are back.
+// hears music. Who keys a secret is heard by nobody. Who holds with their own phone is out until they are back.
 std::vector<media::MixMember> Centre::Impl::wanted_mix(Call& call) const {
     std::vector<media::MixMember> wanted;
     if (!is_mixed(call) || !call.agent) return wanted;
@@ -42,7 +42,7 @@ std::vector<media::MixMember> Centre::Impl::wanted_mix(Call& call) const {
         if (!leg.is_reviving) wanted.push_back({.endpoint = leg.endpoint});
     };
     const bool is_asking = call.consultation && call.consultation->answered_at;
-    if (!std::get<InTalk>(call.stage).held) add(call.caller_leg);
+    if (!std::get<InTalk>(call.stage).held && !call.secure) add(call.caller_leg);
     const Leg& agent = is_asking ? call.consultation->asking(*call.agent) : call.agent->leg;
     if (is_asking || !is_away(agent)) add(agent);
     if (is_asking) add(call.consultation->leg);
@@ -114,7 +114,7 @@ void Centre::Impl::unmix(Call& call, Turn turn) {
         return pair(call, asking.endpoint, asked.endpoint, turn);
     }
     const bool is_revived = call.caller_leg.is_reviving || call.agent->leg.is_reviving;
-    if (talk->held || is_revived) return end_mix(call, turn);
+    if (talk->held || call.secure || is_revived) return end_mix(call, turn);
     pair(call, call.caller_leg.endpoint, call.agent->leg.endpoint, turn);
 }
 

@@ -152,6 +152,9 @@ void Centre::Impl::handle_answer(Ticket ticket, const Answer& answer, Turn turn)
     if (const auto* look_up = std::get_if<LookUpPurpose>(&awaited.purpose)) {
         settle(look_up->connector, answer, turn.now.mono);
     }
+    if (const auto* secure = std::get_if<SecureInputPurpose>(&awaited.purpose)) {
+        settle(secure->connector, answer, turn.now.mono);
+    }
     Call* call = find(awaited.contact);
     if (call == nullptr) return;
     const auto* facts = std::get_if<CallerFacts>(&answer);
@@ -193,6 +196,9 @@ void Centre::Impl::handle_answer(Ticket ticket, const Answer& answer, Turn turn)
                              purpose.ask,
                              connector != nullptr ? look_up_reply(*connector) : flow::LookUpReply{},
                              turn);
+                   },
+                   [&](const SecureInputPurpose& purpose) {
+                       secure_input_answered(*call, purpose.serial, answer, turn);
                    }},
         awaited.purpose);
     if (!call->is_over) touch(*call);

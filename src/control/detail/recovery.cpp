@@ -250,6 +250,35 @@ Member read_member(const json::object& in, Now now) {
     return member;
 }
 
+// Never the digits, nor how many: whoever keys them keys them anew.
+json::object write(const SecureInput& input, const Call& call) {
+    json::object out{{"kind", word(input.entry.kind())},
+                     {"most", input.entry.most()},
+                     {"label", input.label},
+                     {"attempt", input.attempt},
+                     {"since", to_micros(wall_of(input.since, call))},
+                     {"closing", input.phase == SecureInput::Phase::Closing},
+                     {"paused", input.is_recording_paused}};
+    if (input.comfort) out["comfort"] = static_cast<std::uint64_t>(*input.comfort);
+    return out;
+}
+
+void read_secure_input(const json::object& in, Call& call, Now now) {
+    const auto kind = parse_secure_kind(in.at("kind").as_string());
+    SecureInput& input = call.secure.emplace(kind.value_or(SecureKind::Other),
+                                             in.at("most").to_number<std::size_t>());
+    input.label = in.at("label").as_string().c_str();
+    input.attempt = in.at("attempt").to_number<std::uint32_t>();
+    input.since = instant_of(in.at("since").to_number<std::int64_t>(), now);
+    input.deadline = now.mono + kSecureTail;
+    input.closes_by = now.mono + kSecureLongestTail;
+    if (in.at("closing").as_bool()) input.phase = SecureInput::Phase::Closing;
+    input.is_recording_paused = in.at("paused").as_bool();
+    if (const auto* play = in.if_contains("comfort")) {
+        input.comfort = media::PlayId{play->to_number<std::uint64_t>()};
+    }
+}
+
 std::string_view stage_word(const Stage& stage) {
     constexpr std::string_view kWords[] = {
         "arriving", "answering", "flow", "queue", "talk", "outside"};
@@ -297,6 +326,7 @@ std::string Centre::Impl::save(const Call& call) const {
     if (call.conference_since) {
         out["conference"] = to_micros(wall_of(*call.conference_since, call));
     }
+    if (call.secure) out["secure"] = write(*call.secure, call);
     if (call.recording) {
         json::object recording{{"id", call.recording->id.to_string()},
                                {"path", call.recording->path},
@@ -381,6 +411,9 @@ std::unique_ptr<Call> read_call(ContactId id,
     }
     if (const auto* since = in.if_contains("conference")) {
         call->conference_since = instant_of(since->to_number<std::int64_t>(), now);
+    }
+    if (const auto* secure = in.if_contains("secure")) {
+        read_secure_input(secure->as_object(), *call, now);
     }
     const std::string_view stage = in.at("stage").as_string();
     if (stage == "outside" && call->outside) {
@@ -477,6 +510,10 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
     };
     const bool is_talking = std::holds_alternative<InTalk>(call->stage);
     if (!is_talking) call->consultation.reset();
+    if (!is_talking) call->secure.reset();
+    if (call->secure && call->secure->phase != SecureInput::Phase::Closing) {
+        dead_.push_back({.contact = call->id, .is_secure_input = true});
+    }
     if (const auto& asked = call->consultation) {
         const bool goes_on = asked->answered_at && lives(asked->leg.id) &&
                              (!asked->phone || lives(asked->phone->id));
@@ -547,6 +584,7 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
         if (call->outside) outside_lost(*call, turn);
         return;
     }
+    if (dead.is_secure_input) return settle_secure_input(*call, SecureResult::Interrupted, turn);
     if (dead.is_consultation) {
         const bool was_answered = call->consultation && call->consultation->answered_at;
         constexpr int kGone = 480;

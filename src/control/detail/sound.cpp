@@ -154,6 +154,7 @@ void Centre::Impl::set_remote(Call& call, Leg& leg, Turn turn) {
 }
 
 void Centre::Impl::bridge(Call& call, Turn turn) {
+    if (call.secure) return;  // It bridges them when it is over.
     if (is_mixed(call)) return arrange_mix(call, turn);
     pair(call, call.caller_leg.endpoint, call.agent->leg.endpoint, turn);
 }
@@ -375,6 +376,7 @@ void Centre::Impl::pressed(Call& call, char key, KeyWay way, Turn turn) {
         return;
     }
     call.last_key = HeardKey{.key = key, .way = way, .at = turn.now.mono};
+    if (call.secure) return secure_key(call, key, turn);
     if (call.voicemail && call.recording) {
         if (key == call.voicemail->wanted.terminator) {
             turn.act(media::StopRecord{.recording = call.recording->id});
@@ -423,6 +425,9 @@ void Centre::Impl::media_lost(Turn turn) {
     leaving_sound_.clear();
     for (const auto& [id, call] : calls_) {
         note(*call, "media", "the media process is gone", turn.now);
+        // Keys that were pressed meanwhile are lost.
+        const bool is_keying = call->secure && call->secure->phase == SecureInput::Phase::Keying;
+        if (is_keying) settle_secure_input(*call, SecureResult::Interrupted, turn);
     }
 }
 
@@ -448,6 +453,7 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         const bool is_outside_there = !call->outside || holds(listing, call->outside->leg.endpoint);
         if (!is_caller_there) revive(*call, call->caller_leg, turn);
         if (!is_agent_there) revive(*call, call->agent->leg, turn);
+        if (!is_agent_there && call->secure) call->secure->comfort.reset();
         if (!is_outside_there) revive_outside(*call, turn);
         if (call->consultation) revive_consultation(*call, listing, turn);
         if (!call->members.empty()) revive_members(*call, listing, turn);

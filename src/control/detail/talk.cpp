@@ -140,9 +140,12 @@ void Centre::Impl::hold(Call& call, Held::By by, Turn turn) {
     Event held = fact("hold_started", call, turn);
     held.agent = call.agent->agent;
     turn.out.events.push_back(held.with("by", word(by)));
+    if (call.secure && call.secure->phase != SecureInput::Phase::Closing) {
+        settle_secure_input(call, SecureResult::Cancelled, turn);
+    }
     if (is_mixed(call)) {
         arrange_mix(call, turn);
-    } else {
+    } else if (!call.secure) {
         turn.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = call.agent->leg.endpoint});
     }
     play_music(call, turn);
@@ -233,6 +236,9 @@ void Centre::Impl::end_talk(Call& call, std::string_view by, Turn turn) {
     const bool was_asking = call.consultation && call.consultation->answered_at;
     constexpr int kGone = 480;
     drop_consultation(call, was_asking ? "answered" : "cancelled", kGone, turn);
+    drop_secure_input(
+        call, by == "agent" ? SecureResult::Cancelled : SecureResult::Interrupted, turn);
+    call.secure_outcome.reset();
     drop_members(call, "ended", turn);
     Duration held = talk->held_before;
     if (talk->held) held += turn.now.mono - talk->held->since;

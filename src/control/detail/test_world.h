@@ -212,6 +212,11 @@ public:
         music = std::move(chosen);
         reconfigure();
     }
+    void choose_sink(std::string connector) {
+        sink = SecureSink{
+            .company = company->id, .connector = std::move(connector), .operation = "keyed"};
+        reconfigure();
+    }
     /// Beside Ana and Luis, with a registered phone of that name.
     AgentId add_agent(const std::string& name) {
         others.emplace_back(AgentId::make(now.wall, rng), name);
@@ -304,6 +309,8 @@ public:
     CallerFacts facts;
     std::size_t looks = 0;                 ///< Times the centre asked which legs live.
     std::vector<Ticket> connectors_asked;  ///< For the test to answer.
+    std::vector<AskConnector> questions;   ///< Of these.
+    std::optional<SecureSink> sink;        ///< Of the company, from the next `choose_sink`.
 
 private:
     std::shared_ptr<Company> make_company() {
@@ -343,6 +350,7 @@ private:
                                .rules = rules,
                                .trunks = {trunk},
                                .ring_time = 25s});
+        if (sink) out.secure_sinks.push_back(*sink);
         return out;
     }
     void advance_to(Instant instant) {
@@ -361,34 +369,36 @@ private:
         for (auto& action : effects.actions) carry_out(action);
     }
     void carry_out(Action& action) {
-        std::visit(overloaded{[&](const LegAction& leg) { to_legs.push_back(leg); },
-                              [&](const media::Command& command) {
-                                  to_media.push_back(command);
-                                  answer_media(command);
-                              },
-                              [&](const StartRecording& start) {
-                                  recorded_for.push_back(start.company);
-                                  to_media.emplace_back(start.record);
-                              },
-                              [&](const PrepareSpeech& speech) {
-                                  answers.push_back([this, speech](Effects& out) {
-                                      centre.on_speech(
-                                          speech.contact, speech.play, {{"es/hola.wav"}}, now, out);
-                                  });
-                              },
-                              [&](const AskStore& question) {
-                                  if (std::holds_alternative<AskConnector>(question.question)) {
-                                      connectors_asked.push_back(question.ticket);
-                                      return;
-                                  }
-                                  answers.push_back([this, question](Effects& out) {
-                                      centre.on_answer(question.ticket, facts, now, out);
-                                  });
-                              },
-                              [&](const CommandDone& finished) { done.push_back(finished.result); },
-                              [](const WantReferences&) {},
-                              [&](const WantLivingLegs&) { ++looks; }},
-                   action);
+        std::visit(
+            overloaded{[&](const LegAction& leg) { to_legs.push_back(leg); },
+                       [&](const media::Command& command) {
+                           to_media.push_back(command);
+                           answer_media(command);
+                       },
+                       [&](const StartRecording& start) {
+                           recorded_for.push_back(start.company);
+                           to_media.emplace_back(start.record);
+                       },
+                       [&](const PrepareSpeech& speech) {
+                           answers.push_back([this, speech](Effects& out) {
+                               centre.on_speech(
+                                   speech.contact, speech.play, {{"es/hola.wav"}}, now, out);
+                           });
+                       },
+                       [&](const AskStore& question) {
+                           if (const auto* asked = std::get_if<AskConnector>(&question.question)) {
+                               questions.push_back(*asked);
+                               connectors_asked.push_back(question.ticket);
+                               return;
+                           }
+                           answers.push_back([this, question](Effects& out) {
+                               centre.on_answer(question.ticket, facts, now, out);
+                           });
+                       },
+                       [&](const CommandDone& finished) { done.push_back(finished.result); },
+                       [](const WantReferences&) {},
+                       [&](const WantLivingLegs&) { ++looks; }},
+            action);
     }
     void answer_media(const media::Command& command) {
         if (const auto* create = std::get_if<media::Create>(&command)) {

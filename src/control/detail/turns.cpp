@@ -111,6 +111,7 @@ void Centre::Impl::reschedule(Call& call) {
     for (const Member& member : call.members) {
         if (!member.joined_at) due = earliest(due, member.deadline);
     }
+    if (call.secure) due = earliest(due, call.secure->deadline);
     if (call.run && !call.is_over) due = earliest(due, call.run->next_wakeup());
     if (call.is_over) due.reset();
     if (due == call.timer) return;
@@ -146,6 +147,8 @@ void Centre::Impl::wake(Turn turn) {
                        return !member.joined_at && member.deadline <= turn.now.mono;
                    })) {
             member_late(*call, turn);
+        } else if (call->secure && call->secure->deadline <= turn.now.mono) {
+            secure_input_due(*call, turn);
         } else if (call->run) {
             flow::Effects effects;
             call->run->wake(turn.now, effects);

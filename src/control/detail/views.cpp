@@ -47,6 +47,31 @@ ContactState state_of(const Call& call) {
         call.stage);
 }
 
+std::optional<SecureInputView> secure_input_of(const Call& call) {
+    using State = SecureInputView::State;
+    if (call.secure_outcome) {
+        const SecureOutcome& over = *call.secure_outcome;
+        return SecureInputView{.kind = over.kind,
+                               .label = over.label,
+                               .state = State::Ended,
+                               .digits = over.digits,
+                               .attempt = over.attempt,
+                               .since = over.at,
+                               .result = over.result,
+                               .last_four = over.last_four,
+                               .is_delivered = over.is_delivered};
+    }
+    if (!call.secure || call.secure->phase == SecureInput::Phase::Closing) return std::nullopt;
+    const SecureInput& input = *call.secure;
+    const bool is_checking = input.phase == SecureInput::Phase::Checking;
+    return SecureInputView{.kind = input.entry.kind(),
+                           .label = input.label,
+                           .state = is_checking ? State::Checking : State::Keying,
+                           .digits = input.entry.count(),
+                           .attempt = input.attempt,
+                           .since = call.arrived + (input.since - call.began)};
+}
+
 }  // namespace
 
 ContactView Centre::Impl::view(const Call& call) const {
@@ -95,6 +120,7 @@ ContactView Centre::Impl::view(const Call& call) const {
                                          .since = at});
         }
     }
+    out.secure_input = secure_input_of(call);
     if (call.recording) {
         out.recording = call.recording->id;
         out.is_recording_paused = call.recording->paused_since.has_value();
@@ -176,6 +202,9 @@ std::optional<std::string> Centre::Impl::broken_invariant() const {
         if (call->members.size() > kMostMembers) return name + " has too many members";
         if (has_joined_colleague(*call) != call->conference_since.has_value()) {
             return name + " has a conference of nobody, or members of none";
+        }
+        if (call->secure && !std::holds_alternative<InTalk>(call->stage)) {
+            return name + " keys in secret without a talk";
         }
         if (call->agent && !busy.insert(call->agent->agent).second) {
             return call->agent->agent.to_string() + " is in two calls";

@@ -17,6 +17,7 @@
 #include "base/redact.h"
 #include "base/thread_name.h"
 #include "server/detail/outside.h"
+#include "server/detail/secure_input.h"
 #include "server/detail/tls.h"
 #include "store/journal.h"
 
@@ -185,6 +186,8 @@ void Strand::apply(const Directory& directory, const Passwords& passwords) {
     }
     auto outside = join_outside(config_, directory);
     config.outside = std::move(outside.outside);
+    auto secure = join_secure_sinks(config_, directory);
+    config.secure_sinks = std::move(secure.sinks);
     speech_.set_library(directory.prompts);
     for (const auto& line : config.lines) speech_.warm(flow::all_static_texts(*line->document));
     control::Effects effects;
@@ -193,6 +196,7 @@ void Strand::apply(const Directory& directory, const Passwords& passwords) {
     auto problems = directory.problems;
     problems.insert(problems.end(), carriers.problems.begin(), carriers.problems.end());
     problems.insert(problems.end(), outside.problems.begin(), outside.problems.end());
+    problems.insert(problems.end(), secure.problems.begin(), secure.problems.end());
     for (const auto& problem : problems) {
         log::error("configuration_problem", {{"what", problem}});
     }
@@ -694,9 +698,9 @@ void Strand::start_recording(control::StartRecording& start) {
         return;
     }
     ++recordings_without_key_;
-    log::error("recording_without_key",
-               {{"recording", start.record.recording.to_string()},
-                {"why", made.error().message()}});
+    log::error(
+        "recording_without_key",
+        {{"recording", start.record.recording.to_string()}, {"why", made.error().message()}});
     control::Effects effects;
     centre_.on(media::Failed{.command = media::wire_type(start.record),
                              .recording = start.record.recording,
@@ -833,6 +837,13 @@ std::string Strand::metrics() {
     line("outside_started_total", "counter", centre.outside_started);
     line("outside_answered_total", "counter", centre.outside_answered);
     line("outside_returned_total", "counter", centre.outside_returned);
+    line("secure_inputs_started_total", "counter", centre.secure_inputs_started);
+    out += "# TYPE escucha_secure_inputs_ended_total counter\n";
+    for (std::size_t i = 0; i < control::kSecureResults; ++i) {
+        out += fmt::format("escucha_secure_inputs_ended_total{{result=\"{}\"}} {}\n",
+                           control::word(static_cast<control::SecureResult>(i)),
+                           centre.secure_inputs_ended.at(i));
+    }
     out += "# TYPE escucha_outside_refused_total counter\n";
     for (std::size_t i = 0; i < control::kOutsideRefusals; ++i) {
         out += fmt::format("escucha_outside_refused_total{{reason=\"{}\"}} {}\n",

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { api, ask, type Disposition } from '@/api/client';
+import { api, ask, type Disposition, type SecureInputKind } from '@/api/client';
 import { complain } from '@/base/view/notify';
 import { refreshDesk } from '@/live/store';
 
@@ -25,6 +25,8 @@ export type AgentCommand =
   | { kind: 'remove_from_conference'; with: string }
   | { kind: 'pause_recording'; reason: string }
   | { kind: 'resume_recording' }
+  | { kind: 'begin_secure_input'; what: SecureInputKind }
+  | { kind: 'end_secure_input' }
   | { kind: 'extend_wrap_up' }
   | { kind: 'finish_wrap_up'; disposition: Disposition };
 
@@ -113,6 +115,15 @@ function send(agentId: string, command: AgentCommand) {
       );
     case 'resume_recording':
       return ask(api.POST('/api/v1/agents/{agent_id}/recording/resume', params));
+    case 'begin_secure_input':
+      return ask(
+        api.POST('/api/v1/agents/{agent_id}/secure-input', {
+          ...params,
+          body: { kind: command.what },
+        }),
+      );
+    case 'end_secure_input':
+      return ask(api.POST('/api/v1/agents/{agent_id}/secure-input/end', params));
     case 'extend_wrap_up':
       return ask(api.POST('/api/v1/agents/{agent_id}/wrap-up/extend', params));
     case 'finish_wrap_up':

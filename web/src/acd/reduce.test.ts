@@ -219,6 +219,28 @@ describe('the desk', () => {
       }),
     );
     expect(now.contact?.id).toBe('c');
+  test('a secret is counted while it is keyed and its end is told, without a digit of it', () => {
+    const about = { contact_id: 'c', agent_id: 'ana' };
+    let now = reduceDesk(
+      talking,
+      frame(11, 'secure_input_started', { ...about, data: { kind: 'card', label: '' } }),
+    );
+    expect(now.contact?.secure_input).toMatchObject({ kind: 'card', state: 'keying', digits: 0 });
+    now = reduceDesk(now, frame(12, 'secure_input_keyed', { ...about, data: { digits: 3 } }));
+    expect(now.contact?.secure_input?.digits).toBe(3);
+    now = reduceDesk(now, frame(13, 'secure_input_retried', { ...about, data: { attempt: 2 } }));
+    expect(now.contact?.secure_input).toMatchObject({ digits: 0, attempt: 2 });
+    const ended = { result: 'complete', digits: 16, delivered: true };
+    now = reduceDesk(now, frame(14, 'secure_input_ended', { ...about, data: ended }));
+    expect(now.contact?.secure_input).toMatchObject({
+      state: 'ended',
+      result: 'complete',
+      digits: 16,
+      is_delivered: true,
+      last_four: null,
+    });
+    const late = frame(15, 'secure_input_ended', about);
+    expect(reduceDesk(talking, late).contact?.secure_input).toBeNull();
   });
 
   test('a caller who was passed on outside still talks when the agent is out of it', () => {

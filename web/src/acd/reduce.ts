@@ -7,6 +7,8 @@ import type {
   Floor,
   QueueLive,
   SupervisionMode,
+  SecureInput,
+  SecureInputKind,
 } from '@/api/client';
 
 // What each journal event (docs/journal.md) changes in the live picture. Pure. Frames leave personal
@@ -127,6 +129,33 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
     case 'supervision_changed':
     case 'supervision_ended':
       return { ...contact, supervised_by: supervisors(contact, frame) };
+    case 'secure_input_started':
+      return {
+        ...contact,
+        secure_input: {
+          kind: frame.data.kind as SecureInputKind,
+          label: text(frame.data.label),
+          state: 'keying',
+          digits: 0,
+          attempt: 1,
+          since: frame.at,
+          result: null,
+          last_four: null,
+          is_delivered: false,
+        },
+      };
+    case 'secure_input_keyed':
+      return withSecureInput(contact, { digits: count(frame.data.digits) });
+    case 'secure_input_retried':
+      return withSecureInput(contact, { digits: 0, attempt: count(frame.data.attempt) });
+    case 'secure_input_ended':
+      return withSecureInput(contact, {
+        state: 'ended',
+        digits: count(frame.data.digits),
+        since: frame.at,
+        result: text(frame.data.result) as SecureInput['result'],
+        is_delivered: frame.data.delivered === true,
+      });
     case 'recording_started':
       return {
         ...contact,
@@ -177,6 +206,11 @@ function supervisors(contact: ContactLive, frame: EventFrame): ContactLive['supe
     ? { ...known, mode }
     : { agent_id: id, mode, is_joined: frame.type === 'supervision_started', since: frame.at };
   return [...others, now];
+}
+
+function withSecureInput(contact: ContactLive, part: Partial<SecureInput>): ContactLive {
+  const { secure_input: input } = contact;
+  return input === null ? contact : { ...contact, secure_input: { ...input, ...part } };
 }
 
 function reduceQueue(queue: QueueLive, frame: EventFrame): QueueLive {
@@ -247,6 +281,7 @@ function arrived(frame: EventFrame): ContactLive {
     consultation: null,
     conference: [],
     supervised_by: [],
+    secure_input: null,
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,

@@ -19,6 +19,8 @@ import css from './call.module.css';
 import { useCallUi } from './call-ui';
 import { useCallerName } from './OfferCard';
 import { hasConference } from './part';
+import { SecureInputButton, SecureInputLine } from './SecureInput';
+import { isSecureInputOpen } from './secure-input';
 
 /** The call in hand: who, how long, and what can be done with it, with its keys. */
 export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive }) {
@@ -49,6 +51,7 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
           <ConsultationLine agentId={contact.consultation.with_agent_id} contact={contact} />
         )}
         {hasConference(contact) && isTalking && <ConferenceMembers desk={desk} contact={contact} />}
+        {isTalking && <SecureInputLine contact={contact} />}
       </div>
       <div className={css.barState}>
         <Pill tone={isTalking ? (isHeld ? 'warn' : 'busy') : 'accent'} testId="call-state">
@@ -89,6 +92,7 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
   const command = useAgentCommand(desk.agent.id);
   const openTransfer = useCallUi((store) => store.openTransfer);
   const isConference = hasConference(contact);
+  const isKeying = isSecureInputOpen(contact);
   return (
     <div className={css.actions}>
       <Button
@@ -102,6 +106,7 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
           )
         }
         rightSection={<Kbd size="xs">F8</Kbd>}
+        disabled={isKeying}
         onClick={() => command.mutate({ kind: isHeld ? 'resume' : 'hold' })}
         data-testid="call-hold"
         aria-pressed={isHeld}
@@ -146,13 +151,15 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
             )
           }
           rightSection={<Kbd size="xs">F10</Kbd>}
+          disabled={isKeying}
           onClick={openTransfer}
           data-testid="call-transfer"
         >
           {t(isConference ? 'action.add' : 'action.transfer')}
         </Button>
       )}
-      {contact.recording_id && <RecordingButton desk={desk} contact={contact} />}
+      <SecureInputButton desk={desk} contact={contact} />
+      {contact.recording_id && !isKeying && <RecordingButton desk={desk} contact={contact} />}
       <Button
         color="red"
         leftSection={<IconPhoneOff size={17} aria-hidden="true" />}

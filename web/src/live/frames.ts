@@ -58,6 +58,7 @@ export function contact(id: string, part: Partial<ContactLive> = {}): ContactLiv
     consultation: null,
     conference: [],
     supervised_by: [],
+    secure_input: null,
     recording_id: null,
     is_recording_paused: false,
     reasks: 0,

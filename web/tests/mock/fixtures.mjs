@@ -216,6 +216,7 @@ export const makeContact = (part) => ({
   consultation: null,
   conference: [],
   supervised_by: [],
+  secure_input: null,
   recording_id: null,
   is_recording_paused: false,
   reasks: 0,
