@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/diversion.h"
 #include "base/ids.h"
 
 namespace escucha::control {
@@ -28,7 +29,8 @@ struct IncomingCall {
     std::string caller_display;
     std::optional<std::string> sdp;
     Signalling signalling = Signalling::Clear;
-    std::optional<LegId> replaces{};  ///< The leg that this one is to take the place of.
+    std::optional<LegId> replaces{};       ///< The leg that this one is to take the place of.
+    std::optional<Diversion> diversion{};  ///< It was meant for another number first.
 };
 /// 180, 183 or another provisional answer of a phone we rang. `sdp`: sound before the answer.
 struct LegProgress {
@@ -175,6 +177,8 @@ struct CallOutside {
     bool is_number_withheld = false;  ///< Ours.
     std::string sdp;
     std::chrono::seconds patience;  ///< Then the call has failed.
+    std::string diverting{};        ///< The line that the caller had dialled, for whom it is made.
+    std::optional<Diversion> diverted_before{};  ///< What came with that caller.
 };
 
 using LegAction = std::variant<RingCaller,

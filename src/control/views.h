@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/diversion.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "control/secure_input.h"
@@ -83,7 +84,8 @@ struct ContactView {
     CompanyId company;
     LineId line;
     std::string line_name;
-    std::string caller;  ///< E.164, or empty when withheld.
+    std::string caller;                  ///< E.164, or empty when withheld.
+    std::optional<Diversion> diversion;  ///< The call was meant for another number first.
     std::string language;
     ContactState state = ContactState::Menu;
     std::string menu_node;  ///< Where in the flow, while in the menu.

@@ -24,6 +24,8 @@ const std::vector<BuiltIn>& built_ins() {
         {"call.date", {Type::Date, Sensitivity::Public}},
         {"call.time", {Type::Time, Sensitivity::Public}},
         {"call.language", {Type::Text, Sensitivity::Public}},
+        {"call.diverted_from", {Type::Phone, Sensitivity::Personal}},
+        {"call.diversion", {Type::Text, Sensitivity::Internal}},
         {"caller.number", {Type::Phone, Sensitivity::Personal}},
         {"caller.name", {Type::Text, Sensitivity::Personal}},
         {"caller.group", {Type::Text, Sensitivity::Internal}},

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/diversion.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "flow/context.h"
@@ -19,6 +20,7 @@ namespace escucha::flow {
 struct Environment {
     std::string company_name;
     std::string caller;  ///< E.164, or empty when withheld.
+    std::optional<Diversion> diversion{};
     speech::Language language = speech::Language::Es;
     /// Of the company's place at the start of the call; local dates are computed with it.
     std::chrono::minutes utc_offset{0};

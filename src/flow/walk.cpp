@@ -33,6 +33,14 @@ void Run::Walk::start(Now now, Effects& out) {
     if (!environment.caller.empty()) {
         give(make_datum("caller.number", environment.caller, GivenBy::Number, now), out);
     }
+    if (const auto& diversion = environment.diversion) {
+        if (!diversion->from.empty()) {
+            give(make_datum("call.diverted_from", diversion->from, GivenBy::Number, now), out);
+        }
+        give(make_datum(
+                 "call.diversion", std::string{word(diversion->reason)}, GivenBy::Number, now),
+             out);
+    }
     go(document->start);
     drive(now, out);
 }

@@ -149,6 +149,17 @@ bool read(const toml::node& node, std::optional<sip::Transport>& out) {
     return true;
 }
 
+bool read(const toml::node& node, sip::DiversionHeader& out) {
+    static const std::map<std::string, sip::DiversionHeader> kHeaders{
+        {"none", sip::DiversionHeader::None},
+        {"diversion", sip::DiversionHeader::Diversion},
+        {"history_info", sip::DiversionHeader::HistoryInfo}};
+    const auto value = node.value<std::string>();
+    if (!value || !kHeaders.contains(*value)) return false;
+    out = kHeaders.at(*value);
+    return true;
+}
+
 struct TrunkSetting {
     std::function<bool(const toml::node&, TrunkSection&)> read;
     std::string wanted;
@@ -205,6 +216,8 @@ const std::map<std::string, TrunkSetting>& trunk_settings() {
                          TrunkSection::kLongestExpiresS)},
         {"caller_id", number_setting(&TrunkSection::caller_id)},
         {"calls_max", seconds_setting(&TrunkSection::calls_max, 0, TrunkSection::kMostCalls)},
+        {"diversion",
+         trunk_setting(&TrunkSection::diversion, "\"none\", \"diversion\" or \"history_info\"")},
         {"tls_ca", trunk_setting(&TrunkSection::tls_ca, "the path of a file")},
         {"tls_certificate", trunk_setting(&TrunkSection::tls_certificate, "the path of a file")},
         {"tls_key", trunk_setting(&TrunkSection::tls_key, "the path of a file")},

@@ -13,6 +13,7 @@
 #include "control/outside_rules.h"
 #include "sdp/sdp.h"
 #include "sip/address.h"
+#include "sip/settings.h"
 
 namespace escucha::server {
 
@@ -42,6 +43,8 @@ struct TrunkSection {
     std::optional<sdp::Encryption> encryption{};
     std::string caller_id = {};   ///< E.164: what calls that we make there show.
     std::uint32_t calls_max = 0;  ///< In both directions; 0: no limit.
+    /// How it is told that we send a caller on to a number outside.
+    sip::DiversionHeader diversion = sip::DiversionHeader::None;
     /// TLS. PEM: who may have signed the carrier's certificate; empty: whom the system trusts.
     std::filesystem::path tls_ca = {};
     /// Our own, where the carrier wants one.

@@ -50,6 +50,20 @@ TEST_CASE("unknown keys, wrong types and values out of range name their line") {
     CHECK(error_of("[listen\n").find(":1:") != std::string::npos);
 }
 
+TEST_CASE("a carrier is told of diversions as its section says") {
+    const auto kind = [](const std::string& line) {
+        const auto config =
+            read_text("[trunks.acme]\nserver = \"192.0.2.9\"\nregister = false\n" + line);
+        REQUIRE(config);
+        return config.value().trunks.at(0).diversion;
+    };
+    CHECK(kind("") == sip::DiversionHeader::None);
+    CHECK(kind("diversion = \"diversion\"\n") == sip::DiversionHeader::Diversion);
+    CHECK(kind("diversion = \"history_info\"\n") == sip::DiversionHeader::HistoryInfo);
+    CHECK(error_of("[trunks.acme]\ndiversion = \"yes\"\n")
+              .starts_with("line 2: 'trunks.acme.diversion' must be"));
+}
+
 TEST_CASE("a company's secret input has a section of its own") {
     const auto config = read_text("[secure_input.luz]\nconnector = \"payments\"\n");
     REQUIRE(config);

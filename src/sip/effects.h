@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/diversion.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "sip/address.h"
@@ -50,6 +51,8 @@ struct Incoming {
     /// The established leg whose place this call is to take (RFC 3891). Whether it may is for the
     /// owner to say: answer this one and end that one, or reject.
     std::optional<LegId> replaces = {};
+    /// Of a carrier's call that was meant for another number first.
+    std::optional<Diversion> diversion = {};
 };
 
 /// Outgoing leg: 101 to 199. SDP here is early media.

@@ -409,16 +409,18 @@ struct Carriers {
     Flow second = udp_flow("192.0.2.20:5060");
     Flow third = udp_flow("192.0.2.30:5060");
 
-    Carriers() {
+    explicit Carriers(DiversionHeader diversion = DiversionHeader::None) {
         TrunkAccount acme{.trunk = h.trunk,
                           .domain = "acme.example",
                           .username = "400",
                           .password = "sesame",
                           .caller_id = "+34910000100",
+                          .diversion = diversion,
                           .options_interval = 0s};
         TrunkAccount beta = acme;
         beta.trunk = other;
         beta.domain = "beta.example";
+        if (diversion != DiversionHeader::None) beta.diversion = DiversionHeader::HistoryInfo;
         h.stack.set_trunk_accounts({acme, beta}, h.now, h.effects);
         REQUIRE(h.stack.set_trunk_route(h.trunk, {first, second}, h.now, h.effects).has_value());
         REQUIRE(h.stack.set_trunk_route(other, {third}, h.now, h.effects).has_value());
@@ -456,6 +458,31 @@ TEST_CASE("golden: a carrier wants the password of the call, of its re-INVITE an
     c.ladder.in(response_to(c.ladder.out(), 401, "", kAsks), c.first);
     c.ladder.in(response_to(c.ladder.out(), 200, ""), c.first);
     c.ladder.compare("trunk_challenge");
+}
+
+TEST_CASE("golden: a diverted call comes in and is sent on, as each carrier wants it said") {
+    Carriers c{DiversionHeader::Diversion};
+    TestRequest diverted;
+    diverted.body = kOffer;
+    diverted.extra =
+        "Diversion: <sip:+34911000200@198.51.100.7>;reason=no-answer;counter=1;privacy=off\r\n";
+    c.ladder.in(diverted.text(), c.h.peer);
+    const auto diversion = c.h.take<Incoming>().at(0).diversion;
+    REQUIRE(diversion);
+    c.ladder.out();
+    for (const auto& [trunk, from] : {std::pair{c.h.trunk, c.first}, std::pair{c.other, c.third}}) {
+        InviteRequest request;
+        request.leg = kLeg;
+        request.target = TrunkTarget{.number = "+34600123456",
+                                     .trunks = {trunk},
+                                     .diverting = "+34910000200",
+                                     .diverted_before = diversion};
+        request.offer = kOffer;
+        REQUIRE(c.h.stack.invite(request, c.h.now, c.h.effects).has_value());
+        c.ladder.in(response_to(c.ladder.out(), 486, "x"), from);
+        c.ladder.out();
+    }
+    c.ladder.compare("trunk_diversion");
 }
 
 TEST_CASE("golden: a call goes on to the carrier's next server and then to the next carrier") {

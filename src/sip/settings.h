@@ -104,6 +104,10 @@ struct Trunk {
     bool is_identity_trusted = false;  ///< Take P-Asserted-Identity at its word.
 };
 
+/// How a carrier is told that a call is sent on by us on behalf of another: not at all, by RFC
+/// 5806, or by RFC 7044.
+enum class DiversionHeader : std::uint8_t { None, Diversion, HistoryInfo };
+
 /// Our account at a carrier, by which we register there (RFC 3261 §10.2) and ask whether it lives.
 /// Its password answers this carrier's challenges and nobody else's.
 struct TrunkAccount {
@@ -116,6 +120,7 @@ struct TrunkAccount {
     std::string caller_id = {};
     /// Calls in both directions; at this many, none is made there. 0: no limit.
     std::uint32_t calls_max = 0;
+    DiversionHeader diversion = DiversionHeader::None;
     bool is_registering = false;
     std::chrono::seconds expires{600};          ///< Asked for; what the carrier grants counts.
     std::chrono::seconds options_interval{30};  ///< Between probes of one address; 0: none.

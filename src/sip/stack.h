@@ -46,6 +46,10 @@ struct TrunkTarget {
     std::vector<TrunkId> trunks = {};
     /// Withheld: From is anonymous and Privacy asks the carrier to keep our number (RFC 3323).
     Presentation presentation = Presentation::Shown;
+    /// The number of ours that a caller had dialled, when the call is made on their behalf; empty:
+    /// for nobody. Carriers that want it so are told (`TrunkAccount::diversion`).
+    std::string diverting = {};
+    std::optional<Diversion> diverted_before = {};  ///< What came with that caller.
 };
 
 struct InviteRequest {

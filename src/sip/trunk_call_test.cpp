@@ -132,6 +132,46 @@ bool is_proved(const std::string& request, std::string_view name = "Authorizatio
 
 }  // namespace
 
+TEST_CASE("a carrier is told for whom a call is made, if it wants that, and as privately") {
+    Outside o;
+    InviteRequest request = o.request();
+    auto& target = std::get<TrunkTarget>(request.target);
+    target.diverting = "+34910000200";
+    target.diverted_before = Diversion{.from = "+34911000300", .reason = DiversionReason::Busy};
+    SUBCASE("not at all, which is the default") {
+        REQUIRE(o.h.stack.invite(request, o.h.now, o.h.effects).has_value());
+        const std::string invite = o.sent("INVITE");
+        CHECK(header(invite, "Diversion").empty());
+        CHECK(header(invite, "History-Info").empty());
+    }
+    SUBCASE("by RFC 5806") {
+        o.accounts[0].diversion = DiversionHeader::Diversion;
+        o.open();
+        REQUIRE(o.h.stack.invite(request, o.h.now, o.h.effects).has_value());
+        const std::string invite = o.sent("INVITE");
+        CHECK(header(invite, "Diversion") ==
+              "<sip:+34910000200@acme.example>;reason=deflection;counter=1;privacy=off");
+        CHECK(has(invite, "Diversion: <sip:+34911000300@acme.example>;reason=user-busy"));
+        CHECK(header(invite, "From").starts_with("<sip:+34910000100@acme.example>"));
+    }
+    SUBCASE("withheld, and of a line that only we know") {
+        o.accounts[0].diversion = DiversionHeader::Diversion;
+        o.open();
+        target.diverting = "100";
+        target.presentation = TrunkTarget::Presentation::Withheld;
+        REQUIRE(o.h.stack.invite(request, o.h.now, o.h.effects).has_value());
+        CHECK(header(o.sent("INVITE"), "Diversion") ==
+              "<sip:+34910000100@acme.example>;reason=deflection;counter=1;privacy=full");
+    }
+    SUBCASE("nothing of a call for nobody") {
+        o.accounts[0].diversion = DiversionHeader::HistoryInfo;
+        o.open();
+        target.diverting.clear();
+        REQUIRE(o.h.stack.invite(request, o.h.now, o.h.effects).has_value());
+        CHECK(header(o.sent("INVITE"), "History-Info").empty());
+    }
+}
+
 TEST_CASE("a number is called at the carrier, which is told our number and no other") {
     Outside o;
     InviteRequest request = o.request();

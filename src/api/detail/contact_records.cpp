@@ -1,3 +1,5 @@
+#include <boost/json/parse.hpp>
+
 #include "api/detail/columns.h"
 #include "api/detail/json.h"
 #include "api/detail/records.h"
@@ -81,6 +83,29 @@ Attempt<json::array> contact_records(Call& call,
     return items;
 }
 
+namespace {
+
+// Told by the carrier when the call came in, and nowhere but in that event.
+Attempt<json::value> diversion_of(Call& call, ContactId id) {
+    ESC_TRY(const auto row,
+            call.db.query_one("SELECT data FROM event WHERE company_id = ? AND contact_id = ?"
+                              " AND type = 'contact_arrived'",
+                              {call.company(), id}));
+    if (!row) return nullptr;
+    Columns columns{*row};
+    const json::value parsed = json::parse(columns.text());
+    ESC_TRY(columns.done());
+    const json::object& data = parsed.as_object();
+    const auto* reason = data.if_contains("diversion_reason");
+    if (reason == nullptr) return nullptr;
+    const auto* from = data.if_contains("diverted_from");
+    return json::object{{"from", from == nullptr ? json::value(nullptr) : *from},
+                        {"reason", *reason},
+                        {"count", data.at("diversions")}};
+}
+
+}  // namespace
+
 Attempt<json::value> ended_contact(Call& call, ContactId id) {
     ESC_TRY(const auto row,
             call.db.query_one("SELECT t.line_id, COALESCE(l.name, t.dialled), t.caller, t.language,"
@@ -120,6 +145,8 @@ Attempt<json::value> ended_contact(Call& call, ContactId id) {
     contact["recording_id"] = or_null(columns.text());
     contact["is_recording_paused"] = false;
     ESC_TRY(columns.done());
+    ESC_TRY(auto diversion, diversion_of(call, id));
+    contact["diversion"] = std::move(diversion);
     ESC_TRY(auto context, context_of(call, id));
     contact["context"] = std::move(context);
     return contact;

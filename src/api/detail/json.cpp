@@ -171,6 +171,11 @@ json::object encode(const server::ContactView& contact) {
                                              {"is_joined", supervisor.is_joined},
                                              {"since", to_rfc3339(supervisor.since)}});
     }
+    json::value diversion = nullptr;
+    if (const auto& told = contact.diversion) {
+        diversion = json::object{
+            {"from", or_null(told->from)}, {"reason", word(told->reason)}, {"count", told->count}};
+    }
     json::value secure_input = nullptr;
     if (contact.secure_input) secure_input = secure_input_json(*contact.secure_input);
     json::value position = nullptr;
@@ -180,6 +185,7 @@ json::object encode(const server::ContactView& contact) {
             {"line_id", contact.line.to_string()},
             {"line_name", contact.line_name},
             {"caller", or_null(contact.caller)},
+            {"diversion", std::move(diversion)},
             {"language", contact.language},
             {"state", word(contact.state)},
             {"menu_node", or_null(contact.menu_node)},

@@ -20,6 +20,7 @@ struct Personal {
 constexpr std::array kPersonal{
     Personal{"note_saved", "text"},
     Personal{"contact_arrived", "caller"},
+    Personal{"contact_arrived", "diverted_from"},
     Personal{"datum_given", "value"},
     Personal{"case_datum_recorded", "value"},
     Personal{"customer_created", ""},

@@ -106,6 +106,10 @@ void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
     call->line = line;
     call->caller = normal_caller(event.caller, *line->company);
     call->dialled = event.dialled;
+    call->diversion = event.diversion;
+    if (call->diversion) {
+        call->diversion->from = normal_caller(call->diversion->from, *line->company);
+    }
     call->arrived = turn.now.wall;
     call->began = turn.now.mono;
     call->stage_since = turn.now.wall;
@@ -117,15 +121,21 @@ void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
     if (!event.sdp && insists) call->caller_leg.local.profile = sdp::Profile::Secure;
     call->set_up_deadline = turn.now.mono + kSetUpDeadline;
 
-    turn.out.events.push_back(fact("contact_arrived", *call, turn)
-                                  .with("channel", "call")
-                                  .with("direction", "inbound")
-                                  .with("line", line->id.to_string())
-                                  .with("caller", call->caller)
-                                  .with("dialled", call->dialled)
-                                  .with("flow", line->flow.to_string())
-                                  .with("flow_version", line->flow_version)
-                                  .with("language", speech::code(line->language)));
+    Event arrived = fact("contact_arrived", *call, turn);
+    arrived.with("channel", "call")
+        .with("direction", "inbound")
+        .with("line", line->id.to_string())
+        .with("caller", call->caller)
+        .with("dialled", call->dialled)
+        .with("flow", line->flow.to_string())
+        .with("flow_version", line->flow_version)
+        .with("language", speech::code(line->language));
+    if (const auto& diversion = call->diversion) {
+        if (!diversion->from.empty()) arrived.with("diverted_from", diversion->from);
+        arrived.with("diversion_reason", word(diversion->reason))
+            .with("diversions", std::int64_t{diversion->count});
+    }
+    turn.out.events.push_back(std::move(arrived));
     note(*call,
          "decision",
          fmt::format("{} calls {}: line \"{}\", flow version {}",
@@ -150,6 +160,7 @@ flow::Environment Centre::Impl::environment(const Call& call, WallTime now) cons
     const Line& line = *call.line;
     return flow::Environment{.company_name = line.company->name,
                              .caller = call.caller,
+                             .diversion = call.diversion,
                              .language = call.run ? call.run->language() : line.language,
                              .utc_offset = utc_offset(*line.company, now)};
 }

@@ -12,6 +12,7 @@
 
 #include "acd/agent_state.h"
 #include "acd/rows.h"
+#include "base/diversion.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "control/config.h"
@@ -219,6 +220,7 @@ struct Call {
     std::shared_ptr<const Line> line;
     std::string caller;  ///< E.164, an internal number, or empty.
     std::string dialled;
+    std::optional<Diversion> diversion;  ///< `from` as `caller`.
     WallTime arrived;
     Instant began;  ///< For durations; counted from `arrived` after a restart.
     WallTime stage_since;

@@ -171,7 +171,9 @@ void Centre::Impl::outside_endpoint_ready(Call& call, Turn turn) {
                          .trunks = outside.trunks,
                          .is_number_withheld = outside.is_number_withheld,
                          .sdp = sdp::offer(leg.leg.local),
-                         .patience = outside.ring_time});
+                         .patience = outside.ring_time,
+                         .diverting = call.line->dialled,
+                         .diverted_before = call.diversion});
 }
 
 // Sound before the answer is heard once it is there, and not before: until then there is music.

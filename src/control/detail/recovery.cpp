@@ -300,6 +300,11 @@ std::string Centre::Impl::save(const Call& call) const {
                      {"leg", write(call.caller_leg)},
                      {"plays", call.plays},
                      {"name", call.customer_name}};
+    if (const auto& diversion = call.diversion) {
+        out["diversion"] = {{"from", diversion->from},
+                            {"reason", static_cast<int>(diversion->reason)},
+                            {"count", diversion->count}};
+    }
     if (call.customer) out["customer"] = call.customer->to_string();
     if (call.queue) out["queue"] = call.queue->to_string();
     if (call.matter) {
@@ -354,6 +359,13 @@ std::unique_ptr<Call> read_call(ContactId id,
     call->line = line;
     call->caller = in.at("caller").as_string().c_str();
     call->dialled = in.at("dialled").as_string().c_str();
+    if (const auto* saved = in.if_contains("diversion")) {
+        const json::object& diversion = saved->as_object();
+        call->diversion = Diversion{
+            .from = diversion.at("from").as_string().c_str(),
+            .reason = static_cast<DiversionReason>(diversion.at("reason").to_number<int>()),
+            .count = diversion.at("count").to_number<std::uint32_t>()};
+    }
     call->arrived = from_micros(in.at("arrived").to_number<std::int64_t>());
     call->began = now.mono - (now.wall - call->arrived);
     call->stage_since = from_micros(in.at("since").to_number<std::int64_t>());

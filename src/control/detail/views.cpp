@@ -81,6 +81,7 @@ ContactView Centre::Impl::view(const Call& call) const {
     out.line = call.line->id;
     out.line_name = call.line->name;
     out.caller = call.caller;
+    out.diversion = call.diversion;
     out.language = speech::code(call.run ? call.run->language() : call.line->language);
     out.state = state_of(call);
     if (call.run) out.menu_node = call.run->node();

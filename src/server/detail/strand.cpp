@@ -335,7 +335,8 @@ void Strand::take(const sip::Effect& effect) {
                                            .caller_display = incoming.caller_display,
                                            .sdp = incoming.offer,
                                            .signalling = signalling_over(incoming.flow.transport),
-                                           .replaces = incoming.replaces};
+                                           .replaces = incoming.replaces,
+                                           .diversion = incoming.diversion};
                 if (const auto* phone = std::get_if<sip::PhoneSource>(&incoming.source)) {
                     const auto agent = agent_by_phone_.find(phone->username);
                     call.source = agent == agent_by_phone_.end() ? AgentId{} : agent->second;
@@ -643,7 +644,9 @@ Result<void> Strand::call_outside(const control::CallOutside& wanted, Now now, s
     request.target = sip::TrunkTarget{
         .number = wanted.number,
         .trunks = wanted.trunks,
-        .presentation = wanted.is_number_withheld ? Presentation::Withheld : Presentation::Shown};
+        .presentation = wanted.is_number_withheld ? Presentation::Withheld : Presentation::Shown,
+        .diverting = wanted.diverting,
+        .diverted_before = wanted.diverted_before};
     request.offer = wanted.sdp;
     request.expires = wanted.patience;
     auto invited = stack_.invite(std::move(request), now, out);

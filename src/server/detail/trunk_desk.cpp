@@ -53,6 +53,7 @@ sip::TrunkAccount account_of(TrunkId trunk,
             .route = route,
             .caller_id = section.caller_id,
             .calls_max = section.calls_max,
+            .diversion = section.diversion,
             .is_registering = section.is_registering,
             .expires = std::chrono::seconds{section.expires_s},
             .options_interval = std::chrono::seconds{section.options_interval_s}};

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "sip/detail/diversion.h"
 #include "sip/detail/impl.h"
 #include "sip/detail/text.h"
 
@@ -78,7 +79,10 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
         replaced = std::get<LegId>(named);
     }
     open_incoming(flow, request, std::get<Admission>(admitted), io);
-    std::get<Incoming>(io.effects.back()).replaces = replaced;
+    auto& opened = std::get<Incoming>(io.effects.back());
+    opened.replaces = replaced;
+    // A phone of ours may say what it likes.
+    if (std::holds_alternative<TrunkId>(opened.source)) opened.diversion = diversion_of(request);
 }
 
 void Stack::Impl::refuse_for_load(const Flow& flow, const Message& request, Io& io) {

@@ -53,6 +53,9 @@ constexpr bool is_single(HeaderId id) {
         case HeaderId::WwwAuthenticate:
         case HeaderId::ProxyAuthenticate:
         case HeaderId::Accept:
+        case HeaderId::Diversion:
+        case HeaderId::HistoryInfo:
+        case HeaderId::Privacy:
         case HeaderId::Other:
             return false;
     }
@@ -361,7 +364,7 @@ HeaderId header_id(std::string_view name) {
         {"r", HeaderId::ReferTo},
         {"b", HeaderId::ReferredBy},
     }};
-    static constexpr std::array<std::pair<std::string_view, HeaderId>, 32> kNames{{
+    static constexpr std::array<std::pair<std::string_view, HeaderId>, 35> kNames{{
         {"Via", HeaderId::Via},
         {"From", HeaderId::From},
         {"To", HeaderId::To},
@@ -394,6 +397,9 @@ HeaderId header_id(std::string_view name) {
         {"Proxy-Authenticate", HeaderId::ProxyAuthenticate},
         {"Min-Expires", HeaderId::MinExpires},
         {"Accept", HeaderId::Accept},
+        {"Diversion", HeaderId::Diversion},
+        {"History-Info", HeaderId::HistoryInfo},
+        {"Privacy", HeaderId::Privacy},
     }};
     if (name.size() == 1) {
         for (const auto& [text, id] : kCompact) {

@@ -82,6 +82,9 @@ enum class HeaderId : std::uint8_t {
     ProxyAuthenticate,
     MinExpires,
     Accept,
+    Diversion,
+    HistoryInfo,
+    Privacy,
     Other
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sip/detail/diversion.h"
 #include "sip/detail/impl.h"
 #include "sip/detail/text.h"
 
@@ -107,6 +108,18 @@ void Stack::Impl::call_by(
     InviteRequest request = call.request;
     request.headers.emplace_back("P-Asserted-Identity", identity);
     if (is_withheld) request.headers.emplace_back("Privacy", "id");
+    if (!target.diverting.empty()) {
+        // A line of a few digits is known to us alone.
+        const bool is_known = target.diverting.starts_with('+') && is_number(target.diverting);
+        for (auto& header : diversion_headers(account.diversion,
+                                              {.by = is_known ? target.diverting : own,
+                                              .target = target.number,
+                                              .domain = account.domain,
+                                              .before = target.diverted_before,
+                                              .is_private = is_withheld})) {
+            request.headers.push_back(std::move(header));
+        }
+    }
     request.expires.reset();
     ++calls_by(account.trunk).tried;
     start_invite(handle, leg, request, io);

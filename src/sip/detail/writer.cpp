@@ -166,6 +166,9 @@ Echo make_echo(const Message& request, const Flow& flow) {
             case HeaderId::WwwAuthenticate:
             case HeaderId::ProxyAuthenticate:
             case HeaderId::MinExpires:
+            case HeaderId::Diversion:
+            case HeaderId::HistoryInfo:
+            case HeaderId::Privacy:
             case HeaderId::Other:
                 break;
         }

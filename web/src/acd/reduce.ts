@@ -267,6 +267,7 @@ function arrived(frame: EventFrame): ContactLive {
     line_id: text(frame.data.line) ?? '',
     line_name: '',
     caller: null,
+    diversion: null,
     language: text(frame.data.language) ?? 'es',
     state: 'menu',
     menu_node: null,

@@ -17,6 +17,7 @@ import { ConferenceMembers, SupervisedBy } from './Conference';
 import { useAgentName } from './ConsultationCard';
 import css from './call.module.css';
 import { useCallUi } from './call-ui';
+import { DiversionLine } from './Diversion';
 import { useCallerName } from './OfferCard';
 import { hasConference } from './part';
 import { SecureInputButton, SecureInputLine } from './SecureInput';
@@ -42,6 +43,7 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
           {contact.customer && contact.caller ? `${phone(contact.caller)} · ` : ''}
           {contact.line_name}
         </p>
+        <DiversionLine contact={contact} />
         {contact.outside && isTalking && (
           <p className={css.sub} data-testid="call-outside" aria-live="polite">
             {t('bar.outside', { number: phone(contact.outside) })}

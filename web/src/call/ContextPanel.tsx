@@ -18,7 +18,13 @@ export function useDatumName(): (name: string) => string {
 }
 
 /** Told beside the context, in larger letters: from which number the call comes, and whose it is. */
-const kToldElsewhere = new Set(['caller.number', 'caller.name', 'customer.name']);
+const kToldElsewhere = new Set([
+  'caller.number',
+  'caller.name',
+  'customer.name',
+  'call.diverted_from',
+  'call.diversion',
+]);
 
 /** Whose telephone a line for the family took it for. On other lines it is the number's label. */
 const kGroups = new Set(['child', 'grandchild', 'friend']);

@@ -7,6 +7,7 @@ import { phone } from '@/base/format';
 import { Reference, Said, Since, Until } from '@/base/view/parts';
 import { DatumLine, givenBy } from './ContextPanel';
 import css from './call.module.css';
+import { DiversionLine } from './Diversion';
 import { MenuPath } from './MenuPath';
 
 /** Who is about to ring and why, shown from the offer on, before the phone rings. */
@@ -30,6 +31,7 @@ export function OfferCard({ desk, contact }: { desk: Desk; contact: ContactLive 
             {contact.customer && contact.caller ? `${phone(contact.caller)} · ` : ''}
             {t(`language.${contact.language}`, { defaultValue: contact.language })}
           </p>
+          <DiversionLine contact={contact} />
         </div>
         <div className={css.offerWait}>
           <p className={css.sub}>{t('offer.waited')}</p>

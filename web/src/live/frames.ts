@@ -44,6 +44,7 @@ export function contact(id: string, part: Partial<ContactLive> = {}): ContactLiv
     line_id: 'line',
     line_name: 'Servicio',
     caller: '+525512345678',
+    diversion: null,
     language: 'es',
     state: 'waiting',
     menu_node: null,

@@ -202,6 +202,7 @@ export const makeContact = (part) => ({
   line_id: 'l1',
   line_name: 'Servicio al cliente',
   caller: '+525512345678',
+  diversion: null,
   language: 'es',
   state: 'waiting',
   menu_node: null,
