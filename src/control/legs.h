@@ -49,6 +49,7 @@ struct LegFailed {
     int status;
     std::string reason;
     std::optional<TrunkId> trunk{};
+    std::vector<std::string> redirects{};  ///< Numbers its carrier says to call instead.
 };
 /// The caller's side acknowledged our answer; carries the answer when the offer was ours.
 struct LegConfirmed {

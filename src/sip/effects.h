@@ -71,13 +71,17 @@ struct Answered {
 };
 
 /// Outgoing leg never answered: final status of the peer, 408 for no answer to our INVITE, 487 for
-/// our own cancel, 503 for a broken connection. 3xx is never followed; its contacts are here.
+/// our own cancel, 503 for a broken connection. 3xx is never followed here; its contacts are told.
 struct Failed {
     LegId leg = {};
     int status = 0;
     std::string reason = {};
     std::vector<std::string> contacts = {};
     std::optional<TrunkId> trunk = {};  ///< The last carrier that was tried, of a `TrunkTarget`.
+    /// Numbers that this carrier says to call instead (300, 301, 302), the best (q) first, as far
+    /// as they are at the carrier itself: its domain, its servers, or tel URIs. Whoever pays
+    /// decides whether they are called, as any other number.
+    std::vector<std::string> redirects = {};
 };
 
 /// Incoming leg: our answer was acknowledged. `sdp` is the ACK's answer after an offerless INVITE.

@@ -485,6 +485,28 @@ TEST_CASE("golden: a diverted call comes in and is sent on, as each carrier want
     c.ladder.compare("trunk_diversion");
 }
 
+TEST_CASE("golden: a carrier redirects to a number of its own, and the owner calls it") {
+    Carriers c;
+    c.ladder.in(response_to(c.call(),
+                            302,
+                            "x",
+                            "Contact: <sip:+34600000001@acme.example>;q=0.5, "
+                            "<sip:+34600000002@elsewhere.example>\r\n"),
+                c.first);
+    const auto failed = c.h.take<Failed>();
+    REQUIRE(failed.size() == 1);
+    REQUIRE(failed[0].redirects.size() == 1);
+    c.ladder.out();
+    InviteRequest request;
+    request.leg = LegId{Uuid{.high = 7, .low = 8}};
+    request.target = TrunkTarget{.number = failed[0].redirects[0], .trunks = {c.h.trunk}};
+    request.offer = kOffer;
+    REQUIRE(c.h.stack.invite(request, c.h.now, c.h.effects).has_value());
+    c.ladder.in(response_to(c.ladder.out(), 486, "y"), c.first);
+    c.ladder.out();
+    c.ladder.compare("trunk_redirect");
+}
+
 TEST_CASE("golden: a call goes on to the carrier's next server and then to the next carrier") {
     Carriers c;
     c.ladder.in(response_to(c.call(), 503, "x"), c.first);

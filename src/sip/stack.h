@@ -42,7 +42,7 @@ struct TrunkTarget {
     std::string number = {};  ///< As the carrier wants it: "+34911234567".
     /// In this order; of each, its servers in the order of its route. The next one is tried when
     /// one does not answer, cannot be connected to, is in trouble (500, 502, 503, 504), rejects our
-    /// password or has `calls_max` calls; never once the number has rung. A 3xx is not followed.
+    /// password or has `calls_max` calls; never once the number has rung. Of a 3xx see `Failed`.
     std::vector<TrunkId> trunks = {};
     /// Withheld: From is anonymous and Privacy asks the carrier to keep our number (RFC 3323).
     Presentation presentation = Presentation::Shown;

@@ -5,6 +5,7 @@
 #include "sip/detail/digest.h"
 #include "sip/detail/harness.h"
 #include "sip/detail/text.h"
+#include "sip/detail/trunk_call.h"
 
 namespace escucha::sip {
 namespace {
@@ -403,6 +404,43 @@ TEST_CASE("what the number itself says is the end, whatever other carriers there
     }
 }
 
+TEST_CASE("a redirect within the carrier names its numbers, the best first") {
+    Outside o;
+    o.call();
+    o.answer(o.sent("INVITE"),
+             302,
+             "Contact: <sip:+34600000003@acme.example>;q=0.25, <tel:+34-600-000-001>\r\n"
+             "Contact: <sip:+34600000002@192.0.2.20:5070>;q=0.7\r\n"
+             "Contact: <sip:+882999@premium.example>;q=1, <sip:reception@acme.example>\r\n"
+             "Contact: <sip:+34600000004@acme.example>;q=x\r\n");
+    const Failed failed = o.failed();
+    CHECK(failed.status == 302);
+    CHECK(failed.redirects ==
+          std::vector<std::string>{"+34600000001", "+34600000002", "+34600000003", "+34600000004"});
+    CHECK(failed.reason == "the carrier redirects");
+    // Nothing is called by itself.
+    for (const Send& send : o.h.take<Send>()) CHECK_FALSE(send.bytes.starts_with("INVITE "));
+}
+
+TEST_CASE("of a redirect no more than so many contacts are read, and of other 3xx none") {
+    for (const auto& [status, reason] :
+         {std::pair{305, "the carrier wants another proxy: not asked"},
+          std::pair{380, "the carrier offers another service: not used"}}) {
+        Outside o;
+        o.call();
+        o.answer(o.sent("INVITE"), status, "Contact: <sip:+34600000001@acme.example>\r\n");
+        const Failed failed = o.failed();
+        CHECK(failed.redirects.empty());
+        CHECK(failed.reason == reason);
+    }
+    Outside o;
+    o.call();
+    std::string contacts = "Contact: <sip:+346@acme.example>";
+    for (std::size_t i = 0; i < kMaxRedirects; ++i) contacts += ",<sip:+347@acme.example>";
+    o.answer(o.sent("INVITE"), 301, contacts + "\r\n");
+    CHECK(o.failed().redirects.size() == kMaxRedirects);
+}
+
 TEST_CASE("a redirect is not followed, and why is told") {
     Outside o;
     o.call();
@@ -410,6 +448,7 @@ TEST_CASE("a redirect is not followed, and why is told") {
     const Failed failed = o.failed();
     CHECK(failed.status == 302);
     CHECK(failed.reason == "the carrier redirects: not followed");
+    CHECK(failed.redirects.empty());
     CHECK(failed.contacts.size() == 1);
     for (const Send& send : o.h.take<Send>()) CHECK(send.bytes.starts_with("ACK "));
 }

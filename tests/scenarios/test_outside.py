@@ -70,6 +70,30 @@ class PassedOn(Outside):
         call.hang_up()
         self.finish(page)
 
+    def test_a_carrier_that_redirects_to_a_number_of_its_own_has_it_called(self):
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        contacts = "<sip:+34600999888@127.0.0.1>;q=0.5, <sip:+34600999777@premium.example>;q=1, <sip:+882999@127.0.0.1>;q=0.7"
+        self.acme.wait_incoming(10).reject("302 Moved Temporarily", [("Contact", contacts)])
+        instead = self.acme.wait_incoming(10)
+        self.assertTrue(instead.invite.first.startswith("INVITE sip:+34600999888@127.0.0.1;user=phone "), instead.invite.first)
+        self.assertEqual(page.desk()["contact"]["outside"], "+34600999888")
+        self.assertEqual([refused["reason"] for refused in self.journal(call.contact_id, "outside_refused")], ["outside_not_allowed"])
+        instead.answer()
+        call.wait_tone(OUTSIDE_HZ)
+        self.assertEqual(self.journal(call.contact_id, "outside_redirected")[0]["status"], 302)
+        call.hang_up()
+        self.finish(page)
+
+    def test_a_carrier_that_redirects_elsewhere_gives_the_caller_back(self):
+        call, _, page, _ = self.connected()
+        self.pass_on(page)
+        self.acme.wait_incoming(10).reject("302 Moved Temporarily", [("Contact", "<sip:+34600999777@premium.example>")])
+        call.wait_tone(AGENT_HZ)
+        self.assertEqual(self.journal(call.contact_id, "outside_redirected"), [])
+        call.hang_up()
+        self.finish(page)
+
     def test_a_number_that_does_not_answer_gives_the_caller_back(self):
         call, ringing, page, _ = self.connected()
         self.pass_on(page)

@@ -30,6 +30,8 @@ constexpr std::array kPersonal{
     Personal{"case_updated", "next_step"},
     Personal{"outside_started", "number"},
     Personal{"outside_answered", "number"},
+    Personal{"outside_redirected", "number"},
+    Personal{"outside_redirected", "from"},
     Personal{"outside_ended", "number"},
 };
 

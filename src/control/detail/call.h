@@ -78,6 +78,9 @@ struct OutsideLeg {
     std::optional<TrunkId> trunk;   ///< That carries it, once answered.
     bool is_heard = false;          ///< Its sound before the answer is.
     bool is_phone_waiting = false;  ///< The agent's phone asked by REFER and waits for the end.
+    std::vector<std::string> instead{};  ///< Told by carriers, not yet tried; the first is next.
+    std::vector<std::string> tried{};    ///< E.164.
+    std::uint32_t redirects = 0;         ///< Followed.
 };
 
 /// A colleague whom the agent asks before passing the caller on: from the first ring until the

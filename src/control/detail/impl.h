@@ -30,6 +30,10 @@ inline constexpr std::int64_t kReferenceBlock = 1'000;
 inline constexpr std::int64_t kReferencesLow = 300;
 /// Signalling gives a call outside up in time; that it does not is looked for this much later.
 inline constexpr std::chrono::seconds kOutsideGrace{2};
+/// Of one call outside, all that its carriers say to call instead.
+inline constexpr std::uint32_t kMostRedirects = 5;
+/// Less than this of its time left, and a call outside is not tried at another number.
+inline constexpr std::chrono::seconds kShortestRedirect{2};
 /// Names of StateRows: the prefix, then the company's or the agent's id.
 /// Where no queue says how long a phone rings.
 inline constexpr std::chrono::seconds kConsultRingTime{20};
@@ -242,6 +246,13 @@ public:
     void outside_answered(Call& call, const LegAnswered& event, Turn turn);
     void leave_to_outside(Call& call, Turn turn);
     /// The caller is the agent's again, or the queue's.
+    /// A carrier says to call another number, or one that it said did not answer: the next is
+    /// called, if the company's rules let it. False: there is none.
+    bool follow_redirect(Call& call, const LegFailed& event, Turn turn);
+    std::optional<OutsideRefusal> redirect_refusal(const Outside& outside,
+                                                   const std::string& number,
+                                                   Turn turn);
+    void call_instead(Call& call, std::string number, int status, Turn turn);
     void outside_failed(Call& call, int status, std::string_view why, Turn turn);
     void return_from_outside(Call& call, const std::optional<acd::ContactRow>& place, Turn turn);
     void drop_outside(Call& call, std::string_view result, int status, Turn turn);

@@ -219,6 +219,7 @@ void Centre::Impl::handle(const LegFailed& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (is_outside(call, event.leg)) {
         by_leg_.erase(event.leg);
+        if (follow_redirect(*call, event, turn)) return;
         return outside_failed(*call, event.status, event.reason, turn);
     }
     if (is_consultation(call, event.leg)) return consultation_failed(*call, event.status, turn);
@@ -227,6 +228,12 @@ void Centre::Impl::handle(const LegFailed& event, Turn turn) {
     }
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
     note(*call, "acd", fmt::format("the phone answered {}", event.status), turn.now);
+    constexpr int kRedirects = 300;
+    constexpr int kRefuses = 400;
+    if (event.status >= kRedirects && event.status < kRefuses) {
+        // It is offered to the agent, and not to whom the phone would send it.
+        note(*call, "acd", "the phone is forwarded elsewhere: the offer is not", turn.now);
+    }
     const OfferId offer = call->agent->offer;
     by_leg_.erase(event.leg);  // it has ended by itself: nothing to hang up
     if (ring_in_clear(*call, event.status, turn)) return;

@@ -245,6 +245,81 @@ void Centre::Impl::leave_to_outside(Call& call, Turn turn) {
     }
 }
 
+bool Centre::Impl::follow_redirect(Call& call, const LegFailed& event, Turn turn) {
+    constexpr int kNowhere = 600;  // RFC 3261 §21.6: of this number and of every other
+    OutsideLeg& outside = *call.outside;
+    const auto found = outside_.find(call.company());
+    if (outside.answered_at || event.status >= kNowhere || found == outside_.end()) return false;
+    outside.instead.insert(outside.instead.begin(), event.redirects.begin(), event.redirects.end());
+    if (outside.tried.empty()) outside.tried.push_back(outside.number);
+    const Outside& rules = found->second;
+    while (!outside.instead.empty() && outside.redirects < kMostRedirects) {
+        const std::string wanted = std::move(outside.instead.front());
+        outside.instead.erase(outside.instead.begin());
+        const auto number = outside_number(wanted, rules.calling_code);
+        if (number && std::ranges::find(outside.tried, *number) != outside.tried.end()) {
+            note(call, "decision", "a carrier redirects in a circle", turn.now);
+            continue;
+        }
+        if (const auto refused = redirect_refusal(rules, wanted, turn)) {
+            ++counters_.outside_refused.at(static_cast<std::size_t>(*refused));
+            Event event_refused = fact("outside_refused", call, turn);
+            event_refused.agent = outside.asked_by;
+            turn.out.events.push_back(
+                event_refused.with("reason", word(*refused)).with("number", redact_number(wanted)));
+            continue;
+        }
+        if (turn.now.mono + kShortestRedirect > outside.deadline - kOutsideGrace) return false;
+        call_instead(call, *number, event.status, turn);
+        return true;
+    }
+    return false;
+}
+
+// As any number an agent dials, but for the place among those at a time, which the call has.
+std::optional<OutsideRefusal> Centre::Impl::redirect_refusal(const Outside& outside,
+                                                             const std::string& number,
+                                                             Turn turn) {
+    OutsideUse use = outside_use(outside, turn);
+    if (use.live > 0) --use.live;
+    return control::refusal(outside.rules, number, outside.calling_code, use, turn.now.wall);
+}
+
+void Centre::Impl::call_instead(Call& call, std::string number, int status, Turn turn) {
+    OutsideLeg& leg = *call.outside;
+    const Outside& outside = outside_.at(call.company());
+    Event redirected = fact("outside_redirected", call, turn);
+    redirected.agent = leg.asked_by;
+    turn.out.events.push_back(redirected.with("number", number)
+                                  .with("from", leg.number)
+                                  .with("status", std::int64_t{status}));
+    note(call, "decision", fmt::format("calls {} instead", redact_number(number)), turn.now);
+    ++leg.redirects;
+    leg.tried.push_back(number);
+    leg.number = std::move(number);
+    ++outside_day(outside, turn.now.wall).calls;
+    save_outside_day(outside, turn);
+    if (std::exchange(leg.is_heard, false)) {
+        turn.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = leg.leg.endpoint});
+        play_music(call, turn);
+    }
+    leg.leg.agreed.reset();
+    leg.leg.id = LegId::make(turn.now.wall, rng_);
+    ++leg.leg.local.session_version;
+    leg.leg.is_offer_ours = true;
+    by_leg_.emplace(leg.leg.id, call.id);
+    const auto left = leg.deadline - kOutsideGrace - turn.now.mono;
+    turn.act(CallOutside{.leg = leg.leg.id,
+                         .number = leg.number,
+                         .trunks = outside.trunks,
+                         .is_number_withheld = outside.is_number_withheld,
+                         .sdp = sdp::offer(leg.leg.local),
+                         .patience = std::chrono::duration_cast<std::chrono::seconds>(left),
+                         .diverting = call.line->dialled,
+                         .diverted_before = call.diversion});
+    touch(call);
+}
+
 void Centre::Impl::outside_failed(Call& call, int status, std::string_view why, Turn turn) {
     note(call, "decision", fmt::format("outside did not answer: {} {}", status, why), turn.now);
     const bool is_phone_waiting = call.outside->is_phone_waiting;

@@ -361,8 +361,8 @@ void Strand::take(const sip::Effect& effect) {
                 leg_event(control::LegAnswered{answered.leg, answered.sdp, answered.trunk});
             },
             [&](const sip::Failed& failed) {
-                leg_event(
-                    control::LegFailed{failed.leg, failed.status, failed.reason, failed.trunk});
+                leg_event(control::LegFailed{
+                    failed.leg, failed.status, failed.reason, failed.trunk, failed.redirects});
             },
             [&](const sip::Confirmed& confirmed) {
                 leg_event(control::LegConfirmed{confirmed.leg, confirmed.sdp});

@@ -190,6 +190,8 @@ private:
     bool try_next_hop(Handle handle, Leg& leg, Io& io);
     void call_by(Handle handle, Leg& leg, const TrunkAccount& account, const Flow& flow, Io& io);
     /// This server's answer was no answer to the call: another one is asked. False when none is.
+    /// What a carrier's 3xx means, for `Failed`: `reason` and `redirects`.
+    void read_redirect(const Leg& leg, const Message& response, Failed& failed, Io& io) const;
     bool goes_on_elsewhere(Handle handle, int status, Io& io);
     bool is_still_tried(Handle handle, Leg& leg, Io& io);
     /// Sends the request again, with our password. False when that is no use: then it was refused.

@@ -10,7 +10,6 @@ using namespace detail;
 
 namespace {
 
-constexpr std::size_t kMaxRedirects = 8;
 constexpr std::size_t kMaxExtraHeaders = 16;
 
 std::vector<std::string> contacts_of(const Message& response) {
@@ -438,8 +437,7 @@ void Stack::Impl::on_invite_failure(Handle txn_handle, const Message& response, 
                   .reason = reason_of(response),
                   .contacts = is_redirect ? contacts_of(response) : std::vector<std::string>{},
                   .trunk = trunk_of(*leg)};
-    // Wherever it leads, somebody else would choose what we pay for.
-    if (is_redirect && failed.trunk) failed.reason = "the carrier redirects: not followed";
+    if (is_redirect && failed.trunk) read_redirect(*leg, response, failed, io);
     fail_leg(handle, std::move(failed), io);
 }
 

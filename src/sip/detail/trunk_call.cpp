@@ -4,6 +4,7 @@
 #include "sip/detail/trunk_call.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "sip/detail/diversion.h"
@@ -29,6 +30,25 @@ bool is_number(std::string_view text) {
     if (text.starts_with('+')) text.remove_prefix(1);
     return !text.empty() && text.size() <= kMaxNumberBytes &&
            text.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
+/// RFC 3261 §20.10: "q=0.7", in thousandths; without it the best, and what is none is the worst.
+unsigned preference_of(const NameAddr& contact) {
+    constexpr unsigned kBest = 1'000;
+    const auto q = find_param(contact.params, "q");
+    if (!q) return kBest;
+    if (*q == "1" || q->starts_with("1.")) return kBest;
+    if (!q->starts_with("0.")) return 0;
+    std::string thousandths{q->substr(2)};
+    thousandths.resize(3, '0');
+    return static_cast<unsigned>(parse_number(thousandths, kBest).value_or(0));
+}
+
+/// "+34-600.123" as carriers are called with it; empty when it is no number.
+std::string number_in(const Uri& uri) {
+    std::string number = unescape_user(uri.user.substr(0, uri.user.find(';')));
+    std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+    return is_number(number) ? number : std::string{};
 }
 
 bool wants_password(int status) { return status == kUnauthorised || status == kProxyUnauthorised; }
@@ -125,6 +145,47 @@ void Stack::Impl::call_by(
     start_invite(handle, leg, request, io);
     const Instant silent_until = io.now.mono + settings_.timing.trunk_patience;
     leg_timers_.set(handle, leg.alarm, std::min(call.deadline, silent_until));
+}
+
+// Wherever it leads, somebody else would choose what we pay for: numbers of the carrier's own are
+// named to the owner, who has rules for them, and all else is nobody's.
+void Stack::Impl::read_redirect(const Leg& leg,
+                                const Message& response,
+                                Failed& failed,
+                                Io& io) const {
+    constexpr int kUseProxy = 305;
+    constexpr int kAlternativeService = 380;
+    failed.reason = "the carrier redirects: not followed";
+    if (response.status == kUseProxy) failed.reason = "the carrier wants another proxy: not asked";
+    if (response.status == kAlternativeService) {
+        failed.reason = "the carrier offers another service: not used";
+    }
+    if (response.status >= kUseProxy) return;
+    const TrunkAccount* account = trunk_clients_.account(leg.dialog.trunk);
+    if (account == nullptr) return;
+    const auto servers = trunk_clients_.routes(leg.dialog.trunk, io.now.mono);
+    const auto is_own = [&](const Uri& uri) {
+        if (iequals(uri.scheme, "tel")) return true;
+        return uri.is_sip() && (iequals(uri.host, account->domain) ||
+                                std::ranges::any_of(servers, [&](const Flow& server) {
+                                    return iequals(uri.host, server.remote.ip());
+                                }));
+    };
+    std::vector<std::pair<unsigned, std::string>> numbers;
+    for (const Header& header : response.headers) {
+        if (header.id != HeaderId::Contact) continue;
+        std::string_view rest = header.value;
+        std::string_view element;
+        while (numbers.size() < kMaxRedirects && next_element(rest, element)) {
+            const auto contact = parse_name_addr(element);
+            if (!contact || !is_own(contact->uri)) continue;
+            std::string number = number_in(contact->uri);
+            if (!number.empty()) numbers.emplace_back(preference_of(*contact), std::move(number));
+        }
+    }
+    std::ranges::stable_sort(numbers, std::greater{}, [](const auto& one) { return one.first; });
+    for (auto& [q, number] : numbers) failed.redirects.push_back(std::move(number));
+    if (!numbers.empty()) failed.reason = "the carrier redirects";
 }
 
 bool Stack::Impl::goes_on_elsewhere(Handle handle, int status, Io& io) {

@@ -21,6 +21,9 @@ struct CarrierAuth {
 /// Both proxies and the far end may ask, and each nonce may turn out stale once.
 inline constexpr unsigned kMaxChallenges = 4;
 
+/// Contacts of one 3xx that are read.
+inline constexpr std::size_t kMaxRedirects = 8;
+
 /// A call that we make by a carrier, until it is answered: where else it may be tried.
 struct TrunkCall {
     struct Hop {
