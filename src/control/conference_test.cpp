@@ -719,3 +719,42 @@ TEST_CASE("after a restart of control supervision goes on in its mode") {
     REQUIRE(after.command(EndSupervision{call.eva}));
     CHECK(after.told_media<media::Bridge>() == 1);
 }
+
+TEST_CASE("who supervises does not hear what the caller keys in secret") {
+    Talk call;
+    World& world = call.world;
+    const LegId eva_leg = call.supervise(SupervisionMode::Join);
+    REQUIRE(world.command(BeginSecureInput{.agent = world.ana, .kind = SecureKind::Other}));
+    CHECK_FALSE(call.sound().is_in(call.endpoint(Talk::kCaller)));
+    CHECK_FALSE(call.sound().bridge.has_value());
+    CHECK(call.sound().is_paused);
+    CHECK(world.command(AddToConference{world.ana, world.luis}).error().code == Errc::Conflict);
+
+    SUBCASE("nor one who comes back meanwhile") {
+        REQUIRE(world.command(EndSupervision{call.eva}));
+        CHECK(call.was_ended(eva_leg));
+        CHECK_FALSE(call.sound().bridge.has_value());
+        CHECK(call.sound().mix.empty());
+        REQUIRE(world.command(Supervise{call.eva, call.contact().id, SupervisionMode::Listen}));
+        call.answer();
+        CHECK(call.sound().mix.size() == 2);
+        CHECK_FALSE(call.sound().is_in(call.endpoint(Talk::kCaller)));
+        REQUIRE(world.command(Supervise{call.eva, call.contact().id, SupervisionMode::Join}));
+    }
+    SUBCASE("from the beginning to the end") {}
+    REQUIRE(world.command(EndSecureInput{world.ana}));
+    CHECK_FALSE(call.sound().is_in(call.endpoint(Talk::kCaller)));
+    world.pass(2s);
+    CHECK(call.sound().mix.size() == 3);
+    CHECK(call.sound().is_in(call.endpoint(Talk::kCaller)));
+    CHECK_FALSE(call.sound().is_paused);
+}
+
+TEST_CASE("in a conference nobody keys in secret, and who keys in secret is in no conference") {
+    Talk call;
+    World& world = call.world;
+    call.confer();
+    const BeginSecureInput wanted{.agent = world.ana, .kind = SecureKind::Card};
+    CHECK(world.command(wanted).error().code == Errc::Conflict);
+    CHECK(world.events("secure_input_started").empty());
+}

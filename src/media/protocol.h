@@ -25,7 +25,7 @@ namespace escucha::media {
 /// variants below, which may only be appended to within a version. So may `StatsReport`: what an
 /// older one lacks at its end has its default.
 
-inline constexpr std::uint16_t kProtocolVersion = 3;
+inline constexpr std::uint16_t kProtocolVersion = 4;
 inline constexpr std::size_t kMaxFrameBytes = 64 * 1024;  ///< Type and body.
 inline constexpr std::size_t kMaxPathBytes = 512;
 inline constexpr std::size_t kMaxDetailBytes = 256;

@@ -462,7 +462,7 @@ public:
     std::unordered_map<QueueId, Queue> queues_;
     std::unordered_map<AgentId, AgentInfo> agents_;
     std::unordered_map<std::string, AgentId> agent_by_phone_;
-    std::unordered_map<AgentId, ContactId> consulted_;  ///< Who is asked, or a member, and about whom.
+    std::unordered_map<AgentId, ContactId> consulted_;  ///< Who is asked or has joined, and where.
     std::unordered_map<TrunkId, Trunk> trunks_;
     std::unordered_map<CompanyId, ReferenceBlock> references_;
     std::unordered_map<CompanyId, Outside> outside_;

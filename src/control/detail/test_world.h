@@ -234,13 +234,20 @@ public:
         REQUIRE(create != nullptr);
         for (const char key : keys) sound(media::Digit{.endpoint = create->endpoint, .digit = key});
     }
+    /// What signalling says at the centre's next look.
+    void look(const std::vector<LegId>& living) {
+        const auto before = looks;
+        pass(5s);
+        REQUIRE(looks > before);
+        act([&](Effects& out) { centre.on_living_legs(living, now, out); });
+    }
     /// A caller who dialled, was answered and heard the flow out.
-    LegId caller(std::string sdp = std::string{kPhoneSdp}) {
+    LegId caller(std::string sdp = std::string{kPhoneSdp}, std::string number = "600123456") {
         const LegId leg_id = LegId::make(now.wall, rng);
         leg(IncomingCall{.leg = leg_id,
                          .source = trunk,
                          .dialled = "100",
-                         .caller = "600123456",
+                         .caller = std::move(number),
                          .caller_display = {},
                          .sdp = std::move(sdp)});
         leg(LegConfirmed{leg_id, std::nullopt});

@@ -199,7 +199,11 @@ TEST_CASE("however packets come, the file is as long as the call and holds only 
                 const auto part = timeline.take(now);
                 if (part.empty()) return;
                 length += part.size() / 2;
-                for (const std::int16_t sample : part) RC_ASSERT(sample == 0 || sample == 4);
+                for (std::size_t i = 0; i < part.size(); i += 2) {
+                    const std::int16_t right = part[i + 1];
+                    RC_ASSERT(part[i] == 0 || part[i] == 4);
+                    RC_ASSERT(right == 0 || right == 4 || right == 8);  // Two voices are summed.
+                }
             }
         };
         std::uint32_t timestamp = 0;

@@ -219,6 +219,8 @@ describe('the desk', () => {
       }),
     );
     expect(now.contact?.id).toBe('c');
+  });
+
   test('a secret is counted while it is keyed and its end is told, without a digit of it', () => {
     const about = { contact_id: 'c', agent_id: 'ana' };
     let now = reduceDesk(

@@ -6,9 +6,9 @@ import type {
   EventFrame,
   Floor,
   QueueLive,
-  SupervisionMode,
   SecureInput,
   SecureInputKind,
+  SupervisionMode,
 } from '@/api/client';
 
 // What each journal event (docs/journal.md) changes in the live picture. Pure. Frames leave personal
