@@ -192,6 +192,23 @@ TEST_CASE(
     CHECK(world.field("case_datum_recorded", "given_by") == "caller");
 }
 
+TEST_CASE("a caller whom no voice can greet hears a beep, and the flow goes on") {
+    World world{asks_the_day()};
+    world.make_ready(world.ana);
+    world.has_voice = false;
+    world.caller();
+    const auto beeps = [&] {
+        return std::ranges::count_if(world.to_media, [](const media::Command& command) {
+            const auto* play = std::get_if<media::Play>(&command);
+            return play != nullptr && play->prompts == std::vector<std::string>{"tone:beep"};
+        });
+    };
+    CHECK(beeps() > 0);
+    world.press("29112026#");
+    world.press("12345678#");
+    CHECK(world.legs_told<RingPhone>().size() == 1);
+}
+
 TEST_CASE("a phone that tells its keys by INFO and sounds them too is understood once") {
     for (const bool is_told_first : {true, false}) {
         World world{asks_the_day()};

@@ -99,7 +99,13 @@ void Centre::Impl::handle_speech(ContactId contact,
     Call* call = find(contact);
     if (call == nullptr || !call->playing || call->playing->id != play) return;
     if (call->playing->is_prepared) return;
-    if (prompts && !prompts->empty()) {
+    // Without a voice the flow goes on, so that keys, the queue and a person still work; the caller
+    // hears that somebody is there.
+    if (!prompts) {
+        note(*call, "decision", "the speech engine failed: a beep instead", turn.now);
+        prompts = std::vector<std::string>{"tone:beep"};
+    }
+    if (!prompts->empty()) {
         call->playing->is_prepared = true;
         turn.act(media::Play{.endpoint = call->caller_leg.endpoint,
                              .play = play,
@@ -108,8 +114,6 @@ void Centre::Impl::handle_speech(ContactId contact,
                              .stop_on_digit = call->playing->is_interruptible});
         return;
     }
-    // Without a voice the flow goes on, so that keys, the queue and a person still work.
-    if (!prompts) note(*call, "decision", "the speech engine failed: going on unspoken", turn.now);
     const auto said = call->playing->said;
     call->playing.reset();
     if (!said || !call->run) return;

@@ -316,6 +316,7 @@ public:
     CallerFacts facts;
     std::size_t looks = 0;                 ///< Times the centre asked which legs live.
     std::vector<Ticket> connectors_asked;  ///< For the test to answer.
+    bool has_voice = true;                 ///< The speech engine works.
     std::vector<AskConnector> questions;   ///< Of these.
     std::optional<SecureSink> sink;        ///< Of the company, from the next `choose_sink`.
 
@@ -388,8 +389,10 @@ private:
                        },
                        [&](const PrepareSpeech& speech) {
                            answers.push_back([this, speech](Effects& out) {
+                               std::optional<std::vector<std::string>> prompts;
+                               if (has_voice) prompts.emplace(1, "es/hola.wav");
                                centre.on_speech(
-                                   speech.contact, speech.play, {{"es/hola.wav"}}, now, out);
+                                   speech.contact, speech.play, std::move(prompts), now, out);
                            });
                        },
                        [&](const AskStore& question) {

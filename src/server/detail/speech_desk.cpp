@@ -17,6 +17,12 @@ namespace escucha::server {
 
 namespace {
 
+std::string_view words_of_sorry(speech::Language language) {
+    return language == speech::Language::Es
+               ? "Disculpe, ahora mismo no podemos decirle esto. Puede seguir con el teclado."
+               : "We are sorry, we cannot tell you this right now. You can go on with the keypad.";
+}
+
 speech_engine::Engine engine_of(const Config& config) {
     speech_engine::Engine engine;
     engine.command.clear();
@@ -90,7 +96,14 @@ struct SpeechDesk::Impl {
     boost::asio::thread_pool threads{kThreads};
 };
 
-SpeechDesk::SpeechDesk(const Config& config) : impl_{std::make_unique<Impl>(config)} {}
+// What is said when nothing can be said is rendered first of all.
+SpeechDesk::SpeechDesk(const Config& config) : impl_{std::make_unique<Impl>(config)} {
+    Texts sorry;
+    for (const auto language : {speech::Language::Es, speech::Language::En}) {
+        sorry.emplace_back(language, words_of_sorry(language));
+    }
+    warm(std::move(sorry));
+}
 
 SpeechDesk::~SpeechDesk() {
     impl_->is_stopping = true;
@@ -123,7 +136,7 @@ void SpeechDesk::prepare(CompanyId company,
                          Done done) {
     if (impl_->queued.fetch_add(1) >= kMaxQueued) {
         impl_->queued.fetch_sub(1);
-        return done(std::nullopt);
+        return done(sorry(language));
     }
     boost::asio::post(impl_->threads,
                       [this, company, what = std::move(what), language, done = std::move(done)] {
@@ -135,8 +148,14 @@ void SpeechDesk::prepare(CompanyId company,
                               if (path) paths.push_back(std::move(*path));
                           }
                           impl_->queued.fetch_sub(1);
-                          done(is_whole ? std::optional{std::move(paths)} : std::nullopt);
+                          done(is_whole ? std::optional{std::move(paths)} : sorry(language));
                       });
+}
+
+std::optional<std::vector<std::string>> SpeechDesk::sorry(speech::Language language) const {
+    const std::vector<speech::Utterance> what{
+        {.what = speech::Text{std::string{words_of_sorry(language)}}}};
+    return ready(CompanyId{}, what, language);
 }
 
 void SpeechDesk::warm(Texts texts) {

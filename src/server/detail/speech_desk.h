@@ -37,11 +37,14 @@ public:
         CompanyId company,
         const std::vector<speech::Utterance>& what,
         speech::Language language) const;
-    /// Renders what is missing. `done` is called once, on one of the desk's threads.
+    /// Renders what is missing. What lacks a part is not said at all: half a sentence may mislead.
+    /// `sorry` takes its place. `done` is called once, on one of the desk's threads.
     void prepare(CompanyId company,
                  std::vector<speech::Utterance> what,
                  speech::Language language,
                  Done done);
+    /// What a caller hears in place of what cannot be said. Nothing, when it could not be rendered.
+    [[nodiscard]] std::optional<std::vector<std::string>> sorry(speech::Language language) const;
     /// From now on; what is being played goes on as it was.
     void set_library(Library library);
     /// Renders ahead, after everything that callers wait for.

@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "base/log.h"
@@ -14,6 +15,13 @@ namespace escucha::server {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
+
+namespace {
+
+/// How long a caller waits for a sentence to be made.
+constexpr std::chrono::seconds kSpeechDeadline{3};
+
+}  // namespace
 
 store::Batch Strand::batch_of(control::Effects& effects) {
     store::Batch batch;
@@ -233,11 +241,21 @@ void Strand::prepare_speech(control::PrepareSpeech wanted) {
     };
     if (auto paths = speech_.ready(wanted.company, wanted.what, wanted.language))
         return deliver(std::move(paths));
+    // Whichever comes first is heard; the centre takes one answer to a question.
+    auto patience = std::make_shared<asio::steady_timer>(context_, kSpeechDeadline);
+    patience->async_wait(
+        [this, deliver, patience, language = wanted.language](boost::system::error_code stopped) {
+            if (stopped) return;
+            log::warn("speech_late", {});
+            deliver(speech_.sorry(language));
+            arm_timer();
+        });
     speech_.prepare(wanted.company,
                     std::move(wanted.what),
                     wanted.language,
-                    [this, deliver](std::optional<std::vector<std::string>> prompts) {
-                        post([this, deliver, prompts = std::move(prompts)] {
+                    [this, deliver, patience](std::optional<std::vector<std::string>> prompts) {
+                        post([this, deliver, patience, prompts = std::move(prompts)] {
+                            patience->cancel();
                             deliver(prompts);
                             arm_timer();
                         });

@@ -99,7 +99,6 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
     <div className={css.actions}>
       <Button
         variant="default"
-        disabled={isConference}
         leftSection={
           isHeld ? (
             <IconPlayerPlay size={17} aria-hidden="true" />
@@ -108,7 +107,7 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
           )
         }
         rightSection={<Kbd size="xs">F8</Kbd>}
-        disabled={isKeying}
+        disabled={isConference || isKeying}
         onClick={() => command.mutate({ kind: isHeld ? 'resume' : 'hold' })}
         data-testid="call-hold"
         aria-pressed={isHeld}

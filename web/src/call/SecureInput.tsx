@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useAgentCommand } from '@/acd/commands';
 import type { ContactLive, Desk } from '@/api/client';
 import css from './call.module.css';
+import { hasConference } from './part';
 import { isSecureInputOpen, kSecureKinds, maskOf, wordsOf } from './secure-input';
 
 /** What the caller keys in secret: how much of it, and how it ended. */
@@ -44,7 +45,7 @@ export function SecureInputButton({ desk, contact }: { desk: Desk; contact: Cont
         <Button
           variant="default"
           leftSection={<IconDialpad size={17} aria-hidden="true" />}
-          disabled={contact.state !== 'talking'}
+          disabled={contact.state !== 'talking' || hasConference(contact)}
           data-testid="secure-begin"
         >
           {t('secure.begin')}
