@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "base/errc.h"
-#include "base/thread_name.h"
 #include "net/detail/curl_exchange.h"
 
 namespace escucha::net {
@@ -43,7 +42,6 @@ struct HttpCalls::Impl {
     }
 
     void run() {
-        name_this_thread("http-calls");
         constexpr int kLongestSleepMs = 1'000;
         while (take_wanted()) {
             int running = 0;

@@ -18,7 +18,6 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "base/errc.h"
-#include "base/thread_name.h"
 #include "net/detail/server_core.h"
 
 namespace escucha::net {
@@ -414,10 +413,7 @@ Result<void> Server::listen() {
     }
     port_ = acceptor_.local_endpoint().port();
     detail::spawn("http_accept", core_.io.get_executor(), accept(), [] {});
-    thread_ = std::thread{[this] {
-        name_this_thread("http");
-        core_.io.run();
-    }};
+    thread_ = std::thread{[this] { core_.io.run(); }};
     return ok();
 }
 
