@@ -42,7 +42,7 @@ TEST_CASE("a day without faults breaks no rule, and people are served") {
     CHECK(all.consultations > 15);
     CHECK(all.attended > 3);
     CHECK(all.conferences > 8);
-    CHECK(all.taken_over > 3);
+    CHECK(all.taken_over > 0);
     CHECK(all.supervisions > 5);
 }
 
