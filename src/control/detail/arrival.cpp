@@ -14,10 +14,6 @@ namespace escucha::control {
 
 namespace {
 
-constexpr int kNotFound = 404;
-constexpr int kBadRequest = 400;
-constexpr int kUnavailable = 503;
-
 /// RFC 3323 and habit: what phones write when the number is withheld.
 bool is_withheld(std::string_view caller) {
     return caller.empty() || caller == "anonymous" || caller == "unknown" ||
@@ -55,7 +51,7 @@ std::chrono::minutes utc_offset(const Company& company, WallTime now) {
 void Centre::Impl::refuse(const IncomingCall& event, int status, std::string_view why, Turn turn) {
     ++counters_.contacts_refused;
     std::optional<std::chrono::seconds> retry_after;
-    if (status == kUnavailable) retry_after = kOverloadRetryAfter;
+    if (status == SipStatus::kUnavailable) retry_after = kOverloadRetryAfter;
     turn.act(RejectCaller{.leg = event.leg,
                           .status = status,
                           .retry_after = retry_after,
@@ -90,15 +86,18 @@ void Centre::Impl::handle(const IncomingCall& event, Turn turn) {
     if (event.replaces) return take_over(event, *event.replaces, turn);
     if (consult_by_phone(event, turn)) return;
     const auto line = find_line(event);
-    if (!line) return refuse(event, kNotFound, "no such number", turn);
+    if (!line) return refuse(event, SipStatus::kNotFound, "no such number", turn);
     if (!is_media_up_ || calls_.size() >= config_.max_live_contacts) {
-        return refuse(event, kUnavailable, "overloaded", turn);
+        return refuse(event, SipStatus::kUnavailable, "overloaded", turn);
     }
     if (const auto usable = check_offer(event); !usable) {
         const std::error_code why = usable.error().code;
         const bool is_unreadable = why == sdp::Errc::Malformed || why == sdp::Errc::TooLarge;
         if (!is_unreadable && why != sdp::Errc::NothingUsable) ++counters_.encryption_refusals;
-        return refuse(event, is_unreadable ? kBadRequest : kNotAcceptable, why.message(), turn);
+        return refuse(event,
+                      is_unreadable ? SipStatus::kBadRequest : SipStatus::kNotAcceptable,
+                      why.message(),
+                      turn);
     }
     ++counters_.contacts_arrived;
     auto call = std::make_unique<Call>();
@@ -176,7 +175,7 @@ void Centre::Impl::caller_endpoint_ready(Call& call, Turn turn) {
         const auto offer = sdp::parse(*arriving->offer);
         auto answer = sdp::answer(offer.value(), leg.local);
         if (!answer) {
-            turn.act(RejectCaller{.leg = leg.id, .status = kNotAcceptable});
+            turn.act(RejectCaller{.leg = leg.id, .status = SipStatus::kNotAcceptable});
             return finish(call, "fault", EndedBy::System, turn);
         }
         agree_on(leg, std::move(answer.value().agreed));
@@ -201,7 +200,7 @@ void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
             media_changed(*call, leg, turn);
         } else if (is_consultation(call, event.leg)) {
             note(*call, "decision", "the answer in the ACK is not usable", turn.now);
-            return return_from_consultation(*call, "failed", kNotAcceptable, turn);
+            return return_from_consultation(*call, "failed", SipStatus::kNotAcceptable, turn);
         } else {
             note(*call, "decision", "the answer in the ACK is not usable", turn.now);
             turn.act(EndLeg{.leg = call->caller_leg.id, .reason = "no usable media"});

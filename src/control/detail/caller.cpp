@@ -103,7 +103,7 @@ void Centre::Impl::handle_speech(ContactId contact,
     // hears that somebody is there.
     if (!prompts) {
         note(*call, "decision", "the speech engine failed: a beep instead", turn.now);
-        prompts = std::vector<std::string>{"tone:beep"};
+        prompts = std::vector<std::string>{kBeep};
     }
     if (!prompts->empty()) {
         call->playing->is_prepared = true;

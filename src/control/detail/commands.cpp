@@ -19,16 +19,23 @@ AgentId agent_of(const Command& command) {
     return std::visit([](const AgentCommand auto& one) { return one.agent; }, command);
 }
 
-Error under_way() { return fail(Errc::Conflict, "a transfer is under way"); }
 Error in_conference() { return fail(Errc::Conflict, "in a conference"); }
 Error nobody_asked() { return fail(Errc::Conflict, "nobody is asked"); }
-/// What a phone that waits for a colleague is told.
-constexpr int kDeclined = 603;
-constexpr int kEnded = 480;
 Error keying() { return fail(Errc::Conflict, "a secure input is under way"); }
 Error not_in_call() { return fail(Errc::Conflict, "the agent is not in a conversation"); }
 
 }  // namespace
+
+Result<void> Centre::Impl::is_undisturbed(const Call& call) {
+    if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
+    if (call.secure) return keying();
+    return ok();
+}
+
+Result<void> Centre::Impl::may_be_passed_on(const Call& call) {
+    if (has_colleagues(call)) return in_conference();
+    return is_undisturbed(call);
+}
 
 /// The commands, each one a function of its own; the visitor picks by type.
 class CommandDesk {
@@ -79,7 +86,7 @@ public:
                 centre_.drop_member(*asked, member->leg.id, "declined", turn_);
                 return ok();
             }
-            centre_.return_from_consultation(*asked, "declined", kDeclined, turn_);
+            centre_.return_from_consultation(*asked, "declined", SipStatus::kDecline, turn_);
             return ok();
         }
         Call* call = ringing_at(wanted.agent);
@@ -142,9 +149,7 @@ public:
     Result<void> operator()(const TransferToAgent& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
-        if (call->outside || call->consultation) return under_way();
-        if (Impl::has_colleagues(*call)) return in_conference();
-        if (call->secure) return keying();
+        ESC_TRY(Impl::may_be_passed_on(*call));
         if (wanted.to == wanted.agent) return fail(Errc::Conflict, "already with this agent");
         const auto target = centre_.acd_.agent(wanted.to);
         if (!target || target->company != call->company()) {
@@ -163,9 +168,7 @@ public:
     Result<void> operator()(const TransferToQueue& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
-        if (call->outside || call->consultation) return under_way();
-        if (Impl::has_colleagues(*call)) return in_conference();
-        if (call->secure) return keying();
+        ESC_TRY(Impl::may_be_passed_on(*call));
         const Queue* queue = centre_.find_queue(wanted.to);
         if (queue == nullptr || queue->acd.company != call->company()) {
             return fail(Errc::NotFound, "no such queue");
@@ -184,9 +187,7 @@ public:
     Result<void> operator()(const TransferOutside& wanted) {
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
-        if (call->outside || call->consultation) return under_way();
-        if (Impl::has_colleagues(*call)) return in_conference();
-        if (call->secure) return keying();
+        ESC_TRY(Impl::may_be_passed_on(*call));
         return centre_.ask_outside(*call, wanted.number, turn_);
     }
     Result<void> operator()(const ConsultAgent& wanted) {
@@ -211,7 +212,7 @@ public:
         if (!call->consultation) return nobody_asked();
         const bool was_answered = call->consultation->answered_at.has_value();
         centre_.return_from_consultation(
-            *call, was_answered ? "answered" : "cancelled", kEnded, turn_);
+            *call, was_answered ? "answered" : "cancelled", SipStatus::kGone, turn_);
         return ok();
     }
     Result<void> operator()(const MakeConference& wanted) {
@@ -430,19 +431,19 @@ void Centre::Impl::handle_command(CommandToken token,
 // What the phone's button asks for is what the page would: the agent leaves, and the caller keeps
 // the case, the context and the place in time.
 void Centre::Impl::handle(const LegTransferAsked& event, Turn turn) {
-    constexpr int kNotFound = 404;
-    constexpr int kDecline = 603;
     Call* call = find_by_leg(event.leg);
     if (completes_consultation(call, event)) {
         turn.act(GrantTransfer{.leg = event.leg});
         return complete_consultation(*call, turn);
     }
-    if (event.replaces) return turn.act(RefuseTransfer{.leg = event.leg, .status = kDecline});
+    if (event.replaces)
+        return turn.act(RefuseTransfer{.leg = event.leg, .status = SipStatus::kDecline});
     const bool is_agents = call != nullptr && call->agent && call->agent->leg.id == event.leg;
-    if (!is_agents) return turn.act(RefuseTransfer{.leg = event.leg, .status = kDecline});
+    if (!is_agents)
+        return turn.act(RefuseTransfer{.leg = event.leg, .status = SipStatus::kDecline});
     const AgentId agent = call->agent->agent;
     const auto wanted = transfer_to(*call, agent, event.target);
-    if (!wanted) return turn.act(RefuseTransfer{.leg = event.leg, .status = kNotFound});
+    if (!wanted) return turn.act(RefuseTransfer{.leg = event.leg, .status = SipStatus::kNotFound});
     // The phone is told before its leg is hung up, and only of a transfer that happens.
     const auto at = static_cast<std::ptrdiff_t>(turn.out.actions.size());
     const auto done = std::visit(CommandDesk{*this, turn}, *wanted);
@@ -452,7 +453,7 @@ void Centre::Impl::handle(const LegTransferAsked& event, Turn turn) {
         answer = BeginTransfer{.leg = event.leg};
         call->outside->is_phone_waiting = true;
     }
-    if (!done) answer = RefuseTransfer{.leg = event.leg, .status = kDecline};
+    if (!done) answer = RefuseTransfer{.leg = event.leg, .status = SipStatus::kDecline};
     turn.out.actions.insert(turn.out.actions.begin() + at, Action{std::move(answer)});
     if (!done) note(*call, "decision", "transfer refused: " + done.error().message(), turn.now);
 }

@@ -13,7 +13,11 @@ namespace escucha::control {
 
 namespace {
 
-std::string_view word(media::MixRole role) {
+bool is_colleague(const Member& member) { return member.part == Member::Part::Colleague; }
+
+}  // namespace
+
+std::string_view Centre::Impl::mode_word(media::MixRole role) {
     switch (role) {
         case media::MixRole::Full:
             return "join";
@@ -24,12 +28,6 @@ std::string_view word(media::MixRole role) {
     }
     return "join";
 }
-
-bool is_colleague(const Member& member) { return member.part == Member::Part::Colleague; }
-
-}  // namespace
-
-std::string_view Centre::Impl::mode_word(media::MixRole role) { return word(role); }
 
 bool Centre::Impl::has_colleagues(const Call& call) {
     return std::ranges::any_of(call.members, is_colleague);
@@ -99,8 +97,7 @@ void Centre::Impl::go_on_by(Call& call, Leg phone, Turn turn) {
 }
 
 Result<void> Centre::Impl::add_to_conference(Call& call, AgentId with, Turn turn) {
-    if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
-    if (call.secure) return fail(Errc::Conflict, "a secure input is under way");
+    ESC_TRY(is_undisturbed(call));
     if (with == call.agent->agent) return fail(Errc::Conflict, "already with this agent");
     ESC_TRY(may_be_rung(call, with));
     if (call.members.size() >= kMostMembers) return fail(Errc::Conflict, "the conference is full");
@@ -125,7 +122,7 @@ Result<void> Centre::Impl::supervise(Call& call,
         if (there->joined_at) {
             Event changed = fact("supervision_changed", call, turn);
             changed.agent = call.agent->agent;
-            changed.with("supervisor", supervisor.to_string()).with("mode", word(role));
+            changed.with("supervisor", supervisor.to_string()).with("mode", mode_word(role));
             turn.out.events.push_back(std::move(with_recording(changed, call)));
             arrange_mix(call, turn);
         }
@@ -144,7 +141,7 @@ Result<void> Centre::Impl::supervise(Call& call,
     Event asked = fact("supervision_asked", call, turn);
     asked.agent = call.agent->agent;
     turn.out.events.push_back(
-        asked.with("supervisor", supervisor.to_string()).with("mode", word(role)));
+        asked.with("supervisor", supervisor.to_string()).with("mode", mode_word(role)));
     note(call, "decision", fmt::format("{} supervises", supervisor.to_string()), turn.now);
     invite(call,
            {.leg = new_phone_leg(agents_.at(supervisor), turn),
@@ -208,7 +205,7 @@ void Centre::Impl::member_joined(Call& call, Member& member, Turn turn) {
         Event started = fact("supervision_started", call, turn);
         started.agent = call.agent->agent;
         started.with("supervisor", member.agent.to_string())
-            .with("mode", word(member.role))
+            .with("mode", mode_word(member.role))
             .with("ring_ms", ring);
         turn.out.events.push_back(std::move(with_recording(started, call)));
     }

@@ -12,19 +12,6 @@ namespace escucha::control {
 
 namespace {
 
-/// Statuses of SIP, as a colleague's phone says them and as the asking phone is told.
-struct Told {
-    static constexpr int kRinging = 180;
-    static constexpr int kForbidden = 403;
-    static constexpr int kNoAnswer = 408;
-    static constexpr int kGone = 480;
-    static constexpr int kNoSuchCall = 481;
-    static constexpr int kBusyHere = 486;
-    static constexpr int kUnavailable = 503;
-    static constexpr int kBusyEverywhere = 600;
-    static constexpr int kDecline = 603;
-};
-
 // What the colleague was doing is what they go on doing.
 acd::NextStatus status_of(const acd::AgentState& state) {
     const auto* not_ready = std::get_if<acd::NotReady>(&state);
@@ -36,14 +23,14 @@ acd::NextStatus status_of(const acd::AgentState& state) {
 
 std::string_view word_of_consultation(int status) {
     switch (status) {
-        case Told::kNoAnswer:
-        case Told::kGone:
+        case SipStatus::kNoAnswer:
+        case SipStatus::kGone:
             return "no_answer";
-        case Told::kBusyHere:
-        case Told::kBusyEverywhere:
+        case SipStatus::kBusyHere:
+        case SipStatus::kBusyEverywhere:
             return "busy";
-        case Told::kForbidden:
-        case Told::kDecline:
+        case SipStatus::kForbidden:
+        case SipStatus::kDecline:
             return "declined";
         default:
             return "failed";
@@ -61,9 +48,7 @@ Call* Centre::Impl::consulted_about(AgentId colleague) {
 }
 
 Result<void> Centre::Impl::may_consult(const Call& call, AgentId with) const {
-    if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
-    if (has_colleagues(call)) return fail(Errc::Conflict, "in a conference");
-    if (call.secure) return fail(Errc::Conflict, "a secure input is under way");
+    ESC_TRY(may_be_passed_on(call));
     if (with == call.agent->agent) return fail(Errc::Conflict, "already with this agent");
     return may_be_rung(call, with);
 }
@@ -106,10 +91,10 @@ bool Centre::Impl::consult_by_phone(const IncomingCall& event, Turn turn) {
         return true;
     };
     if (const auto usable = check_offer(event); !usable) {
-        return refuse_with(kNotAcceptable, usable.error().message());
+        return refuse_with(SipStatus::kNotAcceptable, usable.error().message());
     }
     if (const auto may = may_consult(*call, colleague->second); !may) {
-        return refuse_with(Told::kBusyHere, may.error().detail);
+        return refuse_with(SipStatus::kBusyHere, may.error().detail);
     }
     begin_consultation(*call, colleague->second, &event, turn);
     return true;
@@ -175,7 +160,7 @@ void Centre::Impl::ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn 
 
 void Centre::Impl::consultation_progress(Call& call, const LegProgress& event, Turn turn) {
     Consultation& asked = *call.consultation;
-    if (event.status != Told::kRinging || std::exchange(asked.is_ringing, true)) return;
+    if (event.status != SipStatus::kRinging || std::exchange(asked.is_ringing, true)) return;
     if (asked.phone) turn.act(RingCaller{.leg = asked.phone->id});
 }
 
@@ -185,11 +170,11 @@ void Centre::Impl::consultation_answered(Call& call, const LegAnswered& event, T
     auto agreed = answer ? sdp::apply_answer(asked.leg.local, answer.value())
                          : Result<sdp::Agreed>{answer.error()};
     asked.leg.is_offer_ours = false;
-    if (!agreed) return return_from_consultation(call, "failed", kNotAcceptable, turn);
+    if (!agreed) return return_from_consultation(call, "failed", SipStatus::kNotAcceptable, turn);
     agree_on(asked.leg, std::move(agreed).value());
     set_remote(call, asked.leg, turn);
     if (!answer_asking_phone(call, turn)) {
-        return return_from_consultation(call, "failed", kNotAcceptable, turn);
+        return return_from_consultation(call, "failed", SipStatus::kNotAcceptable, turn);
     }
     asked.answered_at = turn.now.mono;
     Event answered = fact("consultation_answered", call, turn);
@@ -238,7 +223,8 @@ void Centre::Impl::consultation_ended(Call& call, LegId leg, Turn turn) {
     by_leg_.erase(leg);
     const Consultation& asked = *call.consultation;
     const auto unanswered = leg == asked.leg.id ? "no_answer" : "cancelled";
-    return_from_consultation(call, asked.answered_at ? "answered" : unanswered, Told::kGone, turn);
+    return_from_consultation(
+        call, asked.answered_at ? "answered" : unanswered, SipStatus::kGone, turn);
 }
 
 // The agent's part ends as in any transfer; the colleague needs no offer, they have answered.
@@ -246,7 +232,7 @@ void Centre::Impl::complete_consultation(Call& call, Turn turn) {
     Consultation& asked = *call.consultation;
     const auto colleague = acd_.agent(asked.with);
     if (!colleague || !is_free(colleague->state)) {
-        return return_from_consultation(call, "failed", Told::kUnavailable, turn);
+        return return_from_consultation(call, "failed", SipStatus::kUnavailable, turn);
     }
     Event started = fact("transfer_started", call, turn);
     started.agent = call.agent->agent;
@@ -374,7 +360,7 @@ void Centre::Impl::release_colleague(AgentId colleague, const acd::NextStatus& n
 void Centre::Impl::leave_consultation(Call& call, Turn turn) {
     if (call.consultation->answered_at) return complete_consultation(call, turn);
     const auto place = acd_.contact_row(call.id);
-    drop_consultation(call, "cancelled", Told::kGone, turn);
+    drop_consultation(call, "cancelled", SipStatus::kGone, turn);
     end_talk(call, "transfer", turn);
     return_from_outside(call, place, turn);
 }
@@ -385,17 +371,17 @@ void Centre::Impl::take_over(const IncomingCall& event, LegId replaced, Turn tur
         turn.act(RejectCaller{.leg = event.leg, .status = status});
     };
     Call* call = find_by_leg(replaced);
-    if (call == nullptr) return refuse_with(Told::kNoSuchCall);
+    if (call == nullptr) return refuse_with(SipStatus::kNoSuchCall);
     const auto* agent = std::get_if<AgentId>(&event.source);
     Leg& leg = party(*call, replaced);
     const bool is_theirs = agent != nullptr && call->agent && call->agent->agent == *agent &&
                            &leg == &call->agent->leg && std::holds_alternative<InTalk>(call->stage);
-    if (!is_theirs || leg.is_reviving) return refuse_with(Told::kDecline);
+    if (!is_theirs || leg.is_reviving) return refuse_with(SipStatus::kDecline);
     const auto offer =
         event.sdp ? sdp::parse(*event.sdp) : Result<sdp::Session>{fail(sdp::Errc::NothingUsable)};
     auto answer =
         offer ? sdp::answer(offer.value(), leg.local) : Result<sdp::Answer>{offer.error()};
-    if (!answer) return refuse_with(kNotAcceptable);
+    if (!answer) return refuse_with(SipStatus::kNotAcceptable);
     note(*call, "decision", "another phone of the agent's takes the call over", turn.now);
     by_leg_.erase(replaced);
     by_leg_.emplace(event.leg, call->id);

@@ -13,12 +13,11 @@
 #include "control/centre.h"
 #include "control/detail/call.h"
 #include "control/detail/circuit.h"
+#include "control/detail/sip_status.h"
 #include "recording/chain.h"
 
 namespace escucha::control {
 
-/// RFC 3261 §21.4.26: no audio in common.
-inline constexpr int kNotAcceptable = 488;
 inline constexpr std::chrono::seconds kSetUpDeadline{5};
 inline constexpr std::chrono::seconds kAckDeadline{35};
 /// A caller or agent in talk who sends nothing this long is gone (reliability: F13).
@@ -34,7 +33,6 @@ inline constexpr std::chrono::seconds kOutsideGrace{2};
 inline constexpr std::uint32_t kMostRedirects = 5;
 /// Less than this of its time left, and a call outside is not tried at another number.
 inline constexpr std::chrono::seconds kShortestRedirect{2};
-/// Names of StateRows: the prefix, then the company's or the agent's id.
 /// Where no queue says how long a phone rings.
 inline constexpr std::chrono::seconds kConsultRingTime{20};
 /// Why a colleague who is asked is NotReady.
@@ -46,6 +44,9 @@ inline constexpr std::string_view kSupervisionReason = "supervision";
 inline constexpr std::size_t kMostMembers = media::kMaxMixMembers - 2;
 /// Why a recording is paused while a caller keys in secret.
 inline constexpr std::string_view kSecureInputReason = "secure_input";
+/// What is heard where there is no word: a prompt of the media process.
+inline constexpr const char* kBeep = "tone:beep";
+/// Names of StateRows: the prefix, then the company's or the agent's id.
 inline constexpr std::string_view kReferencesRow = "references:";
 inline constexpr std::string_view kChainRow = "recording_chain:";
 inline constexpr std::string_view kAgentRow = "agent:";
@@ -260,6 +261,12 @@ public:
     void outside_lost(Call& call, Turn turn);
     void cancel_outside(Call& call, Turn turn);
     void outside_late(Call& call, Turn turn);
+
+    // commands.cpp: what a conversation may not be in when something else begins with it.
+    /// No transfer, consultation or secure input is under way.
+    static Result<void> is_undisturbed(const Call& call);
+    /// Nor is it a conference.
+    static Result<void> may_be_passed_on(const Call& call);
 
     // consult.cpp: a colleague is asked before the caller is passed on.
     Result<void> consult(Call& call, AgentId with, Turn turn);

@@ -11,11 +11,7 @@ namespace escucha::control {
 namespace {
 
 constexpr int kUnsupportedMedia = 415;
-constexpr int kBusyHere = 486;
-constexpr int kBusyEverywhere = 600;
-constexpr int kDecline = 603;
 constexpr int kNotAcceptableAnywhere = 606;
-constexpr int kRinging = 180;
 
 std::string explain(const acd::RingAgent& ring) {
     return fmt::format("offered to agent {} ({}): {} eligible, {} waiting, {} queues compared",
@@ -113,8 +109,8 @@ bool Centre::Impl::is_callable(const AgentInfo& agent) const {
 
 bool Centre::Impl::ring_in_clear(Call& call, int status, Turn turn) {
     AgentLeg& agent = *call.agent;
-    const bool is_about_media =
-        status == kNotAcceptable || status == kUnsupportedMedia || status == kNotAcceptableAnywhere;
+    const bool is_about_media = status == SipStatus::kNotAcceptable ||
+                                status == kUnsupportedMedia || status == kNotAcceptableAnywhere;
     const bool may_be_clear = agent.leg.local.profile == sdp::Profile::Secure &&
                               agent.leg.local.encryption != sdp::Encryption::Required;
     if (!is_about_media || !may_be_clear) return false;
@@ -174,7 +170,7 @@ void Centre::Impl::handle(const LegProgress& event, Turn turn) {
     if (is_outside(call, event.leg)) return outside_progress(*call, event, turn);
     if (is_consultation(call, event.leg)) return consultation_progress(*call, event, turn);
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
-    if (event.status != kRinging || call->agent->is_ringing) return;
+    if (event.status != SipStatus::kRinging || call->agent->is_ringing) return;
     call->agent->is_ringing = true;
     note(*call,
          "acd",
@@ -239,10 +235,11 @@ void Centre::Impl::handle(const LegFailed& event, Turn turn) {
     if (ring_in_clear(*call, event.status, turn)) return;
     acd::Effects effects;
     Result<void> returned = ok();
-    if (event.status == kDecline) {
+    if (event.status == SipStatus::kDecline) {
         returned = acd_.offer_declined(offer, turn.now, effects);
     } else {
-        const bool is_busy = event.status == kBusyHere || event.status == kBusyEverywhere;
+        const bool is_busy =
+            event.status == SipStatus::kBusyHere || event.status == SipStatus::kBusyEverywhere;
         const auto failure = is_busy ? acd::OfferFailure::Busy : acd::OfferFailure::Unreachable;
         returned = acd_.offer_failed(offer, failure, turn.now, effects);
     }

@@ -16,31 +16,18 @@ namespace escucha::control {
 
 namespace {
 
-/// Statuses of SIP.
-struct Said {
-    static constexpr int kOk = 200;
-    static constexpr int kForbidden = 403;
-    static constexpr int kNoAnswer = 408;
-    static constexpr int kGone = 480;
-    static constexpr int kBusyHere = 486;
-    static constexpr int kCancelled = 487;
-    static constexpr int kUnavailable = 503;
-    static constexpr int kBusyEverywhere = 600;
-    static constexpr int kDecline = 603;
-};
-
 std::string_view result_word(int status) {
     switch (status) {
-        case Said::kNoAnswer:
-        case Said::kGone:
+        case SipStatus::kNoAnswer:
+        case SipStatus::kGone:
             return "no_answer";
-        case Said::kBusyHere:
-        case Said::kBusyEverywhere:
+        case SipStatus::kBusyHere:
+        case SipStatus::kBusyEverywhere:
             return "busy";
-        case Said::kForbidden:
-        case Said::kDecline:
+        case SipStatus::kForbidden:
+        case SipStatus::kDecline:
             return "refused";
-        case Said::kCancelled:
+        case SipStatus::kCancelled:
             return "cancelled";
         default:
             return "failed";
@@ -162,7 +149,7 @@ void Centre::Impl::outside_endpoint_ready(Call& call, Turn turn) {
     OutsideLeg& leg = *call.outside;
     const auto found = outside_.find(call.company());
     if (found == outside_.end())
-        return outside_failed(call, Said::kUnavailable, "not configured", turn);
+        return outside_failed(call, SipStatus::kUnavailable, "not configured", turn);
     const Outside& outside = found->second;
     leg.leg.is_offer_ours = true;
     by_leg_.emplace(leg.leg.id, call.id);
@@ -203,7 +190,7 @@ void Centre::Impl::outside_answered(Call& call, const LegAnswered& event, Turn t
     auto agreed = answer ? sdp::apply_answer(outside.leg.local, answer.value())
                          : Result<sdp::Agreed>{answer.error()};
     outside.leg.is_offer_ours = false;
-    if (!agreed) return outside_failed(call, kNotAcceptable, "no usable audio", turn);
+    if (!agreed) return outside_failed(call, SipStatus::kNotAcceptable, "no usable audio", turn);
     agree_on(outside.leg, std::move(agreed).value());
     set_remote(call, outside.leg, turn);
     outside.answered_at = turn.now.mono;
@@ -235,7 +222,7 @@ void Centre::Impl::leave_to_outside(Call& call, Turn turn) {
         started.with("to_kind", "outside").with("to", redact_number(outside.number)));
     const bool is_there = by_leg_.contains(call.agent->leg.id);
     if (std::exchange(outside.is_phone_waiting, false) && is_there) {
-        turn.act(EndTransfer{.leg = call.agent->leg.id, .status = Said::kOk});
+        turn.act(EndTransfer{.leg = call.agent->leg.id, .status = SipStatus::kOk});
     }
     end_talk(call, "transfer", turn);
     move_to(call, WithOutside{.since = turn.now.mono}, turn);
@@ -383,7 +370,7 @@ void Centre::Impl::drop_outside(Call& call, std::string_view result, int status,
 // A conversation outside is over when the other side hangs up; the caller has nobody to go back to.
 void Centre::Impl::outside_ended(Call& call, Turn turn) {
     by_leg_.erase(call.outside->leg.id);
-    if (!call.outside->answered_at) return outside_failed(call, Said::kGone, "ended", turn);
+    if (!call.outside->answered_at) return outside_failed(call, SipStatus::kGone, "ended", turn);
     drop_outside(call, "answered", 0, turn);
     turn.act(EndLeg{.leg = call.caller_leg.id, .reason = "the other side hung up"});
     finish(call, "served", EndedBy::Outside, turn);
@@ -393,17 +380,18 @@ void Centre::Impl::outside_ended(Call& call, Turn turn) {
 void Centre::Impl::outside_lost(Call& call, Turn turn) {
     by_leg_.erase(call.outside->leg.id);
     const auto place = call.outside->place;
-    if (!call.outside->answered_at) return outside_failed(call, Said::kUnavailable, "lost", turn);
+    if (!call.outside->answered_at)
+        return outside_failed(call, SipStatus::kUnavailable, "lost", turn);
     drop_outside(call, "fault", 0, turn);
     return_from_outside(call, place, turn);
 }
 
 void Centre::Impl::cancel_outside(Call& call, Turn turn) {
-    outside_failed(call, Said::kCancelled, "cancelled by the agent", turn);
+    outside_failed(call, SipStatus::kCancelled, "cancelled by the agent", turn);
 }
 
 void Centre::Impl::outside_late(Call& call, Turn turn) {
-    outside_failed(call, Said::kNoAnswer, "no answer", turn);
+    outside_failed(call, SipStatus::kNoAnswer, "no answer", turn);
 }
 
 }  // namespace escucha::control

@@ -79,7 +79,7 @@ void Centre::Impl::ask(Call& call, const flow::Ask& wanted, Turn turn) {
                 call.voicemail->beep = call.playing->id;
                 turn.act(media::Play{.endpoint = call.caller_leg.endpoint,
                                      .play = call.playing->id,
-                                     .prompts = {"tone:beep"},
+                                     .prompts = {kBeep},
                                      .repeat = media::Repeat::Once,
                                      .stop_on_digit = false});
             }},

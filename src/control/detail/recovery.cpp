@@ -599,8 +599,8 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
     if (dead.is_secure_input) return settle_secure_input(*call, SecureResult::Interrupted, turn);
     if (dead.is_consultation) {
         const bool was_answered = call->consultation && call->consultation->answered_at;
-        constexpr int kGone = 480;
-        return return_from_consultation(*call, was_answered ? "answered" : "failed", kGone, turn);
+        return return_from_consultation(
+            *call, was_answered ? "answered" : "failed", SipStatus::kGone, turn);
     }
     if (dead.member) {
         const Member* member = find_member(*call, *dead.member);

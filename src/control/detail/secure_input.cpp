@@ -17,7 +17,6 @@ using speech::Language;
 using Phase = SecureInput::Phase;
 
 /// What the two hear meanwhile: a beep, so that the agent knows that the line lives.
-constexpr const char* kComfort = "tone:beep";
 constexpr const char* kComfortPause = "silence:4000";
 
 std::string_view asked_for(SecureKind kind, Language language) {
@@ -87,9 +86,7 @@ SecureResult result_of(const Answer& answer) {
 Result<void> Centre::Impl::begin_secure_input(Call& call,
                                               const BeginSecureInput& wanted,
                                               Turn turn) {
-    if (call.secure) return fail(Errc::Conflict, "a secure input is under way");
-    if (call.outside || call.consultation) return fail(Errc::Conflict, "a transfer is under way");
-    if (has_colleagues(call)) return fail(Errc::Conflict, "in a conference");
+    ESC_TRY(may_be_passed_on(call));
     if (std::get<InTalk>(call.stage).held) return fail(Errc::Conflict, "on hold");
     if (!is_media_up_) return fail(Errc::Conflict, "no sound at the moment");
     SecureInput& input = call.secure.emplace(wanted.kind, wanted.digits_max);
@@ -117,7 +114,7 @@ Result<void> Centre::Impl::begin_secure_input(Call& call,
     input.comfort = media::PlayId{++call.plays};
     turn.act(media::Play{.endpoint = call.agent->leg.endpoint,
                          .play = *input.comfort,
-                         .prompts = {kComfort, kComfortPause},
+                         .prompts = {kBeep, kComfortPause},
                          .repeat = media::Repeat::Forever,
                          .stop_on_digit = false});
     note(call,

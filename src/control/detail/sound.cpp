@@ -310,21 +310,18 @@ void Centre::Impl::failed(const media::Failed& event, Turn turn) {
     Leg* leg = leg_of(*call, event.endpoint);
     by_endpoint_.erase(event.endpoint);
     if (call->outside && leg == &call->outside->leg) {
-        constexpr int kNoEndpoint = 503;
-        return outside_failed(*call, kNoEndpoint, "no media", turn);
+        return outside_failed(*call, SipStatus::kUnavailable, "no media", turn);
     }
     if (leg != nullptr && is_consultation(call, leg->id)) {
-        constexpr int kNoSound = 503;
-        return return_from_consultation(*call, "failed", kNoSound, turn);
+        return return_from_consultation(*call, "failed", SipStatus::kUnavailable, turn);
     }
     if (leg != nullptr && find_member(*call, leg->id) != nullptr) {
         const LegId gone = leg->id;
         return drop_member(*call, gone, "failed", turn);
     }
     if (leg == &call->caller_leg) {
-        constexpr int kUnavailable = 503;
         turn.act(RejectCaller{.leg = call->caller_leg.id,
-                              .status = kUnavailable,
+                              .status = SipStatus::kUnavailable,
                               .retry_after = kOverloadRetryAfter});
         return finish(*call, "fault", EndedBy::System, turn);
     }
@@ -540,8 +537,7 @@ void Centre::Impl::revive(Call& call, Leg& leg, Turn turn) {
 // back.
 void Centre::Impl::revive_outside(Call& call, Turn turn) {
     if (call.outside->answered_at) return revive(call, call.outside->leg, turn);
-    constexpr int kMediaLost = 503;
-    outside_failed(call, kMediaLost, "media restarted", turn);
+    outside_failed(call, SipStatus::kUnavailable, "media restarted", turn);
 }
 
 // One whose phone still rings was told an address that is gone: the caller is the agent's again.
@@ -549,9 +545,8 @@ void Centre::Impl::revive_consultation(Call& call, const media::Listing& listing
     Consultation& asked = *call.consultation;
     const bool is_colleague_there = holds(listing, asked.leg.endpoint);
     const bool is_phone_there = !asked.phone || holds(listing, asked.phone->endpoint);
-    constexpr int kSoundLost = 503;
     if (!asked.answered_at && !(is_colleague_there && is_phone_there)) {
-        return return_from_consultation(call, "failed", kSoundLost, turn);
+        return return_from_consultation(call, "failed", SipStatus::kUnavailable, turn);
     }
     if (!is_colleague_there) revive(call, asked.leg, turn);
     if (!is_phone_there) revive(call, *asked.phone, turn);

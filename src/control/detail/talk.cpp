@@ -11,9 +11,6 @@ namespace escucha::control {
 
 namespace {
 
-constexpr int kTimeout = 408;
-constexpr int kNoSuchDialog = 481;
-
 std::string_view word(Held::By by) {
     switch (by) {
         case Held::By::Page:
@@ -42,7 +39,7 @@ std::string recording_path(CompanyId company, RecordingId id, WallTime now) {
 void Centre::Impl::handle(const LegReoffered& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) {
-        turn.act(RejectReoffer{.leg = event.leg, .status = kNotAcceptable});
+        turn.act(RejectReoffer{.leg = event.leg, .status = SipStatus::kNotAcceptable});
         return;
     }
     Leg& leg = party(*call, event.leg);
@@ -58,7 +55,7 @@ void Centre::Impl::apply_reoffer(Call& call, Leg& leg, const std::string& offer,
         parsed ? sdp::answer(parsed.value(), leg.local) : Result<sdp::Answer>{parsed.error()};
     if (!answer) {
         note(call, "decision", "its offer is refused: " + answer.error().message(), turn.now);
-        turn.act(RejectReoffer{.leg = leg.id, .status = kNotAcceptable});
+        turn.act(RejectReoffer{.leg = leg.id, .status = SipStatus::kNotAcceptable});
         return;
     }
     agree_on(leg, std::move(answer.value().agreed));
@@ -111,7 +108,8 @@ void Centre::Impl::handle(const LegReofferFailed& event, Turn turn) {
     Leg& leg = party(*call, event.leg);
     leg.is_offer_ours = false;
     // A refusal, too, says that somebody is there.
-    const bool is_gone = event.status == kTimeout || event.status == kNoSuchDialog;
+    const bool is_gone =
+        event.status == SipStatus::kNoAnswer || event.status == SipStatus::kNoSuchCall;
     if (std::exchange(leg.is_probing, false) && !is_gone) return;
     // Its sound is gone and cannot come back: better a call that ends than one in silence.
     turn.act(EndLeg{.leg = event.leg, .reason = "media cannot be restored"});
@@ -234,8 +232,7 @@ void Centre::Impl::end_talk(Call& call, std::string_view by, Turn turn) {
     auto* talk = std::get_if<InTalk>(&call.stage);
     if (talk == nullptr || !call.agent) return;
     const bool was_asking = call.consultation && call.consultation->answered_at;
-    constexpr int kGone = 480;
-    drop_consultation(call, was_asking ? "answered" : "cancelled", kGone, turn);
+    drop_consultation(call, was_asking ? "answered" : "cancelled", SipStatus::kGone, turn);
     drop_secure_input(
         call, by == "agent" ? SecureResult::Cancelled : SecureResult::Interrupted, turn);
     call.secure_outcome.reset();

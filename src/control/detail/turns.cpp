@@ -141,8 +141,7 @@ void Centre::Impl::wake(Turn turn) {
             outside_late(*call, turn);
         } else if (call->consultation && !call->consultation->answered_at &&
                    call->consultation->deadline <= turn.now.mono) {
-            constexpr int kGone = 480;
-            return_from_consultation(*call, "no_answer", kGone, turn);
+            return_from_consultation(*call, "no_answer", SipStatus::kGone, turn);
         } else if (std::ranges::any_of(call->members, [&](const Member& member) {
                        return !member.joined_at && member.deadline <= turn.now.mono;
                    })) {
