@@ -1,7 +1,11 @@
+#include <array>
+#include <cstdint>
+
 #include <doctest/doctest.h>
 
 #include "base/bytes.h"
 #include "base/errc.h"
+#include "base/hex.h"
 #include "base/ids.h"
 #include "base/phone_number.h"
 #include "base/redact.h"
@@ -42,6 +46,18 @@ TEST_CASE("text that is not an id is refused") {
     CHECK_FALSE(ContactId::parse("00000000-0000-0000-0000-000000000000"));
     CHECK_FALSE(ContactId::parse("0190b6f0-5f6e-7000-8000-00000000000g"));
     CHECK_FALSE(ContactId::parse("0190b6f0x5f6e-7000-8000-000000000001"));
+}
+
+TEST_CASE("bytes are written in hex and read back, and what is no hex is refused") {
+    constexpr std::array<std::uint8_t, 3> kBytes{0x00, 0x7f, 0xfe};
+    CHECK(to_hex(kBytes) == "007ffe");
+    std::array<std::uint8_t, 3> read{};
+    CHECK(from_hex("007Ffe", read));
+    CHECK(read == kBytes);
+    for (const char* text : {"", "007ff", "007ffe00", "007ffg", "00 ffe", "-17ffe"}) {
+        CAPTURE(text);
+        CHECK_FALSE(from_hex(text, read));
+    }
 }
 
 TEST_CASE("instants print and parse as RFC 3339") {

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <charconv>
 
 #include "base/check.h"
 
@@ -17,6 +18,17 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
         text += kDigits[byte & 15U];
     }
     return text;
+}
+
+bool from_hex(std::string_view text, std::span<std::uint8_t> bytes) {
+    if (text.size() != bytes.size() * 2) return false;
+    const char* at = text.data();
+    for (std::uint8_t& byte : bytes) {
+        const auto [end, error] = std::from_chars(at, at + 2, byte, 16);
+        if (error != std::errc{} || end != at + 2) return false;
+        at += 2;
+    }
+    return true;
 }
 
 std::string sha256_hex(std::string_view text) {

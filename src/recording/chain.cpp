@@ -22,13 +22,7 @@ void write_id(ByteWriter& out, const Uuid& id) {
 
 std::optional<Digest> digest_from_hex(std::string_view text) {
     Digest digest{};
-    if (text.size() != digest.size() * 2) return std::nullopt;
-    for (std::size_t i = 0; i < digest.size(); ++i) {
-        const char* first = text.data() + 2 * i;
-        const auto [end, error] = std::from_chars(first, first + 2, digest[i], 16);
-        if (error != std::errc{} || end != first + 2) return std::nullopt;
-    }
-    return digest;
+    return from_hex(text, digest) ? std::optional{digest} : std::nullopt;
 }
 
 std::string ChainTip::print() const { return std::to_string(number) + ' ' + to_hex(link); }

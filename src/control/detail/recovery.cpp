@@ -1,7 +1,6 @@
 // What is kept of a call through a kill, and how it goes on.
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -31,13 +30,7 @@ json::object write(const SrtpKey& key) {
 SrtpKey read_key(const json::value& saved) {
     const json::object& in = saved.as_object();
     SrtpKey key{.suite = srtp_suite_of(in.at("suite").as_string()).value(), .master = {}};
-    const std::string_view hex = in.at("key").as_string();
-    for (std::size_t i = 0; auto& byte : key.bytes()) {
-        const auto digits = hex.substr(i, 2);
-        const auto [end, error] = std::from_chars(digits.begin(), digits.end(), byte, 16);
-        if (error != std::errc{} || end != digits.end()) throw std::runtime_error{"key"};
-        i += 2;
-    }
+    if (!from_hex(in.at("key").as_string(), key.bytes())) throw std::runtime_error{"key"};
     return key;
 }
 
