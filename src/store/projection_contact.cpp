@@ -128,21 +128,25 @@ Result<void> contact_left_queue(Step& step) {
     const std::string reason = step.text("reason");
     const std::int64_t wait = step.integer("wait_ms");
     constexpr std::int64_t kSoonMs = 20'000;
-    ESC_TRY(step.count(DayTable::Queue, event.queue, {{"longest_wait_ms", wait}}));
     if (reason != "answered" && reason != "abandoned") {
         ESC_TRY(enter(step, "menu", ", wait_ms = ?", {wait}));
-        return step.count(DayTable::Queue, event.queue, {{"left_otherwise", 1}});
+        return step.count(
+            DayTable::Queue, event.queue, {{"longest_wait_ms", wait}, {"left_otherwise", 1}});
     }
     ESC_TRY(step.run("UPDATE contact SET wait_ms = ? WHERE id = ? AND company_id = ?",
                      {wait, event.contact, event.company}));
     if (reason == "abandoned") {
         return step.count(
-            DayTable::Queue, event.queue, {{"abandoned", 1}, {"abandoned_wait_ms", wait}});
+            DayTable::Queue,
+            event.queue,
+            {{"longest_wait_ms", wait}, {"abandoned", 1}, {"abandoned_wait_ms", wait}});
     }
-    return step.count(
-        DayTable::Queue,
-        event.queue,
-        {{"answered", 1}, {"answered_20s", wait <= kSoonMs ? 1 : 0}, {"answered_wait_ms", wait}});
+    return step.count(DayTable::Queue,
+                      event.queue,
+                      {{"longest_wait_ms", wait},
+                       {"answered", 1},
+                       {"answered_20s", wait <= kSoonMs ? 1 : 0},
+                       {"answered_wait_ms", wait}});
 }
 
 Result<void> offer_made(Step& step) {

@@ -112,9 +112,7 @@ Result<void> ProjectionStep::count(detail::DayTable table,
                                    std::string_view key,
                                    std::initializer_list<Counter> counters) {
     ESC_TRY(const auto local, day());
-    for (const Counter& counter : counters) {
-        projector.counters_.add(table, event.company, key, local, counter.column, counter.add);
-    }
+    projector.counters_.add(table, event.company, key, local, counters);
     return ok();
 }
 

@@ -90,15 +90,16 @@ void DayCounters::add(DayTable table,
                       CompanyId company,
                       std::string_view key,
                       std::string_view day,
-                      std::string_view column,
-                      std::int64_t value) {
+                      std::span<const Counter> counters) {
     const auto columns = columns_of(table);
-    const auto at = std::ranges::find(columns, column);
-    ESC_CHECK(at != columns.end());
     Sums& sums = rows_[Key{table, company, std::string{key}, std::string{day}}];
     sums.resize(columns.size());
-    std::int64_t& sum = sums[static_cast<std::size_t>(at - columns.begin())];
-    sum = column == kGreatest ? std::max(sum, value) : sum + value;
+    for (const auto& [column, value] : counters) {
+        const auto at = std::ranges::find(columns, column);
+        ESC_CHECK(at != columns.end());
+        std::int64_t& sum = sums[static_cast<std::size_t>(at - columns.begin())];
+        sum = column == kGreatest ? std::max(sum, value) : sum + value;
+    }
 }
 
 Result<void> DayCounters::write(Connection& connection) {

@@ -21,13 +21,15 @@ enum class DayTable { Queue, Agent, Line };
 /// row once. `longest_wait_ms` keeps the greatest; every other counter is a sum.
 class DayCounters {
 public:
-    /// `column` is one of the table's.
+    struct Counter {
+        std::string_view column;  ///< One of the table's.
+        std::int64_t add = 0;
+    };
     void add(DayTable table,
              CompanyId company,
              std::string_view key,
              std::string_view day,
-             std::string_view column,
-             std::int64_t value);
+             std::span<const Counter> counters);
     /// Inside the caller's transaction; nothing is gathered any more afterwards.
     Result<void> write(Connection& connection);
     void discard() { rows_.clear(); }

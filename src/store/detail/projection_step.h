@@ -28,11 +28,8 @@ struct ProjectionStep {
     Result<std::string> day();
 
     Result<void> run(std::string_view sql, std::initializer_list<Param> params);
-    /// Adds to the counters of this day of `key`, an id as text. `column` is the table's.
-    struct Counter {
-        std::string_view column;
-        std::int64_t add = 0;
-    };
+    using Counter = detail::DayCounters::Counter;
+    /// Adds to the counters of this day of `key`, an id as text.
     Result<void> count(detail::DayTable table,
                        std::string_view key,
                        std::initializer_list<Counter> counters);
