@@ -90,6 +90,20 @@ std::vector<std::string> recorded_in_cases(const World& world) {
     return found;
 }
 
+KnownCase open_case(World& world, std::string reference, std::string caller) {
+    return KnownCase{.id = CaseId::make(world.now.wall, world.rng),
+                     .reference = std::move(reference),
+                     .kind = "childcare",
+                     .topic = {},
+                     .status = "open",
+                     .subject = {},
+                     .opened = world.now.wall,
+                     .last_contact = world.now.wall,
+                     .customer = {},
+                     .caller = std::move(caller),
+                     .due = {}};
+}
+
 }  // namespace
 
 TEST_CASE("how each leg sounded is journalled when media lets go of it, once") {
@@ -137,17 +151,8 @@ TEST_CASE("what a flow includes is put into the case, without what nobody may se
 TEST_CASE("a second call about one matter brings its new values to the same case") {
     World world{opens_a_case()};
     const auto first = world.caller();
-    KnownCase known{.id = CaseId::make(world.now.wall, world.rng),
-                    .reference = world.field("case_opened", "reference"),
-                    .kind = "childcare",
-                    .topic = {},
-                    .status = "open",
-                    .subject = {},
-                    .opened = world.now.wall,
-                    .last_contact = world.now.wall,
-                    .customer = {},
-                    .caller = "+34600123456",
-                    .due = {}};
+    const KnownCase known =
+        open_case(world, world.field("case_opened", "reference"), "+34600123456");
     world.leg(LegEnded{first, "bye"});
     world.journal.clear();
     world.facts.open_cases = {known};
@@ -159,18 +164,7 @@ TEST_CASE("a second call about one matter brings its new values to the same case
 
 TEST_CASE("a caller who gives a name and no number is nobody whose cases are known") {
     World world{opens_a_case()};
-    KnownCase known{.id = CaseId::make(world.now.wall, world.rng),
-                    .reference = "12345678",
-                    .kind = "childcare",
-                    .topic = {},
-                    .status = "open",
-                    .subject = {},
-                    .opened = world.now.wall,
-                    .last_contact = world.now.wall,
-                    .customer = {},
-                    .caller = "maria",
-                    .due = {}};
-    world.facts.open_cases = {known};
+    world.facts.open_cases = {open_case(world, "12345678", "maria")};
     world.caller(std::string{kPhoneSdp}, "maria");
     CHECK(world.field("contact_arrived", "caller") == "maria");
     CHECK(world.events("case_linked").empty());

@@ -17,7 +17,7 @@ constexpr std::uint64_t kMaxStatus = 699;
 std::string number_of(const Uri& uri) {
     std::string number = unescape_user(uri.user);
     number = number.substr(0, number.find(';'));  // parameters of a telephone number
-    std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+    drop_separators(number);
     constexpr std::string_view kMarks = "+*#_";
     const bool is_fit = number.size() <= kMaxDivertedBytes &&
                         std::ranges::all_of(number,

@@ -163,6 +163,10 @@ std::string quote(std::string_view text) {
     return quoted;
 }
 
+void drop_separators(std::string& number) {
+    std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+}
+
 std::string unescape_user(std::string_view text) {
     std::string plain;
     plain.reserve(text.size());

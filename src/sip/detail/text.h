@@ -38,6 +38,8 @@ std::string unquote(std::string_view text);
 std::string quote(std::string_view text);
 /// %XX decoding of a URI's user part; a bad escape stays as it is.
 std::string unescape_user(std::string_view text);
+/// Takes off what people write between the digits of a number (RFC 3966 §5.1.1).
+void drop_separators(std::string& number);
 /// Everything RFC 3261's `user` does not allow becomes %XX.
 std::string escape_user(std::string_view text);
 

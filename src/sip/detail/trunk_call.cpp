@@ -47,7 +47,7 @@ unsigned preference_of(const NameAddr& contact) {
 /// "+34-600.123" as carriers are called with it; empty when it is no number.
 std::string number_in(const Uri& uri) {
     std::string number = unescape_user(uri.user.substr(0, uri.user.find(';')));
-    std::erase_if(number, [](char c) { return c == '-' || c == '.' || c == '(' || c == ')'; });
+    drop_separators(number);
     return is_number(number) ? number : std::string{};
 }
 
