@@ -32,7 +32,7 @@ bool is_answer_to_create(const media::Event& event) {
 }  // namespace
 
 MediaLink::MediaLink(asio::io_context& context, const Config& config, Receiver& receiver)
-    : context_{context}, config_{config}, receiver_{receiver}, socket_{context}, retry_{context} {}
+    : config_{config}, receiver_{receiver}, socket_{context}, retry_{context} {}
 
 MediaLink::~MediaLink() = default;
 

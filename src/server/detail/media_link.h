@@ -74,7 +74,6 @@ private:
     void start_process();
     [[nodiscard]] bool has_child();
 
-    boost::asio::io_context& context_;
     const Config& config_;
     Receiver& receiver_;
     boost::asio::local::stream_protocol::socket socket_;

@@ -459,7 +459,7 @@ void Desks::during_talk(Desk& desk) {
             for (const auto& [delay, direction] :
                  {std::pair{when, sdp::Direction::SendOnly},
                   std::pair{when + 20s, sdp::Direction::SendRecv}}) {
-                later(desk, delay, [this, direction](Desk& d) {
+                later(desk, delay, [this, direction = direction](Desk& d) {
                     if (!d.leg || !d.is_answered) return;
                     sdp::LocalMedia local = phone_media(d.number);
                     local.direction = direction;
