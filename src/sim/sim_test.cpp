@@ -22,7 +22,7 @@ Options short_day(std::uint64_t seed) {
 TEST_CASE("a day without faults breaks no rule, and people are served") {
     const Flows flows = demo_flows();
     Report all;
-    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         const Report report = run_day(short_day(seed), flows);
         CAPTURE(seed);
         CHECK(report.failure == "");
@@ -42,7 +42,7 @@ TEST_CASE("a day without faults breaks no rule, and people are served") {
     CHECK(all.consultations > 15);
     CHECK(all.attended > 3);
     CHECK(all.conferences > 8);
-    CHECK(all.taken_over > 0);
+    CHECK(all.taken_over > 3);
     CHECK(all.supervisions > 5);
 }
 

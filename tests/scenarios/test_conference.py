@@ -1,14 +1,13 @@
 """A colleague who was asked comes in: three phones hear each other, and the conversation outlives who leaves."""
 
-import io
 import os
 import sqlite3
 import time
 import unittest
-import wave
 
 from harness import rtp
 from harness.case import AGENT_HZ, CALLER_HZ, Case, ServerOfItsOwn
+from harness.recording import Journeys
 from harness.waiting import until
 
 SECOND_HZ, THIRD_HZ = 880, 1100
@@ -21,7 +20,7 @@ def hears_only(samples, wanted):
     return all((shares[hertz] > 0.6 / len(wanted)) if hertz in wanted else (shares[hertz] < 0.05) for hertz in ALL_HZ)
 
 
-class Conference(Case):
+class Conference(Journeys, Case):
     def hears(self, call, *wanted, deadline_s=10):
         def heard():
             samples = call.stream.samples(time.monotonic() - 0.4)
@@ -50,17 +49,6 @@ class Conference(Case):
         self.hears(a, b_hz)
         self.hears(b, a_hz)
 
-    def recordings(self, count):
-        """[(left, right)] samples of the contact's recordings, once all are over."""
-        api = self.server.api("sofia")
-
-        def over():
-            journey = api.get(f"/api/v1/contacts/{self.call.contact_id}/journey")
-            segments = [segment for segment in journey["segments"] if segment["is_over"]]
-            return segments if len(segments) == count else None
-
-        return until(over, 15, f"{count} recordings to be over")
-
 
 class Leaving(Conference):
     def test_a_colleague_leaves_and_the_recording_has_everybody(self):
@@ -83,15 +71,9 @@ class Leaving(Conference):
 
     def assert_all_recorded(self):
         """Some quarter of a second has the caller alone on the left, and both agents on the right."""
-        (segment,) = self.recordings(1)
+        (segment,) = self.journey(self.call.contact_id, 1)["segments"]
         self.assertEqual([(other["agent"]["name"], other["as"]) for other in segment["others"]], [("Luis Carrasco", "colleague")])
-        api = self.server.api("sofia")
-        status, _, octets = api.raw("GET", f"/api/v1/contacts/{self.call.contact_id}/journey/audio", headers={"Cookie": api.cookie})
-        self.assertEqual(status, 200)
-        with wave.open(io.BytesIO(octets)) as file:
-            rate = file.getframerate()
-            frames = memoryview(file.readframes(file.getnframes())).cast("h")
-        left, right = frames[0::2], frames[1::2]
+        rate, left, right = self.sound(self.call.contact_id)
         piece = rate // 4
         both = [at for at in range(0, len(right) - piece, piece) if hears_only(right[at : at + piece], (AGENT_HZ, SECOND_HZ))]
         self.assertGreater(len(both), 4, "both agents are on the right for a second and more")
@@ -109,7 +91,7 @@ class Leaving(Conference):
         self.call.hang_up()
         self.asked.wait_ended()
         self.finish(self.second)
-        names = [s["agent"]["name"] for s in self.recordings(2)]
+        names = [s["agent"]["name"] for s in self.journey(self.call.contact_id, 2)["segments"]]
         self.assertNotEqual(names[0], names[1])
 
     def test_the_agent_takes_the_colleague_out_and_adds_another(self):
@@ -211,7 +193,7 @@ class Supervised(Conference, ServerOfItsOwn):
         self.call.hang_up()
         self.first.wait_ended()
         self.finish(self.asking)
-        (segment,) = self.recordings(1)
+        (segment,) = self.journey(self.call.contact_id, 1)["segments"]
         self.assertEqual([other["as"] for other in segment["others"]], ["listen", "whisper", "join"])
 
 
