@@ -1,4 +1,4 @@
-import { Button, Kbd, Menu } from '@mantine/core';
+import { Button, Kbd } from '@mantine/core';
 import {
   IconArrowForwardUp,
   IconPhoneOff,
@@ -13,6 +13,7 @@ import { useAgentCommand } from '@/acd/commands';
 import type { ContactLive, Desk } from '@/api/client';
 import { phone } from '@/base/format';
 import { Pill, Since } from '@/base/view/parts';
+import { ChoiceMenu } from './ChoiceMenu';
 import { ConferenceMembers, SupervisedBy } from './Conference';
 import { useAgentName } from './ConsultationCard';
 import css from './call.module.css';
@@ -88,6 +89,13 @@ function ConsultationLine({ agentId, contact }: { agentId: string; contact: Cont
   );
 }
 
+/** What the hold button does now. */
+function holdAction(contact: ContactLive, isHeld: boolean) {
+  if (!isHeld) return 'action.hold';
+  if (contact.outside) return 'action.cancel_outside';
+  return contact.consultation ? 'action.return' : 'action.resume';
+}
+
 function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
   const { t } = useTranslation('call');
   const { desk, contact, isHeld } = props;
@@ -112,13 +120,7 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
         data-testid="call-hold"
         aria-pressed={isHeld}
       >
-        {isHeld && (contact.outside || contact.consultation)
-          ? contact.outside
-            ? t('action.cancel_outside')
-            : t('action.return')
-          : isHeld
-            ? t('action.resume')
-            : t('action.hold')}
+        {t(holdAction(contact, isHeld))}
       </Button>
       {contact.consultation && (
         <Button
@@ -191,8 +193,13 @@ function RecordingButton({ desk, contact }: { desk: Desk; contact: ContactLive }
     );
   }
   return (
-    <Menu>
-      <Menu.Target>
+    <ChoiceMenu
+      label={t('pause.why')}
+      choices={['card_data', 'other']}
+      text={(reason) => t(`pause.${reason}`)}
+      onChoose={(reason) => command.mutate({ kind: 'pause_recording', reason })}
+      testId="pause"
+      button={
         <Button
           variant="default"
           leftSection={<IconPlayerRecord size={17} color="var(--esc-bad)" aria-hidden="true" />}
@@ -201,19 +208,7 @@ function RecordingButton({ desk, contact }: { desk: Desk; contact: ContactLive }
         >
           {t('action.pause_recording')}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t('pause.why')}</Menu.Label>
-        {(['card_data', 'other'] as const).map((reason) => (
-          <Menu.Item
-            key={reason}
-            onClick={() => command.mutate({ kind: 'pause_recording', reason })}
-            data-testid={`pause-${reason}`}
-          >
-            {t(`pause.${reason}`)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Menu } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconDialpad } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useAgentCommand } from '@/acd/commands';
 import type { ContactLive, Desk } from '@/api/client';
+import { ChoiceMenu } from './ChoiceMenu';
 import css from './call.module.css';
 import { hasConference } from './part';
 import { isSecureInputOpen, kSecureKinds, maskOf, wordsOf } from './secure-input';
@@ -40,8 +41,13 @@ export function SecureInputButton({ desk, contact }: { desk: Desk; contact: Cont
     );
   }
   return (
-    <Menu>
-      <Menu.Target>
+    <ChoiceMenu
+      label={t('secure.why')}
+      choices={kSecureKinds}
+      text={(what) => t(`secure.kind.${what}`)}
+      onChoose={(what) => command.mutate({ kind: 'begin_secure_input', what })}
+      testId="secure"
+      button={
         <Button
           variant="default"
           leftSection={<IconDialpad size={17} aria-hidden="true" />}
@@ -50,19 +56,7 @@ export function SecureInputButton({ desk, contact }: { desk: Desk; contact: Cont
         >
           {t('secure.begin')}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t('secure.why')}</Menu.Label>
-        {kSecureKinds.map((what) => (
-          <Menu.Item
-            key={what}
-            onClick={() => command.mutate({ kind: 'begin_secure_input', what })}
-            data-testid={`secure-${what}`}
-          >
-            {t(`secure.kind.${what}`)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }
