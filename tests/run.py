@@ -48,10 +48,19 @@ class Telling(unittest.TextTestResult):
     def addFailure(self, test, err):
         unittest.TestResult.addFailure(self, test, err)
         self._tell("FAIL", test)
+        self._tell_server(test)
 
     def addError(self, test, err):
         unittest.TestResult.addError(self, test, err)
         self._tell("FAIL", test)
+        self._tell_server(test)
+
+    def _tell_server(self, test):
+        """What the scenario's server saw: some failures come once in a thousand runs, on another machine."""
+        server = getattr(test, "server", None)
+        if server is not None:
+            self.stream.writeln(f"the end of its journal:\n{server.journal_tail()}\nthe end of its log:\n{server.log_tail()}")
+            self.stream.flush()
 
 
 def run_class(name, word, out):

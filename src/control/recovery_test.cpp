@@ -93,6 +93,31 @@ TEST_CASE("a leg that began after the look was asked for is not missed") {
     CHECK(world.centre.live_contacts() == 2);
 }
 
+TEST_CASE("a phone that is not rung yet, because media is slow, is not taken for one that is gone") {
+    World world;
+    world.make_ready(world.ana);
+    world.make_ready(world.luis);
+    const LegId caller = world.caller();
+    const LegId ringing = world.legs_told<RingPhone>().front().leg;
+    world.is_media_slow = true;
+    SUBCASE("of an agent to whom a caller is offered") {
+        world.leg(LegFailed{.leg = ringing, .status = 486, .reason = "Busy Here"});
+        REQUIRE(world.state(world.luis) == AgentState::Offered);
+        world.look({caller});
+    }
+    SUBCASE("of a colleague who is asked") {
+        world.leg(LegAnswered{ringing, std::string{kPhoneSdp}});
+        REQUIRE(world.command(ConsultAgent{world.ana, world.luis}));
+        world.look({caller, ringing});
+    }
+    REQUIRE(world.legs_told<RingPhone>().size() == 1);
+    CHECK(world.events("state_repaired").empty());
+    const auto endpoint = std::get<media::Create>(world.to_media.back()).endpoint;
+    world.sound(media::Created{.endpoint = endpoint, .ip = "127.0.0.1", .port = 20'002});
+    REQUIRE(world.legs_told<RingPhone>().size() == 2);
+    CHECK(world.legs_told<RingPhone>().back().phone == "luis");
+}
+
 TEST_CASE("a leg that no call has is hung up at the second look, not at the first") {
     World world;
     const LegId stray = LegId::make(world.now.wall, world.rng);

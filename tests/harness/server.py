@@ -1,10 +1,12 @@
 """A fresh escuchad with the demo company, on loopback ports of its own and a directory of its own."""
 
+import contextlib
 import fcntl
 import http.client
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 
@@ -158,6 +160,13 @@ class Server:
                 return "".join(file.readlines()[-lines:])
         except OSError:
             return ""
+
+    def journal_tail(self, events=60):
+        """Its last events, one a line, read beside the running server."""
+        store = sqlite3.connect(f"file:{os.path.join(self.data, 'escucha.db')}?mode=ro", uri=True)
+        with contextlib.closing(store):
+            rows = store.execute("SELECT seq, at_us, type, contact_id, agent_id, data FROM event ORDER BY seq DESC LIMIT ?", (events,)).fetchall()
+        return "\n".join(" ".join(str(field) for field in row if field is not None) for row in reversed(rows))
 
     @property
     def sip(self):

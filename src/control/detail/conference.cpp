@@ -158,7 +158,6 @@ void Centre::Impl::invite(Call& call, Member member, Turn turn) {
     member.asked_at = turn.now.mono;
     member.deadline = turn.now.mono + (queue ? queue->acd.ring_time : kConsultRingTime);
     consulted_.emplace(member.agent, call.id);
-    by_leg_.emplace(member.leg.id, call.id);
     if (member.next) {
         set_busy(member.agent, is_colleague(member) ? kConferenceReason : kSupervisionReason, turn);
     }

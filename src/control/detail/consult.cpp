@@ -135,7 +135,6 @@ void Centre::Impl::begin_consultation(Call& call,
         create_endpoint(call, phone, turn);
     }
     asked.leg = new_phone_leg(agents_.at(with), turn);
-    by_leg_.emplace(asked.leg.id, call.id);
     create_endpoint(call, asked.leg, turn);
     touch(call);
 }
@@ -150,6 +149,7 @@ void Centre::Impl::ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn 
     const auto info = agents_.find(colleague);
     if (info == agents_.end()) return;
     leg.is_offer_ours = true;
+    by_leg_.emplace(leg.id, call.id);
     turn.act(RingPhone{.leg = leg.id,
                        .phone = info->second.config.phone,
                        .display = call.customer_name.empty() ? call.line->name : call.customer_name,

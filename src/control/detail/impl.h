@@ -478,6 +478,7 @@ public:
 
     // unique_ptr, so that references to a call stay good while others come and go.
     std::unordered_map<ContactId, std::unique_ptr<Call>> calls_;
+    /// The legs that signalling has or was asked for; one that waits for its endpoint is not here.
     std::unordered_map<LegId, ContactId> by_leg_;
     std::unordered_map<media::EndpointId, ContactId> by_endpoint_;
     /// Whose sound an endpoint carried that media was told to end, until media says how it was.

@@ -87,7 +87,6 @@ void Centre::Impl::ring_agent(const acd::RingAgent& ring, Turn turn) {
                            .is_ringing = false,
                            .rung_at = turn.now.wall};
     if (ring.queue) call->queue = ring.queue;
-    by_leg_.emplace(call->agent->leg.id, call->id);
     create_endpoint(*call, call->agent->leg, turn);
     touch(*call);
 }
@@ -119,7 +118,6 @@ bool Centre::Impl::ring_in_clear(Call& call, int status, Turn turn) {
     agent.leg.local.profile = sdp::Profile::Plain;
     ++agent.leg.local.session_version;
     agent.is_ringing = false;
-    by_leg_.emplace(agent.leg.id, call.id);
     touch(call);
     agent_endpoint_ready(call, turn);
     return true;
@@ -130,6 +128,7 @@ void Centre::Impl::agent_endpoint_ready(Call& call, Turn turn) {
     const auto info = agents_.find(agent.agent);
     if (info == agents_.end()) return;
     agent.leg.is_offer_ours = true;
+    by_leg_.emplace(agent.leg.id, call.id);
     const std::string display = call.customer_name.empty() ? call.line->name : call.customer_name;
     turn.act(RingPhone{.leg = agent.leg.id,
                        .phone = info->second.config.phone,

@@ -10,7 +10,8 @@
 namespace escucha::control {
 
 // The ACD's states are compared with the calls here; these with the legs that live, when the shell
-// answers. Its answer comes in the order of all actions: every leg known now was asked for by then.
+// answers. Its answer comes in the order of all actions: every leg in `by_leg_` now was asked for by
+// then.
 void Centre::Impl::reconcile(Turn turn) {
     acd::Truth truth;
     truth.contacts.reserve(calls_.size());

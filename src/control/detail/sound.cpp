@@ -527,7 +527,6 @@ void Centre::Impl::revive(Call& call, Leg& leg, Turn turn) {
         const auto agent = agents_.find(call.agent->agent);
         leg = agent == agents_.end() ? Leg{.id = LegId::make(turn.now.wall, rng_)}
                                      : new_phone_leg(agent->second, turn);
-        by_leg_.emplace(leg.id, call.id);
     }
     create_endpoint(call, leg, turn);
     touch(call);

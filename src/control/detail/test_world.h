@@ -317,6 +317,7 @@ public:
     std::size_t looks = 0;                 ///< Times the centre asked which legs live.
     std::vector<Ticket> connectors_asked;  ///< For the test to answer.
     bool has_voice = true;                 ///< The speech engine works.
+    bool is_media_slow = false;            ///< The test says itself when an endpoint is made.
     std::vector<AskConnector> questions;   ///< Of these.
     std::optional<SecureSink> sink;        ///< Of the company, from the next `choose_sink`.
 
@@ -411,7 +412,8 @@ private:
             action);
     }
     void answer_media(const media::Command& command) {
-        if (const auto* create = std::get_if<media::Create>(&command)) {
+        const auto* create = std::get_if<media::Create>(&command);
+        if (create != nullptr && !is_media_slow) {
             answers.push_back([this, endpoint = create->endpoint](Effects& out) {
                 centre.on(media::Event{media::Created{
                               .endpoint = endpoint, .ip = "127.0.0.1", .port = 20'000}},
