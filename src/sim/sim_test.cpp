@@ -26,6 +26,7 @@ TEST_CASE("a day without faults breaks no rule, and people are served") {
         const Report report = run_day(short_day(seed), flows);
         CAPTURE(seed);
         CHECK(report.failure == "");
+        CHECK(report.repaired == 0);
         CHECK(report.contacts > 380);
         CHECK(report.connected > 150);
         CHECK(report.offers_returned > 20);
