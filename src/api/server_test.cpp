@@ -144,6 +144,8 @@ TEST_CASE("an agent's commands reach the centre and answer with the agent") {
     const auto asked =
         run("/consultation", R"({"with_agent":")" + world.colleague.to_string() + R"("})");
     CHECK(std::get<server::ConsultAgent>(asked).with == world.colleague);
+    const auto asked_outside = run("/consultation", R"({"with_number":"600 12 34 56"})");
+    CHECK(std::get<server::ConsultOutside>(asked_outside).number == "600 12 34 56");
     CHECK(std::holds_alternative<server::CompleteConsultation>(run("/consultation/complete")));
     CHECK(std::holds_alternative<server::EndConsultation>(run("/consultation/end")));
     const std::string with_colleague = R"({"with_agent":")" + world.colleague.to_string() + R"("})";

@@ -61,6 +61,11 @@ struct ConsultAgent {
     AgentId agent;
     AgentId with;
 };
+/// As ConsultAgent, of a number of the outside world; errors as TransferOutside's.
+struct ConsultOutside {
+    AgentId agent;
+    std::string number;
+};
 struct CompleteConsultation {
     AgentId agent;
 };
@@ -148,6 +153,7 @@ using Command = std::variant<SignIn,
                              TransferToQueue,
                              TransferOutside,
                              ConsultAgent,
+                             ConsultOutside,
                              CompleteConsultation,
                              EndConsultation,
                              MakeConference,

@@ -31,10 +31,10 @@ struct AgentView {
     std::vector<QueueId> queues;
 };
 
-/// A colleague who is asked about a contact, or the contact one is asked about.
+/// Who is asked about a contact, or the contact one is asked about.
 struct ConsultationView {
-    AgentId by;    ///< Whose contact it is.
-    AgentId with;  ///< Who is asked.
+    AgentId by;                   ///< Whose contact it is.
+    std::optional<AgentId> with;  ///< Who is asked; absent: ContactView::outside.
     bool is_answered = false;
     WallTime since;  ///< Of the ringing, or of the answer.
 };

@@ -23,6 +23,7 @@ using control::BeginSecureInput;
 using control::Command;
 using control::CompleteConsultation;
 using control::ConsultAgent;
+using control::ConsultOutside;
 using control::ContactState;
 using control::ContactView;
 using control::DatumView;

@@ -50,6 +50,7 @@ struct Report {
     std::uint64_t transfers = 0;
     std::uint64_t outside = 0;           ///< Numbers that were called.
     std::uint64_t outside_answered = 0;  ///< Of these.
+    std::uint64_t outside_attended = 0;  ///< Of these: the agent talked with the number first.
     std::uint64_t consultations = 0;     ///< Colleagues who were asked.
     std::uint64_t attended = 0;          ///< Of these, the caller went on with them.
     std::uint64_t conferences = 0;

@@ -33,6 +33,7 @@ TEST_CASE("a day without faults breaks no rule, and people are served") {
         CHECK(report.self_served > 5);
         CHECK(report.outside > 3);
         all.outside_answered += report.outside_answered;
+        all.outside_attended += report.outside_attended;
         all.consultations += report.consultations;
         all.attended += report.attended;
         all.conferences += report.conferences;
@@ -40,6 +41,7 @@ TEST_CASE("a day without faults breaks no rule, and people are served") {
         all.supervisions += report.supervisions;
     }
     CHECK(all.outside_answered > 5);
+    CHECK(all.outside_attended > 0);
     CHECK(all.consultations > 15);
     CHECK(all.attended > 3);
     CHECK(all.conferences > 8);

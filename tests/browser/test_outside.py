@@ -36,6 +36,27 @@ class PassedOn(Pages, Outside):
         call.wait_tone(OUTSIDE_HZ)
         call.hang_up()
 
+    def test_a_number_is_asked_first_and_then_has_the_caller(self):
+        screen, call, ringing = self.talk()
+        screen.press("F10")
+        screen.click("transfer-to-number")
+        screen.fill("transfer-number", WRITTEN)
+        screen.click("consult-number")
+        asked = self.acme.wait_incoming(10)
+        screen.wait("call-consultation")
+        self.assertIn("600", screen.text("call-consultation"))
+        self.assertFalse(screen.is_visible("call-outside"))
+        asked.answer()
+        ringing.wait_tone(OUTSIDE_HZ)
+        call.wait_music(OUTSIDE_HZ)
+        until(lambda: "no se graba" in screen.text("call-consultation"), 10, "the desk to show the conversation")
+        self.assert_clean(screen)
+        screen.press("F10")
+        ringing.wait_ended()
+        screen.wait("wrap-up-countdown")
+        call.wait_tone(OUTSIDE_HZ)
+        call.hang_up()
+
     def test_a_number_that_is_not_allowed_leaves_the_dialog_and_the_call_as_they_are(self):
         screen, call, _ = self.talk()
         before = len(self.acme.seen)

@@ -1,6 +1,7 @@
 """Calls to the outside world: a caller is passed on to a number, by carriers that want a password, fail and are replaced."""
 
 import unittest
+from urllib.parse import quote
 
 from harness.case import AGENT_HZ, CALLER_HZ
 from harness.gateway import TlsGateway
@@ -151,6 +152,110 @@ class PassedOn(Outside):
     @staticmethod
     def notified(ringing):
         return [m.body.split()[1] for m in ringing.received("NOTIFY")]
+
+
+class Asked(Outside):
+    """The agent asks the number before the caller is passed on to it."""
+
+    ring_s = 20
+
+    def ask(self):
+        self.call, self.first, self.asking, self.own = self.connected()
+        self.call.wait_tone(AGENT_HZ)
+        self.asking.act("consultation", {"with_number": WRITTEN})
+        return self.acme.wait_incoming(10)
+
+    def assert_asking(self, asked):
+        """The number talks with the agent, and the caller hears music."""
+        asked.wait_tone(AGENT_HZ)
+        self.call.wait_music(OUTSIDE_HZ)
+        contact = self.asking.desk()["contact"]
+        self.assertEqual((contact["state"], contact["outside"]), ("held", NUMBER))
+        self.assertIsNone(contact["consultation"]["with_agent_id"])
+        self.assertTrue(contact["consultation"]["is_answered"])
+        self.assertTrue(contact["is_recording_paused"])
+
+    def assert_passed_on(self, asked):
+        self.first.wait_ended()
+        self.call.wait_tone(OUTSIDE_HZ)
+        asked.wait_tone(CALLER_HZ)
+        self.assertEqual(self.journal(self.call.contact_id, "transfer_started")[0]["how"], "attended")
+        self.finish(self.asking)
+        self.call.hang_up()
+        asked.wait_ended()
+
+    def test_the_page_asks_and_passes_the_caller_on(self):
+        asked = self.ask()
+        asked.answer()
+        self.first.wait_tone(OUTSIDE_HZ)
+        self.assert_asking(asked)
+        self.asking.act("consultation/complete")
+        self.assert_passed_on(asked)
+
+    def test_the_agent_comes_back_to_the_caller(self):
+        asked = self.ask()
+        asked.answer()
+        self.assert_asking(asked)
+        self.asking.act("consultation/end")
+        asked.wait_ended()
+        self.call.wait_tone(AGENT_HZ)
+        self.first.wait_tone(CALLER_HZ)
+        self.assertEqual(self.journal(self.call.contact_id, "outside_ended")[0]["result"], "answered")
+        self.assertEqual(self.journal(self.call.contact_id, "transfer_started"), [])
+        self.call.hang_up()
+        self.finish(self.asking)
+
+    def test_the_agent_hears_what_the_carrier_says_before_the_answer(self):
+        self.call, self.first, self.asking, self.own = self.connected()
+        self.asking.act("consultation", {"with_number": WRITTEN})
+        asked = self.acme.wait_incoming(10, ring=False)
+        asked.progress()
+        self.first.wait_tone(OUTSIDE_HZ)
+        self.call.wait_music(OUTSIDE_HZ)
+        asked.reject("486 Busy Here")
+        self.call.wait_tone(AGENT_HZ)
+        self.call.hang_up()
+        self.finish(self.asking)
+
+    def test_a_kill_of_control_in_the_middle_is_heard_by_nobody(self):
+        asked = self.ask()
+        asked.answer()
+        self.assert_asking(asked)
+        self.server.kill()
+        self.server.start()
+        self.asking = self.page("ana")
+        self.assert_asking(asked)
+        self.asking.act("consultation/complete")
+        self.assert_passed_on(asked)
+
+    def test_the_phone_holds_dials_the_number_and_joins_the_two(self):
+        self.call, self.first, self.asking, self.own = self.connected()
+        self.first.reinvite("sendonly")
+        self.call.wait_music(AGENT_HZ)
+        own = self.own.dial("600123456")
+        asked = self.acme.wait_incoming(10)
+        own.wait(lambda: own.rung_at, 10, "the ringing")
+        asked.answer()
+        own.wait_answered()
+        own.wait_tone(OUTSIDE_HZ)
+        self.assert_asking(asked)
+        own.reinvite("sendonly")
+        other = quote(own.replaced_by(), safe="")
+        self.first.request("REFER", [("Contact", self.own.contact), ("Refer-To", f"<{own.target}?Replaces={other}>")])
+        self.assertEqual(self.first.wait_final(method="REFER").status, 202)
+        own.wait_ended()
+        self.assert_passed_on(asked)
+
+    def test_the_phone_dials_a_number_that_is_not_allowed(self):
+        self.call, self.first, self.asking, self.own = self.connected()
+        self.first.reinvite("sendonly")
+        before = len(self.acme.seen)
+        self.assertEqual(self.own.dial("699123456").wait_final().status, 403)
+        self.assertEqual(len(self.acme.seen), before)
+        self.first.reinvite("sendrecv")
+        self.call.wait_tone(AGENT_HZ)
+        self.call.hang_up()
+        self.finish(self.asking)
 
 
 class Carriers(Outside):

@@ -48,9 +48,9 @@ Attempt<void> check_reason(Call& call, const std::string& reason) {
                           {"Elija un motivo de la lista.", "Choose a reason of the list."});
 }
 
-Answer transfer_outside(Call& call, AgentId agent) {
-    const auto done = call.services.port.command(
-        call.company(), server::TransferOutside{agent, call.text("to_number")});
+/// TransferOutside or ConsultOutside: a rule that forbids the number is told by name.
+Answer call_outside(Call& call, AgentId agent, server::Command command) {
+    const auto done = call.services.port.command(call.company(), std::move(command));
     if (!done) {
         if (auto refused = outside_problem(done.error())) return std::move(*refused);
         return Problem{done.error()};
@@ -97,7 +97,9 @@ Answer agent_transfer(Call& call) {
                               {"Elija un agente, una cola o un número, uno de los tres.",
                                "Choose an agent, a queue or a number, one of the three."});
     }
-    if (call.has("to_number")) return transfer_outside(call, agent);
+    if (call.has("to_number")) {
+        return call_outside(call, agent, server::TransferOutside{agent, call.text("to_number")});
+    }
     if (!to_agent && !to_queue) return Problem{Code::NotFound};
     if (to_agent) {
         ESC_TRY(
@@ -111,6 +113,14 @@ Answer agent_transfer(Call& call) {
 
 Answer agent_consult(Call& call) {
     ESC_TRY(const auto agent, commanded_agent(call));
+    if (call.has("with_agent") == call.has("with_number")) {
+        return Problem::field("",
+                              {"Elija un agente o un número, uno de los dos.",
+                               "Choose an agent or a number, one of the two."});
+    }
+    if (call.has("with_number")) {
+        return call_outside(call, agent, server::ConsultOutside{agent, call.text("with_number")});
+    }
     const auto with = AgentId::parse(call.text("with_agent"));
     if (!with) return Problem{Code::NotFound};
     ESC_TRY(call.services.port.command(call.company(), server::ConsultAgent{agent, *with}));

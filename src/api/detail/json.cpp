@@ -154,7 +154,7 @@ json::object encode(const server::ContactView& contact) {
     json::value consultation = nullptr;
     if (const auto& asked = contact.consultation) {
         consultation = json::object{{"by_agent_id", asked->by.to_string()},
-                                    {"with_agent_id", asked->with.to_string()},
+                                    {"with_agent_id", or_null(asked->with)},
                                     {"is_answered", asked->is_answered},
                                     {"since", to_rfc3339(asked->since)}};
     }

@@ -66,7 +66,8 @@ struct AgentLeg {
 };
 
 /// The side of a number of the outside world, from the moment an agent asked for it. Until it has
-/// answered the agent may still be there (InTalk) or gone (WithOutside); then they are gone.
+/// answered the agent may still be there (InTalk) or gone (WithOutside); then they are gone, unless
+/// they ask it first (Call::consultation).
 struct OutsideLeg {
     Leg leg;
     std::string number;  ///< E.164.
@@ -83,12 +84,18 @@ struct OutsideLeg {
     std::uint32_t redirects = 0;         ///< Followed.
 };
 
-/// A colleague whom the agent asks before passing the caller on: from the first ring until the
-/// caller is theirs or the agent's again. The contact stays with the agent (InTalk, held).
+/// A colleague who is asked about a contact.
+struct AskedColleague {
+    Leg leg;
+    AgentId agent;
+    acd::NextStatus next;  ///< What they are when it is over.
+};
+
+/// A colleague, or a number of the outside world, whom the agent asks before passing the caller on:
+/// from the first ring until the caller is theirs or the agent's again. The contact stays with the
+/// agent (InTalk, held).
 struct Consultation {
-    Leg leg;  ///< The colleague's.
-    AgentId with;
-    acd::NextStatus next;      ///< What the colleague is when it is over.
+    std::optional<AskedColleague> colleague;  ///< Absent: `Call::outside` is asked.
     std::optional<Leg> phone;  ///< The agent's second leg, when they dialled: hold and dial.
     std::optional<std::string> phone_offer;  ///< Of its INVITE; kept until it is answered.
     Instant asked_at;
@@ -266,6 +273,10 @@ struct Call {
     std::deque<TraceLine> trace;
 
     [[nodiscard]] CompanyId company() const { return line->company->id; }
+    /// Of whom the consultation asks; there is one.
+    [[nodiscard]] Leg& asked_leg() {
+        return consultation->colleague ? consultation->colleague->leg : outside->leg;
+    }
 };
 
 }  // namespace escucha::control

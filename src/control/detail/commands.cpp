@@ -188,7 +188,12 @@ public:
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         ESC_TRY(Impl::may_be_passed_on(*call));
-        return centre_.ask_outside(*call, wanted.number, turn_);
+        return centre_.ask_outside(*call, wanted.number, Impl::Passing::Blind, turn_);
+    }
+    Result<void> operator()(const ConsultOutside& wanted) {
+        Call* call = talking_with(wanted.agent);
+        if (call == nullptr) return not_in_call();
+        return centre_.consult_outside(*call, wanted.number, nullptr, turn_);
     }
     Result<void> operator()(const ConsultAgent& wanted) {
         Call* call = talking_with(wanted.agent);
@@ -200,7 +205,7 @@ public:
         if (call == nullptr) return not_in_call();
         if (!call->consultation) return nobody_asked();
         if (!call->consultation->answered_at) {
-            return fail(Errc::Conflict, "the other agent has not answered");
+            return fail(Errc::Conflict, "who is asked has not answered");
         }
         centre_.complete_consultation(*call, turn_);
         return ok();
@@ -210,9 +215,7 @@ public:
         if (call == nullptr) call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (!call->consultation) return nobody_asked();
-        const bool was_answered = call->consultation->answered_at.has_value();
-        centre_.return_from_consultation(
-            *call, was_answered ? "answered" : "cancelled", SipStatus::kGone, turn_);
+        centre_.end_consultation(*call, "cancelled", turn_);
         return ok();
     }
     Result<void> operator()(const MakeConference& wanted) {
@@ -339,7 +342,7 @@ private:
     /// Of who is asked, or joins.
     static LegId leg_at(Call& call, AgentId agent) {
         const Member* member = Impl::find_member(call, agent);
-        return member != nullptr ? member->leg.id : call.consultation->leg.id;
+        return member != nullptr ? member->leg.id : call.consultation->colleague->leg.id;
     }
     Result<void> done(acd::Effects effects) {
         centre_.carry_out(std::move(effects), turn_);
@@ -353,7 +356,7 @@ private:
             if (!member->next) return false;
             member->next = std::move(status);
         } else {
-            asked->consultation->next = std::move(status);
+            asked->consultation->colleague->next = std::move(status);
         }
         centre_.touch(*asked);
         return true;
@@ -466,8 +469,22 @@ bool Centre::Impl::completes_consultation(const Call* call, const LegTransferAsk
     const auto second = asked.phone ? std::optional{asked.phone->id} : std::nullopt;
     if (event.leg != first && event.leg != second) return false;
     if (event.replaces) return *event.replaces == (event.leg == first ? second : first);
+    if (event.leg != first) return false;
+    if (!asked.colleague) {
+        const auto number = number_outside(*call, event.target);
+        return number && *number == call->outside->number;
+    }
     const auto phone = agent_by_phone_.find(event.target);
-    return event.leg == first && phone != agent_by_phone_.end() && phone->second == asked.with;
+    return phone != agent_by_phone_.end() && phone->second == asked.colleague->agent;
+}
+
+std::optional<std::string> Centre::Impl::number_outside(const Call& call,
+                                                        const std::string& target) const {
+    // Shorter than any subscriber's number: a name of ours that is not there.
+    constexpr std::size_t kShortestNumber = 7;
+    const auto outside = outside_.find(call.company());
+    if (outside == outside_.end() || target.size() < kShortestNumber) return std::nullopt;
+    return outside_number(target, outside->second.calling_code);
 }
 
 std::optional<Command> Centre::Impl::transfer_to(const Call& call,
@@ -480,14 +497,8 @@ std::optional<Command> Centre::Impl::transfer_to(const Call& call,
             return TransferToQueue{.agent = agent, .to = id};
         }
     }
-    // Shorter than any subscriber's number: a name of ours that is not there.
-    constexpr std::size_t kShortestNumber = 7;
-    const auto outside = outside_.find(call.company());
-    if (outside != outside_.end() && target.size() >= kShortestNumber &&
-        outside_number(target, outside->second.calling_code)) {
-        return TransferOutside{.agent = agent, .number = target};
-    }
-    return std::nullopt;
+    if (!number_outside(call, target)) return std::nullopt;
+    return TransferOutside{.agent = agent, .number = target};
 }
 
 void Centre::Impl::handle_phone(std::string_view username,

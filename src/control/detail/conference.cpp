@@ -47,27 +47,31 @@ Member* Centre::Impl::find_member(Call& call, AgentId agent) {
 // The agent and the colleague hear each other already, and come into the mix with their bridge.
 Result<void> Centre::Impl::make_conference(Call& call, Turn turn) {
     if (!call.consultation) return fail(Errc::Conflict, "nobody is asked");
+    if (!call.consultation->colleague) {
+        return fail(Errc::Conflict, "a number outside joins no conference");
+    }
     if (!call.consultation->answered_at) {
         return fail(Errc::Conflict, "the other agent has not answered");
     }
     if (call.members.size() >= kMostMembers) return fail(Errc::Conflict, "the conference is full");
     Consultation asked = std::move(*call.consultation);
+    AskedColleague& with = *asked.colleague;
     Event ended = fact("consultation_ended", call, turn);
     ended.agent = call.agent->agent;
-    turn.out.events.push_back(ended.with("with", asked.with.to_string())
+    turn.out.events.push_back(ended.with("with", with.agent.to_string())
                                   .with("result", "conference")
                                   .with("talk_ms", millis(turn.now.mono - *asked.answered_at)));
     call.consultation.reset();
     if (asked.phone) go_on_by(call, std::move(*asked.phone), turn);
     if (is_away(call.agent->leg)) {
-        turn.act(media::Unbridge{.a = call.agent->leg.endpoint, .b = asked.leg.endpoint});
+        turn.act(media::Unbridge{.a = call.agent->leg.endpoint, .b = with.leg.endpoint});
     }
-    call.members.push_back({.leg = std::move(asked.leg),
-                            .agent = asked.with,
-                            .next = std::move(asked.next),
+    call.members.push_back({.leg = std::move(with.leg),
+                            .agent = with.agent,
+                            .next = std::move(with.next),
                             .asked_at = asked.asked_at,
                             .deadline = asked.deadline});
-    set_busy(asked.with, kConferenceReason, turn);
+    set_busy(with.agent, kConferenceReason, turn);
     if (asked.is_recording_paused && call.recording && call.recording->paused_since) {
         resume_recording(call, turn);
     }

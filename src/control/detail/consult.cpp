@@ -1,5 +1,7 @@
-// A colleague is asked before the caller is passed on: rung, heard, and then either the caller goes
-// on with them or is the agent's again. The contact is the agent's all the while, and hears music.
+// A colleague, or a number outside, is asked before the caller is passed on: rung, heard, and then
+// either the caller goes on with them or is the agent's again. The contact is the agent's all the
+// while, and hears music. Of a number outside, what is not the agent's side of it is in
+// outside.cpp.
 
 #include <utility>
 
@@ -76,22 +78,39 @@ Result<void> Centre::Impl::consult(Call& call, AgentId with, Turn turn) {
     return ok();
 }
 
+Result<void> Centre::Impl::consult_outside(Call& call,
+                                           const std::string& number,
+                                           const IncomingCall* dialled,
+                                           Turn turn) {
+    ESC_TRY(may_be_passed_on(call));
+    if (!is_media_up_) return fail(Errc::Conflict, "no sound at the moment");
+    ESC_TRY(ask_outside(call, number, Passing::Attended, turn));
+    begin_asking(call, dialled, turn);
+    call.consultation->deadline = call.outside->deadline;
+    return ok();
+}
+
 bool Centre::Impl::consult_by_phone(const IncomingCall& event, Turn turn) {
     const auto* agent = std::get_if<AgentId>(&event.source);
     const auto colleague = agent_by_phone_.find(event.dialled);
-    if (agent == nullptr || colleague == agent_by_phone_.end()) return false;
+    const bool is_colleague = colleague != agent_by_phone_.end();
+    if (agent == nullptr || (!is_colleague && find_line(event))) return false;
     const auto asking = acd_.agent(*agent);
     Call* call = asking && asking->contact() ? find(*asking->contact()) : nullptr;
     const bool is_talking = call != nullptr && call->agent && call->agent->agent == *agent &&
                             std::holds_alternative<InTalk>(call->stage);
-    if (!is_talking) return false;
+    if (!is_talking || (!is_colleague && !number_outside(*call, event.dialled))) return false;
     const auto refuse_with = [&](int status, const std::string& why) {
-        note(*call, "decision", "the colleague is not rung: " + why, turn.now);
+        note(*call, "decision", "who is dialled is not rung: " + why, turn.now);
         turn.act(RejectCaller{.leg = event.leg, .status = status});
         return true;
     };
     if (const auto usable = check_offer(event); !usable) {
         return refuse_with(SipStatus::kNotAcceptable, usable.error().message());
+    }
+    if (!is_colleague) {
+        const auto asked = consult_outside(*call, event.dialled, &event, turn);
+        return asked ? true : refuse_with(SipStatus::kForbidden, asked.error().detail);
     }
     if (const auto may = may_consult(*call, colleague->second); !may) {
         return refuse_with(SipStatus::kBusyHere, may.error().detail);
@@ -104,18 +123,9 @@ void Centre::Impl::begin_consultation(Call& call,
                                       AgentId with,
                                       const IncomingCall* dialled,
                                       Turn turn) {
-    if (!std::get<InTalk>(call.stage).held) hold(call, Held::By::Transfer, turn);
-    if (call.recording && !call.recording->paused_since) {
-        pause_recording(call, kConsultationReason, turn);
-        call.consultation.emplace().is_recording_paused = true;
-    } else {
-        call.consultation.emplace();
-    }
+    begin_asking(call, dialled, turn);
     Consultation& asked = *call.consultation;
     const Queue* queue = call.queue ? find_queue(*call.queue) : nullptr;
-    asked.with = with;
-    asked.next = status_to_come(with);
-    asked.asked_at = turn.now.mono;
     asked.deadline = turn.now.mono + (queue ? queue->acd.ring_time : kConsultRingTime);
     consulted_.emplace(with, call.id);
     Event started = fact("consultation_started", call, turn);
@@ -123,7 +133,22 @@ void Centre::Impl::begin_consultation(Call& call,
     turn.out.events.push_back(
         started.with("with", with.to_string()).with("by", dialled ? "phone" : "page"));
     note(call, "decision", fmt::format("agent {} is asked", with.to_string()), turn.now);
+    asked.colleague = AskedColleague{
+        .leg = new_phone_leg(agents_.at(with), turn), .agent = with, .next = status_to_come(with)};
     set_busy(with, kConsultationReason, turn);
+    create_endpoint(call, asked.colleague->leg, turn);
+    touch(call);
+}
+
+// The agent's side: the caller waits with music, and what the two say is not the customer's.
+void Centre::Impl::begin_asking(Call& call, const IncomingCall* dialled, Turn turn) {
+    if (!std::get<InTalk>(call.stage).held) hold(call, Held::By::Transfer, turn);
+    Consultation& asked = call.consultation.emplace();
+    asked.asked_at = turn.now.mono;
+    if (call.recording && !call.recording->paused_since) {
+        pause_recording(call, kConsultationReason, turn);
+        asked.is_recording_paused = true;
+    }
     if (dialled) {
         Leg& phone = asked.phone.emplace();
         phone.id = dialled->leg;
@@ -134,15 +159,15 @@ void Centre::Impl::begin_consultation(Call& call,
         by_leg_.emplace(phone.id, call.id);
         create_endpoint(call, phone, turn);
     }
-    asked.leg = new_phone_leg(agents_.at(with), turn);
-    create_endpoint(call, asked.leg, turn);
     touch(call);
 }
 
 // The colleague sees whose call it is, not who asks; that is on their page.
 void Centre::Impl::consultation_ready(Call& call, const Leg& leg, Turn turn) {
-    Consultation& asked = *call.consultation;
-    if (&leg == &asked.leg) ring_colleague(call, asked.with, asked.leg, turn);
+    auto& colleague = call.consultation->colleague;
+    if (colleague && &leg == &colleague->leg) {
+        ring_colleague(call, colleague->agent, colleague->leg, turn);
+    }
 }
 
 void Centre::Impl::ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn turn) {
@@ -159,30 +184,42 @@ void Centre::Impl::ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn 
 }
 
 void Centre::Impl::consultation_progress(Call& call, const LegProgress& event, Turn turn) {
+    if (event.status == SipStatus::kRinging) asked_rings(call, turn);
+}
+
+void Centre::Impl::asked_rings(Call& call, Turn turn) {
     Consultation& asked = *call.consultation;
-    if (event.status != SipStatus::kRinging || std::exchange(asked.is_ringing, true)) return;
+    if (std::exchange(asked.is_ringing, true)) return;
     if (asked.phone) turn.act(RingCaller{.leg = asked.phone->id});
 }
 
 void Centre::Impl::consultation_answered(Call& call, const LegAnswered& event, Turn turn) {
-    Consultation& asked = *call.consultation;
+    const Consultation& asked = *call.consultation;
+    Leg& leg = call.asked_leg();
     const auto answer = sdp::parse(event.sdp);
-    auto agreed = answer ? sdp::apply_answer(asked.leg.local, answer.value())
-                         : Result<sdp::Agreed>{answer.error()};
-    asked.leg.is_offer_ours = false;
+    auto agreed =
+        answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
+    leg.is_offer_ours = false;
     if (!agreed) return return_from_consultation(call, "failed", SipStatus::kNotAcceptable, turn);
-    agree_on(asked.leg, std::move(agreed).value());
-    set_remote(call, asked.leg, turn);
-    if (!answer_asking_phone(call, turn)) {
-        return return_from_consultation(call, "failed", SipStatus::kNotAcceptable, turn);
-    }
-    asked.answered_at = turn.now.mono;
+    agree_on(leg, std::move(agreed).value());
+    set_remote(call, leg, turn);
     Event answered = fact("consultation_answered", call, turn);
     answered.agent = call.agent->agent;
-    turn.out.events.push_back(answered.with("with", asked.with.to_string())
-                                  .with("ring_ms", millis(turn.now.mono - asked.asked_at)));
+    answered.with("with", asked.colleague->agent.to_string())
+        .with("ring_ms", millis(turn.now.mono - asked.asked_at));
+    if (!join_asking(call, turn)) return;
+    turn.out.events.push_back(std::move(answered));
+}
+
+bool Centre::Impl::join_asking(Call& call, Turn turn) {
+    if (!answer_asking_phone(call, turn)) {
+        return_from_consultation(call, "failed", SipStatus::kNotAcceptable, turn);
+        return false;
+    }
+    call.consultation->answered_at = turn.now.mono;
     restore_consultation_sound(call, turn);
     touch(call);
+    return true;
 }
 
 bool Centre::Impl::answer_asking_phone(Call& call, Turn turn) {
@@ -208,59 +245,60 @@ bool Centre::Impl::answer_asking_phone(Call& call, Turn turn) {
 void Centre::Impl::restore_consultation_sound(Call& call, Turn turn) {
     Consultation& asked = *call.consultation;
     const Leg& asking = asked.asking(*call.agent);
-    if (!asked.answered_at || asked.leg.is_reviving || asking.is_reviving) return;
+    const Leg& leg = call.asked_leg();
+    if (!asked.answered_at || leg.is_reviving || asking.is_reviving) return;
     if (is_mixed(call)) return arrange_mix(call, turn);
-    turn.act(media::Bridge{.a = asking.endpoint, .b = asked.leg.endpoint});
+    turn.act(media::Bridge{.a = asking.endpoint, .b = leg.endpoint});
 }
 
 void Centre::Impl::consultation_failed(Call& call, int status, Turn turn) {
     note(call, "decision", fmt::format("the colleague's phone answered {}", status), turn.now);
-    by_leg_.erase(call.consultation->leg.id);  // it has ended by itself: nothing to hang up
+    by_leg_.erase(call.asked_leg().id);  // it has ended by itself: nothing to hang up
     return_from_consultation(call, word_of_consultation(status), status, turn);
 }
 
 void Centre::Impl::consultation_ended(Call& call, LegId leg, Turn turn) {
     by_leg_.erase(leg);
-    const Consultation& asked = *call.consultation;
-    const auto unanswered = leg == asked.leg.id ? "no_answer" : "cancelled";
-    return_from_consultation(
-        call, asked.answered_at ? "answered" : unanswered, SipStatus::kGone, turn);
+    const auto& phone = call.consultation->phone;
+    end_consultation(call, phone && phone->id == leg ? "cancelled" : "no_answer", turn);
+}
+
+void Centre::Impl::end_consultation(Call& call, std::string_view unanswered, Turn turn) {
+    const bool is_cancelled = unanswered == "cancelled";
+    return_from_consultation(call,
+                             call.consultation->answered_at ? "answered" : unanswered,
+                             is_cancelled ? SipStatus::kCancelled : SipStatus::kGone,
+                             turn);
 }
 
 // The agent's part ends as in any transfer; the colleague needs no offer, they have answered.
 void Centre::Impl::complete_consultation(Call& call, Turn turn) {
+    if (call.outside) return leave_to_outside(call, turn);
     Consultation& asked = *call.consultation;
-    const auto colleague = acd_.agent(asked.with);
-    if (!colleague || !is_free(colleague->state)) {
+    AskedColleague& colleague = *asked.colleague;
+    const auto state = acd_.agent(colleague.agent);
+    if (!state || !is_free(state->state)) {
         return return_from_consultation(call, "failed", SipStatus::kUnavailable, turn);
     }
     Event started = fact("transfer_started", call, turn);
     started.agent = call.agent->agent;
     turn.out.events.push_back(started.with("to_kind", "agent")
-                                  .with("to", asked.with.to_string())
+                                  .with("to", colleague.agent.to_string())
                                   .with("how", "attended"));
     Event ended = fact("consultation_ended", call, turn);
     ended.agent = call.agent->agent;
-    turn.out.events.push_back(ended.with("with", asked.with.to_string())
+    turn.out.events.push_back(ended.with("with", colleague.agent.to_string())
                                   .with("result", "transferred")
                                   .with("talk_ms", millis(turn.now.mono - *asked.answered_at)));
-    if (!is_mixed(call)) {
-        turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint, .b = asked.leg.endpoint});
-    }
-    if (asked.phone) {
-        if (by_leg_.erase(asked.phone->id) > 0) {
-            turn.act(EndLeg{.leg = asked.phone->id, .reason = "transferred"});
-        }
-        destroy_endpoint(*asked.phone, turn);
-    }
-    AgentLeg next{.leg = std::move(asked.leg),
-                  .agent = asked.with,
+    part_asking(call, "transferred", SipStatus::kGone, turn);
+    AgentLeg next{.leg = std::move(colleague.leg),
+                  .agent = colleague.agent,
                   .offer = {},
                   .is_ringing = false,
                   .rung_at = turn.now.wall};
-    acd::NextStatus after = std::move(asked.next);
+    acd::NextStatus after = std::move(colleague.next);
     const Duration ring = *asked.answered_at - asked.asked_at;
-    consulted_.erase(asked.with);
+    consulted_.erase(next.agent);
     call.consultation.reset();
     drop_members(call, "ended", turn);
     note(call, "decision", "transferred after a consultation", turn.now);
@@ -297,20 +335,28 @@ void Centre::Impl::hand_to(
 
 void Centre::Impl::drop_consultation(Call& call, std::string_view result, int status, Turn turn) {
     if (!call.consultation) return;
-    Consultation& asked = *call.consultation;
+    const Consultation& asked = *call.consultation;
+    if (!asked.colleague) return end_asking(call, result, status, turn);
+    const AgentId colleague = asked.colleague->agent;
+    const acd::NextStatus next = asked.colleague->next;
     const Duration talked = asked.answered_at ? turn.now.mono - *asked.answered_at : Duration{0};
     Event ended = fact("consultation_ended", call, turn);
     if (call.agent) ended.agent = call.agent->agent;
-    turn.out.events.push_back(ended.with("with", asked.with.to_string())
+    turn.out.events.push_back(ended.with("with", colleague.to_string())
                                   .with("result", result)
                                   .with("talk_ms", millis(talked)));
+    end_asking(call, result, status, turn);
+    consulted_.erase(colleague);
+    release_colleague(colleague, next, turn);
+}
+
+// The agent's side of it is over: the sound, and the second call of who dialled.
+void Centre::Impl::part_asking(Call& call, std::string_view result, int status, Turn turn) {
+    Consultation& asked = *call.consultation;
     if (asked.answered_at && call.agent && !is_mixed(call)) {
-        turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint, .b = asked.leg.endpoint});
+        turn.act(media::Unbridge{.a = asked.asking(*call.agent).endpoint,
+                                 .b = call.asked_leg().endpoint});
     }
-    if (by_leg_.erase(asked.leg.id) > 0) {
-        turn.act(EndLeg{.leg = asked.leg.id, .reason = std::string{result}});
-    }
-    destroy_endpoint(asked.leg, turn);
     if (asked.phone) {
         if (by_leg_.erase(asked.phone->id) > 0) {
             if (asked.answered_at) {
@@ -321,6 +367,18 @@ void Centre::Impl::drop_consultation(Call& call, std::string_view result, int st
         }
         destroy_endpoint(*asked.phone, turn);
     }
+}
+
+void Centre::Impl::end_asking(Call& call, std::string_view result, int status, Turn turn) {
+    part_asking(call, result, status, turn);
+    Consultation& asked = *call.consultation;
+    if (asked.colleague) {
+        Leg& leg = asked.colleague->leg;
+        if (by_leg_.erase(leg.id) > 0) {
+            turn.act(EndLeg{.leg = leg.id, .reason = std::string{result}});
+        }
+        destroy_endpoint(leg, turn);
+    }
     if (asked.is_recording_paused && call.recording && call.recording->paused_since) {
         resume_recording(call, turn);
     }
@@ -328,18 +386,15 @@ void Centre::Impl::drop_consultation(Call& call, std::string_view result, int st
     if (asked.is_recording_paused && call.kept_pause == kConsultationReason) {
         call.kept_pause.reset();
     }
-    const AgentId colleague = asked.with;
-    const acd::NextStatus next = std::move(asked.next);
-    consulted_.erase(colleague);
     call.consultation.reset();
     touch(call);
-    release_colleague(colleague, next, turn);
 }
 
 void Centre::Impl::return_from_consultation(Call& call,
                                             std::string_view result,
                                             int status,
                                             Turn turn) {
+    if (call.outside) return outside_failed(call, status, result, turn);
     drop_consultation(call, result, status, turn);
     const auto* talk = std::get_if<InTalk>(&call.stage);
     if (talk == nullptr || !talk->held) return;

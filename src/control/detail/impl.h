@@ -239,14 +239,18 @@ public:
                                                   std::string_view dialled,
                                                   Turn turn);
     /// Holds the caller and calls the number. Error: `Conflict`, with the word of the rule.
-    Result<void> ask_outside(Call& call, const std::string& dialled, Turn turn);
+    enum class Passing { Blind, Attended };
+    Result<void> ask_outside(Call& call, const std::string& dialled, Passing how, Turn turn);
     [[nodiscard]] sdp::Encryption outside_encryption(const Outside& outside) const;
     void outside_endpoint_ready(Call& call, Turn turn);
     void outside_progress(Call& call, const LegProgress& event, Turn turn);
     void outside_heard(Call& call, Turn turn);
+    /// Until it has answered: the caller, or the agent who asks it first.
+    static const Leg& hears_outside(const Call& call);
     void outside_answered(Call& call, const LegAnswered& event, Turn turn);
     void leave_to_outside(Call& call, Turn turn);
-    /// The caller is the agent's again, or the queue's.
+    /// It has answered, and the agent is out of it.
+    void join_outside(Call& call, Turn turn);
     /// A carrier says to call another number, or one that it said did not answer: the next is
     /// called, if the company's rules let it. False: there is none.
     bool follow_redirect(Call& call, const LegFailed& event, Turn turn);
@@ -254,6 +258,7 @@ public:
                                                    const std::string& number,
                                                    Turn turn);
     void call_instead(Call& call, std::string number, int status, Turn turn);
+    /// The caller is the agent's again, or the queue's.
     void outside_failed(Call& call, int status, std::string_view why, Turn turn);
     void return_from_outside(Call& call, const std::optional<acd::ContactRow>& place, Turn turn);
     void drop_outside(Call& call, std::string_view result, int status, Turn turn);
@@ -270,9 +275,17 @@ public:
 
     // consult.cpp: a colleague is asked before the caller is passed on.
     Result<void> consult(Call& call, AgentId with, Turn turn);
-    /// A phone dials a colleague while its caller is on hold. False: it is no such call.
+    /// `dialled` is absent when it was asked for on the page. Errors: as `may_be_passed_on`, and a
+    /// rule's as `ask_outside`.
+    Result<void> consult_outside(Call& call,
+                                 const std::string& number,
+                                 const IncomingCall* dialled,
+                                 Turn turn);
+    /// A phone dials a colleague or a number outside while its caller is on hold. False: it is no
+    /// such call.
     bool consult_by_phone(const IncomingCall& event, Turn turn);
     void begin_consultation(Call& call, AgentId with, const IncomingCall* dialled, Turn turn);
+    void begin_asking(Call& call, const IncomingCall* dialled, Turn turn);
     [[nodiscard]] Result<void> may_consult(const Call& call, AgentId with) const;
     /// Are they there, free (or, where that will do, signed out) and with a phone?
     [[nodiscard]] Result<void> may_be_rung(const Call& call,
@@ -282,10 +295,15 @@ public:
     /// An endpoint of it is there.
     void consultation_ready(Call& call, const Leg& leg, Turn turn);
     void consultation_progress(Call& call, const LegProgress& event, Turn turn);
+    void asked_rings(Call& call, Turn turn);
     void consultation_answered(Call& call, const LegAnswered& event, Turn turn);
     void consultation_failed(Call& call, int status, Turn turn);
     /// One of its two legs is gone.
     void consultation_ended(Call& call, LegId leg, Turn turn);
+    /// `unanswered` is the result of one that nobody has answered yet.
+    void end_consultation(Call& call, std::string_view unanswered, Turn turn);
+    /// Who is asked has answered. False: the phone that asks cannot be, and it is over.
+    bool join_asking(Call& call, Turn turn);
     bool answer_asking_phone(Call& call, Turn turn);
     /// The caller goes on with the colleague; the agent is out of it.
     void complete_consultation(Call& call, Turn turn);
@@ -293,6 +311,9 @@ public:
     void hand_to(Call& call, AgentLeg next, acd::NextStatus after, Duration ring, Turn turn);
     /// The colleague is free again; `status` is what an asking phone is told that still waits.
     void drop_consultation(Call& call, std::string_view result, int status, Turn turn);
+    void part_asking(Call& call, std::string_view result, int status, Turn turn);
+    /// The agent's side of it is over, and the recording goes on.
+    void end_asking(Call& call, std::string_view result, int status, Turn turn);
     /// As `drop_consultation`; and the caller is the agent's again.
     void return_from_consultation(Call& call, std::string_view result, int status, Turn turn);
     void release_colleague(AgentId colleague, const acd::NextStatus& next, Turn turn);
@@ -302,6 +323,9 @@ public:
     void free_colleagues(Turn turn);
     [[nodiscard]] bool completes_consultation(const Call* call,
                                               const LegTransferAsked& event) const;
+    /// E.164, of a target that is no name of ours.
+    [[nodiscard]] std::optional<std::string> number_outside(const Call& call,
+                                                            const std::string& target) const;
     [[nodiscard]] Call* consulted_about(AgentId colleague);
     /// RFC 3891: another phone of the agent's takes the conversation over.
     void take_over(const IncomingCall& event, LegId replaced, Turn turn);

@@ -45,7 +45,7 @@ std::vector<media::MixMember> Centre::Impl::wanted_mix(Call& call) const {
     if (!std::get<InTalk>(call.stage).held && !call.secure) add(call.caller_leg);
     const Leg& agent = is_asking ? call.consultation->asking(*call.agent) : call.agent->leg;
     if (is_asking || !is_away(agent)) add(agent);
-    if (is_asking) add(call.consultation->leg);
+    if (is_asking) add(call.asked_leg());
     const bool is_agent_there = holds(wanted, agent.endpoint);
     for (const Member& one : call.members) {
         if (!one.joined_at || one.leg.is_reviving || is_away(one.leg)) continue;
@@ -109,7 +109,7 @@ void Centre::Impl::unmix(Call& call, Turn turn) {
     if (talk == nullptr || !call.agent) return end_mix(call, turn);
     if (call.consultation && call.consultation->answered_at) {
         const Leg& asking = call.consultation->asking(*call.agent);
-        const Leg& asked = call.consultation->leg;
+        const Leg& asked = call.asked_leg();
         if (asking.is_reviving || asked.is_reviving) return end_mix(call, turn);
         return pair(call, asking.endpoint, asked.endpoint, turn);
     }

@@ -90,7 +90,10 @@ std::optional<OutsideRefusal> Centre::Impl::outside_refusal(const Call& call,
         outside.rules, dialled, outside.calling_code, outside_use(outside, turn), turn.now.wall);
 }
 
-Result<void> Centre::Impl::ask_outside(Call& call, const std::string& dialled, Turn turn) {
+Result<void> Centre::Impl::ask_outside(Call& call,
+                                       const std::string& dialled,
+                                       Passing how,
+                                       Turn turn) {
     if (const auto refused = outside_refusal(call, dialled, turn)) {
         ++counters_.outside_refused.at(static_cast<std::size_t>(*refused));
         Event event = fact("outside_refused", call, turn);
@@ -121,9 +124,10 @@ Result<void> Centre::Impl::ask_outside(Call& call, const std::string& dialled, T
     leg.place = acd_.contact_row(call.id);
     Event started = fact("outside_started", call, turn);
     started.agent = leg.asked_by;
-    turn.out.events.push_back(
-        started.with("number", leg.number)
-            .with("ring_s", std::int64_t{std::chrono::seconds{outside.ring_time}.count()}));
+    started.with("number", leg.number)
+        .with("ring_s", std::int64_t{std::chrono::seconds{outside.ring_time}.count()});
+    if (how == Passing::Attended) started.with("how", "attended");
+    turn.out.events.push_back(std::move(started));
     ++outside_day(outside, turn.now.wall).calls;
     save_outside_day(outside, turn);
     ++counters_.outside_started;
@@ -167,6 +171,7 @@ void Centre::Impl::outside_endpoint_ready(Call& call, Turn turn) {
 void Centre::Impl::outside_progress(Call& call, const LegProgress& event, Turn turn) {
     OutsideLeg& outside = *call.outside;
     note(call, "sip", fmt::format("outside says {}", event.status), turn.now);
+    if (call.consultation && event.status >= SipStatus::kRinging) asked_rings(call, turn);
     if (!event.sdp || outside.answered_at || outside.leg.agreed) return;
     const auto answer = sdp::parse(*event.sdp);
     if (!answer) return;
@@ -179,9 +184,15 @@ void Centre::Impl::outside_progress(Call& call, const LegProgress& event, Turn t
 void Centre::Impl::outside_heard(Call& call, Turn turn) {
     OutsideLeg& outside = *call.outside;
     if (outside.answered_at || outside.is_heard || !outside.leg.agreed) return;
+    // Of who asks it first; their second phone call is answered when the number is.
+    if (call.consultation && (call.consultation->phone || is_mixed(call))) return;
     outside.is_heard = true;
-    stop_playing(call, turn);
-    turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = outside.leg.endpoint});
+    if (!call.consultation) stop_playing(call, turn);
+    turn.act(media::Bridge{.a = hears_outside(call).endpoint, .b = outside.leg.endpoint});
+}
+
+const Leg& Centre::Impl::hears_outside(const Call& call) {
+    return call.consultation ? call.agent->leg : call.caller_leg;
 }
 
 void Centre::Impl::outside_answered(Call& call, const LegAnswered& event, Turn turn) {
@@ -202,13 +213,23 @@ void Centre::Impl::outside_answered(Call& call, const LegAnswered& event, Turn t
         .with("ring_ms", millis(turn.now.mono - outside.asked_at));
     if (outside.trunk) answered.with("trunk", outside.trunk->to_string());
     turn.out.events.push_back(std::move(answered));
+    if (call.consultation) {
+        join_asking(call, turn);
+        return;
+    }
     if (std::holds_alternative<InTalk>(call.stage)) leave_to_outside(call, turn);
+    join_outside(call, turn);
+}
+
+void Centre::Impl::join_outside(Call& call, Turn turn) {
     stop_playing(call, turn);
-    if (!outside.is_heard) {
-        turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = outside.leg.endpoint});
+    if (!call.outside->is_heard) {
+        turn.act(media::Bridge{.a = call.caller_leg.endpoint, .b = call.outside->leg.endpoint});
     }
     if (call.line->is_recorded) start_recording(call, media::RecordingKind::Call, turn);
-    if (call.caller_leg.is_silent) call.silence_deadline = turn.now.mono + kDeadLegAfter;
+    if (call.caller_leg.is_silent || call.outside->leg.is_silent) {
+        call.silence_deadline = turn.now.mono + kDeadLegAfter;
+    }
     touch(call);
 }
 
@@ -216,10 +237,16 @@ void Centre::Impl::outside_answered(Call& call, const LegAnswered& event, Turn t
 void Centre::Impl::leave_to_outside(Call& call, Turn turn) {
     OutsideLeg& outside = *call.outside;
     const AgentId agent = call.agent->agent;
+    const bool is_attended = call.consultation && call.consultation->answered_at;
+    if (call.consultation) {
+        outside.is_heard = false;  // By the agent it was.
+        end_asking(call, "transferred", SipStatus::kGone, turn);
+    }
     Event started = fact("transfer_started", call, turn);
     started.agent = agent;
-    turn.out.events.push_back(
-        started.with("to_kind", "outside").with("to", redact_number(outside.number)));
+    started.with("to_kind", "outside").with("to", redact_number(outside.number));
+    if (is_attended) started.with("how", "attended");
+    turn.out.events.push_back(std::move(started));
     const bool is_there = by_leg_.contains(call.agent->leg.id);
     if (std::exchange(outside.is_phone_waiting, false) && is_there) {
         turn.act(EndTransfer{.leg = call.agent->leg.id, .status = SipStatus::kOk});
@@ -230,6 +257,7 @@ void Centre::Impl::leave_to_outside(Call& call, Turn turn) {
     if (acd_.contact_finished(agent, call.id, turn.now, effects)) {
         carry_out(std::move(effects), turn);
     }
+    if (is_attended) join_outside(call, turn);
 }
 
 bool Centre::Impl::follow_redirect(Call& call, const LegFailed& event, Turn turn) {
@@ -287,8 +315,8 @@ void Centre::Impl::call_instead(Call& call, std::string number, int status, Turn
     ++outside_day(outside, turn.now.wall).calls;
     save_outside_day(outside, turn);
     if (std::exchange(leg.is_heard, false)) {
-        turn.act(media::Unbridge{.a = call.caller_leg.endpoint, .b = leg.leg.endpoint});
-        play_music(call, turn);
+        turn.act(media::Unbridge{.a = hears_outside(call).endpoint, .b = leg.leg.endpoint});
+        if (!call.consultation) play_music(call, turn);
     }
     leg.leg.agreed.reset();
     leg.leg.id = LegId::make(turn.now.wall, rng_);
@@ -308,16 +336,28 @@ void Centre::Impl::call_instead(Call& call, std::string number, int status, Turn
 }
 
 void Centre::Impl::outside_failed(Call& call, int status, std::string_view why, Turn turn) {
-    note(call, "decision", fmt::format("outside did not answer: {} {}", status, why), turn.now);
+    const bool was_answered = call.outside->answered_at.has_value();
+    note(call,
+         "decision",
+         fmt::format("outside {}: {} {}", was_answered ? "is over" : "did not answer", status, why),
+         turn.now);
     const bool is_phone_waiting = call.outside->is_phone_waiting;
     const auto place = call.outside->place;
-    drop_outside(call, result_word(status), status, turn);
+    const bool was_asked = call.consultation.has_value();
+    if (was_asked) end_asking(call, why, status, turn);
+    drop_outside(
+        call, was_answered ? "answered" : result_word(status), was_answered ? 0 : status, turn);
     ++counters_.outside_returned;
     if (std::holds_alternative<InTalk>(call.stage)) {
         if (is_phone_waiting) turn.act(EndTransfer{.leg = call.agent->leg.id, .status = status});
         const auto& held = std::get<InTalk>(call.stage).held;
-        if (held && held->by == Held::By::Transfer) return resume(call, turn);
-        return play_music(call, turn);
+        // A phone that put the caller on hold takes them back itself.
+        if (held && (held->by == Held::By::Transfer ||
+                     (was_asked && held->by != Held::By::Phone))) {
+            return resume(call, turn);
+        }
+        if (!was_asked) play_music(call, turn);
+        return;
     }
     return_from_outside(call, place, turn);
 }
@@ -348,10 +388,8 @@ void Centre::Impl::drop_outside(Call& call, std::string_view result, int status,
         turn.act(EndLeg{.leg = outside.leg.id, .reason = std::string{result}});
     }
     Duration talked{0};
-    if (outside.answered_at) {
-        stop_recording(call, turn);
-        talked = turn.now.mono - *outside.answered_at;
-    }
+    if (outside.answered_at) talked = turn.now.mono - *outside.answered_at;
+    if (!call.agent) stop_recording(call, turn);
     destroy_endpoint(outside.leg, turn);
     Event ended = fact("outside_ended", call, turn);
     ended.agent = outside.asked_by;
@@ -370,7 +408,9 @@ void Centre::Impl::drop_outside(Call& call, std::string_view result, int status,
 // A conversation outside is over when the other side hangs up; the caller has nobody to go back to.
 void Centre::Impl::outside_ended(Call& call, Turn turn) {
     by_leg_.erase(call.outside->leg.id);
-    if (!call.outside->answered_at) return outside_failed(call, SipStatus::kGone, "ended", turn);
+    if (!call.outside->answered_at || call.consultation) {
+        return outside_failed(call, SipStatus::kGone, "ended", turn);
+    }
     drop_outside(call, "answered", 0, turn);
     turn.act(EndLeg{.leg = call.caller_leg.id, .reason = "the other side hung up"});
     finish(call, "served", EndedBy::Outside, turn);
@@ -380,8 +420,9 @@ void Centre::Impl::outside_ended(Call& call, Turn turn) {
 void Centre::Impl::outside_lost(Call& call, Turn turn) {
     by_leg_.erase(call.outside->leg.id);
     const auto place = call.outside->place;
-    if (!call.outside->answered_at)
+    if (!call.outside->answered_at || call.consultation) {
         return outside_failed(call, SipStatus::kUnavailable, "lost", turn);
+    }
     drop_outside(call, "fault", 0, turn);
     return_from_outside(call, place, turn);
 }

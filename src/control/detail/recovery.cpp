@@ -181,12 +181,14 @@ OutsideLeg read_outside(const json::object& in, Now now) {
 }
 
 json::object write(const Consultation& asked, const Call& call) {
-    json::object out{{"leg", write(asked.leg)},
-                     {"with", asked.with.to_string()},
-                     {"next", static_cast<int>(asked.next.kind)},
-                     {"reason", asked.next.reason},
-                     {"asked", to_micros(wall_of(asked.asked_at, call))},
+    json::object out{{"asked", to_micros(wall_of(asked.asked_at, call))},
                      {"paused", asked.is_recording_paused}};
+    if (const auto& colleague = asked.colleague) {
+        out["leg"] = write(colleague->leg);
+        out["with"] = colleague->agent.to_string();
+        out["next"] = static_cast<int>(colleague->next.kind);
+        out["reason"] = colleague->next.reason;
+    }
     if (asked.phone) out["phone"] = write(*asked.phone);
     if (asked.answered_at) out["answered"] = to_micros(wall_of(*asked.answered_at, call));
     return out;
@@ -194,10 +196,13 @@ json::object write(const Consultation& asked, const Call& call) {
 
 Consultation read_consultation(const json::object& in, Now now) {
     Consultation asked;
-    asked.leg = read_leg(in.at("leg").as_object());
-    asked.with = AgentId::parse(in.at("with").as_string()).value_or(AgentId{});
-    asked.next.kind = static_cast<acd::NextStatus::Kind>(in.at("next").to_number<int>());
-    asked.next.reason = in.at("reason").as_string().c_str();
+    if (const auto* leg = in.if_contains("leg")) {
+        AskedColleague& colleague = asked.colleague.emplace();
+        colleague.leg = read_leg(leg->as_object());
+        colleague.agent = AgentId::parse(in.at("with").as_string()).value_or(AgentId{});
+        colleague.next.kind = static_cast<acd::NextStatus::Kind>(in.at("next").to_number<int>());
+        colleague.next.reason = in.at("reason").as_string().c_str();
+    }
     asked.asked_at = instant_of(in.at("asked").to_number<std::int64_t>(), now);
     // One that rang rings no more: its dialog was none yet.
     asked.deadline = now.mono;
@@ -520,7 +525,7 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
         dead_.push_back({.contact = call->id, .is_secure_input = true});
     }
     if (const auto& asked = call->consultation) {
-        const bool goes_on = asked->answered_at && lives(asked->leg.id) &&
+        const bool goes_on = asked->answered_at && lives(call->asked_leg().id) &&
                              (!asked->phone || lives(asked->phone->id));
         if (!goes_on) dead_.push_back({.contact = call->id, .is_consultation = true});
     }
@@ -564,9 +569,11 @@ void Centre::Impl::restore_call(const SavedContact& saved, acd::Rows& queues, Tu
     }
     if (call->consultation) {
         Consultation& asked = *call->consultation;
-        consulted_.emplace(asked.with, call->id);
-        by_leg_.emplace(asked.leg.id, call->id);
-        by_endpoint_.emplace(asked.leg.endpoint, call->id);
+        if (const auto& colleague = asked.colleague) {
+            consulted_.emplace(colleague->agent, call->id);
+            by_leg_.emplace(colleague->leg.id, call->id);
+            by_endpoint_.emplace(colleague->leg.endpoint, call->id);
+        }
         if (asked.phone) {
             by_leg_.emplace(asked.phone->id, call->id);
             by_endpoint_.emplace(asked.phone->endpoint, call->id);
@@ -591,9 +598,8 @@ void Centre::Impl::settle_restored(const DeadLeg& dead, Turn turn) {
     }
     if (dead.is_secure_input) return settle_secure_input(*call, SecureResult::Interrupted, turn);
     if (dead.is_consultation) {
-        const bool was_answered = call->consultation && call->consultation->answered_at;
-        return return_from_consultation(
-            *call, was_answered ? "answered" : "failed", SipStatus::kGone, turn);
+        if (call->consultation) end_consultation(*call, "failed", turn);
+        return;
     }
     if (dead.member) {
         const Member* member = find_member(*call, *dead.member);

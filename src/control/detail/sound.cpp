@@ -69,7 +69,7 @@ bool has_silent_leg(const Call& call) {
 // Whose phone a leg is.
 std::optional<AgentId> agent_at(const Call& call, const Leg& leg) {
     const auto& asked = call.consultation;
-    if (asked && &asked->leg == &leg) return asked->with;
+    if (asked && asked->colleague && &asked->colleague->leg == &leg) return asked->colleague->agent;
     for (const Member& one : call.members) {
         if (&one.leg == &leg) return one.agent;
     }
@@ -241,7 +241,8 @@ void Centre::Impl::fell_silent(Call& call, const media::MediaTimeout& timeout, T
     const bool is_ringing = call.outside && leg == &call.outside->leg && !call.outside->answered_at;
     // Of a colleague who is asked or has joined, signalling knows whether they are there.
     if (is_ringing || is_consultation(&call, leg->id)) return;
-    if (find_member(call, leg->id) != nullptr) {
+    const bool is_asked = call.consultation && leg == &call.asked_leg();
+    if (is_asked || find_member(call, leg->id) != nullptr) {
         leg->is_silent = true;
         return touch(call);
     }
@@ -542,14 +543,15 @@ void Centre::Impl::revive_outside(Call& call, Turn turn) {
 // One whose phone still rings was told an address that is gone: the caller is the agent's again.
 void Centre::Impl::revive_consultation(Call& call, const media::Listing& listing, Turn turn) {
     Consultation& asked = *call.consultation;
-    const bool is_colleague_there = holds(listing, asked.leg.endpoint);
+    const bool is_colleague_there =
+        !asked.colleague || holds(listing, asked.colleague->leg.endpoint);
     const bool is_phone_there = !asked.phone || holds(listing, asked.phone->endpoint);
     if (!asked.answered_at && !(is_colleague_there && is_phone_there)) {
         return return_from_consultation(call, "failed", SipStatus::kUnavailable, turn);
     }
-    if (!is_colleague_there) revive(call, asked.leg, turn);
+    if (!is_colleague_there) revive(call, asked.colleague->leg, turn);
     if (!is_phone_there) revive(call, *asked.phone, turn);
-    if (is_colleague_there) prove(asked.leg, turn);
+    if (asked.colleague && is_colleague_there) prove(asked.colleague->leg, turn);
     if (asked.phone && is_phone_there) prove(*asked.phone, turn);
 }
 

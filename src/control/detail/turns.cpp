@@ -47,7 +47,7 @@ Leg* Centre::Impl::leg_of(Call& call, media::EndpointId endpoint) {
     }
     if (!call.consultation) return nullptr;
     Consultation& asked = *call.consultation;
-    if (asked.leg.endpoint == endpoint) return &asked.leg;
+    if (asked.colleague && asked.colleague->leg.endpoint == endpoint) return &asked.colleague->leg;
     if (asked.phone && asked.phone->endpoint == endpoint) return &*asked.phone;
     return nullptr;
 }
@@ -56,7 +56,7 @@ Leg& Centre::Impl::party(Call& call, LegId leg) {
     if (call.caller_leg.id == leg) return call.caller_leg;
     if (is_consultation(&call, leg)) {
         Consultation& asked = *call.consultation;
-        return asked.leg.id == leg ? asked.leg : *asked.phone;
+        return asked.phone && asked.phone->id == leg ? *asked.phone : asked.colleague->leg;
     }
     if (Member* member = find_member(call, leg)) return member->leg;
     return is_outside(&call, leg) ? call.outside->leg : call.agent->leg;
@@ -65,7 +65,8 @@ Leg& Centre::Impl::party(Call& call, LegId leg) {
 bool Centre::Impl::is_consultation(const Call* call, LegId leg) {
     if (call == nullptr || !call->consultation) return false;
     const Consultation& asked = *call->consultation;
-    return asked.leg.id == leg || (asked.phone && asked.phone->id == leg);
+    return (asked.colleague && asked.colleague->leg.id == leg) ||
+           (asked.phone && asked.phone->id == leg);
 }
 
 bool Centre::Impl::is_outside(const Call* call, LegId leg) {
@@ -191,7 +192,9 @@ void Centre::Impl::flush(Turn turn) {
         row.legs.push_back(call->caller_leg.id);
         if (call->agent) row.legs.push_back(call->agent->leg.id);
         if (call->outside) row.legs.push_back(call->outside->leg.id);
-        if (call->consultation) row.legs.push_back(call->consultation->leg.id);
+        if (call->consultation && call->consultation->colleague) {
+            row.legs.push_back(call->consultation->colleague->leg.id);
+        }
         if (call->consultation && call->consultation->phone) {
             row.legs.push_back(call->consultation->phone->id);
         }

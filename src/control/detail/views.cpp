@@ -103,10 +103,11 @@ ContactView Centre::Impl::view(const Call& call) const {
     if (call.consultation && call.agent) {
         const Consultation& asked = *call.consultation;
         const Instant since = asked.answered_at.value_or(asked.asked_at);
-        out.consultation = ConsultationView{.by = call.agent->agent,
-                                            .with = asked.with,
-                                            .is_answered = asked.answered_at.has_value(),
-                                            .since = call.arrived + (since - call.began)};
+        out.consultation = ConsultationView{
+            .by = call.agent->agent,
+            .with = asked.colleague ? std::optional{asked.colleague->agent} : std::nullopt,
+            .is_answered = asked.answered_at.has_value(),
+            .since = call.arrived + (since - call.began)};
     }
     for (const Member& one : call.members) {
         const Instant since = one.joined_at.value_or(one.asked_at);
@@ -181,15 +182,19 @@ std::optional<std::string> Centre::Impl::broken_invariant() const {
             return name + " is outside with nobody, or with an agent";
         }
         if (call->outside && call->outside->answered_at &&
-            !std::holds_alternative<WithOutside>(call->stage)) {
+            !std::holds_alternative<WithOutside>(call->stage) && !call->consultation) {
             return name + " talks with two";
         }
         if (call->consultation) {
-            const AgentId with = call->consultation->with;
-            const auto asked = consulted_.find(with);
+            const auto& colleague = call->consultation->colleague;
             if (!std::holds_alternative<InTalk>(call->stage)) return name + " asks without a talk";
-            if (asked == consulted_.end() || asked->second != id || !busy.insert(with).second) {
-                return with.to_string() + " is asked in two calls";
+            if (colleague.has_value() == call->outside.has_value()) {
+                return name + " asks nobody, or two";
+            }
+            const auto asked = colleague ? consulted_.find(colleague->agent) : consulted_.end();
+            if (colleague && (asked == consulted_.end() || asked->second != id ||
+                              !busy.insert(colleague->agent).second)) {
+                return colleague->agent.to_string() + " is asked in two calls";
             }
         }
         for (const Member& one : call->members) {
@@ -214,8 +219,10 @@ std::optional<std::string> Centre::Impl::broken_invariant() const {
     }
     for (const auto& [agent, contact] : consulted_) {
         const auto call = calls_.find(contact);
-        const bool is_asked = call != calls_.end() && call->second->consultation &&
-                              call->second->consultation->with == agent;
+        const auto* asked = call != calls_.end() && call->second->consultation
+                                ? &call->second->consultation->colleague
+                                : nullptr;
+        const bool is_asked = asked != nullptr && *asked && (*asked)->agent == agent;
         if (!is_asked && (call == calls_.end() || find_member(*call->second, agent) == nullptr)) {
             return agent.to_string() + " is asked about nobody";
         }

@@ -432,9 +432,13 @@ void Desks::during_talk(Desk& desk) {
             });
             break;
         case 8: {
-            later(desk, when, [this, agent](Desk& d) {
-                world_.shell->command(control::ConsultAgent{agent, agent_id(colleague_of(d))});
-            });
+            if (dice.chance(0.3)) {
+                later(desk, when, say(control::ConsultOutside{agent, "910 00 01 00"}));
+            } else {
+                later(desk, when, [this, agent](Desk& d) {
+                    world_.shell->command(control::ConsultAgent{agent, agent_id(colleague_of(d))});
+                });
+            }
             const Duration then = when + dice.between(2s, 40s);
             if (dice.chance(0.6)) {
                 later(desk, then, say(control::CompleteConsultation{agent}));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -94,12 +95,14 @@ void Ledger::on_contact(const Event& event) {
     }
 }
 
-// One number at a time; who talks with it talks with no agent and waits nowhere.
+// One number at a time; who talks with it waits nowhere, and talks with no agent, unless it is the
+// agent who asks it first.
 void Ledger::outside(Contact& contact, const Event& event) {
     if (event.type == "outside_started") {
         if (contact.is_outside) fail("two numbers outside: " + tail(event.contact));
         if (!contact.talking) fail("outside without an agent: " + tail(event.contact));
         contact.is_outside = true;
+        contact.is_outside_asked = text(event, "how") == "attended";
         ++counts_.outside;
     } else if (event.type == "outside_answered") {
         const bool is_first = contact.is_outside && !contact.is_outside_answered;
@@ -108,10 +111,10 @@ void Ledger::outside(Contact& contact, const Event& event) {
         ++counts_.outside_answered;
     } else if (event.type == "outside_ended") {
         if (!contact.is_outside) fail("the end of no number: " + tail(event.contact));
-        if (contact.is_outside_answered && contact.talking) {
+        if (contact.is_outside_answered && contact.talking && !contact.is_outside_asked) {
             fail("talked with two: " + tail(event.contact));
         }
-        contact.is_outside = contact.is_outside_answered = false;
+        contact.is_outside = contact.is_outside_answered = contact.is_outside_asked = false;
     }
 }
 
@@ -261,7 +264,10 @@ void Ledger::disconnected(Contact& contact, const Event& event) {
     if (contact.talking != event.agent) fail("disconnected from another: " + tail(event.contact));
     agents_[*event.agent].contact.reset();
     contact.talking.reset();
-    contact.was_transferred = text(event, "by") == "transfer" || text(event, "by") == "fault";
+    const std::string by = text(event, "by");
+    contact.was_transferred = by == "transfer" || by == "fault";
+    const bool was_asked = std::exchange(contact.is_outside_asked, false);
+    if (was_asked && contact.is_outside_answered && by == "transfer") ++counts_.outside_attended;
 }
 
 void Ledger::ended(Contact& contact, const Event& event) {

@@ -45,6 +45,7 @@ private:
         bool was_transferred = false;
         bool is_outside = false;           ///< A number is called, or talked with.
         bool is_outside_answered = false;  ///< It is talked with.
+        bool is_outside_asked = false;     ///< By the agent, before the caller is passed on.
         std::optional<std::string> asked;  ///< Of whom the agent asks.
         std::set<std::string> members;     ///< Colleagues in the conference.
         bool is_conference = false;

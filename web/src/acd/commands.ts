@@ -18,6 +18,7 @@ export type AgentCommand =
   | { kind: 'transfer_queue'; to: string }
   | { kind: 'transfer_number'; to: string }
   | { kind: 'consult'; with: string }
+  | { kind: 'consult_number'; with: string }
   | { kind: 'complete_consultation' }
   | { kind: 'end_consultation' }
   | { kind: 'make_conference' }
@@ -84,6 +85,13 @@ function send(agentId: string, command: AgentCommand) {
         api.POST('/api/v1/agents/{agent_id}/consultation', {
           ...params,
           body: { with_agent: command.with },
+        }),
+      );
+    case 'consult_number':
+      return ask(
+        api.POST('/api/v1/agents/{agent_id}/consultation', {
+          ...params,
+          body: { with_number: command.with },
         }),
       );
     case 'complete_consultation':

@@ -245,6 +245,30 @@ describe('the desk', () => {
     expect(reduceDesk(talking, late).contact?.secure_input).toBeNull();
   });
 
+  test('a number outside that is asked first talks with the agent, and then with the caller', () => {
+    const held = contact('c', { state: 'held', agent_id: 'ana', outside: '+34600123456' });
+    const by = { contact_id: 'c', agent_id: 'ana' };
+    const asked = frame(11, 'outside_started', { ...by, data: { how: 'attended' } });
+    let now = reduceFloor(floor({ contacts: [held] }), asked);
+    expect(now.contacts[0]?.consultation?.with_agent_id).toBeNull();
+    now = reduceFloor(now, frame(12, 'outside_answered', by));
+    expect(now.contacts[0]?.consultation?.is_answered).toBe(true);
+    expect(now.contacts[0]).toMatchObject({ state: 'held', agent_id: 'ana' });
+    const leaves = frame(13, 'contact_disconnected', { ...by, data: { by: 'transfer' } });
+    expect(reduceFloor(now, leaves).contacts[0]).toMatchObject({
+      state: 'talking',
+      agent_id: null,
+      consultation: null,
+    });
+    const returns = frame(13, 'outside_ended', by);
+    expect(reduceFloor(now, returns).contacts[0]).toMatchObject({
+      state: 'held',
+      agent_id: 'ana',
+      outside: null,
+      consultation: null,
+    });
+  });
+
   test('a caller who was passed on outside still talks when the agent is out of it', () => {
     const passedOn = contact('c', { state: 'held', agent_id: 'ana', outside: '+34600123456' });
     let now = reduceFloor(

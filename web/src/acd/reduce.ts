@@ -96,27 +96,20 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
       return { ...contact, state: 'held', since: frame.at };
     case 'hold_ended':
       return { ...contact, state: 'talking', since: frame.at };
+    case 'outside_started':
+      return frame.data.how === 'attended'
+        ? { ...contact, consultation: asking(frame, null) }
+        : contact;
     case 'outside_answered':
-      return { ...contact, state: 'talking', agent_id: null, since: frame.at };
-    case 'outside_ended':
-      return { ...contact, outside: null };
-    case 'consultation_started':
-      return {
-        ...contact,
-        consultation: {
-          by_agent_id: frame.agent_id ?? '',
-          with_agent_id: text(frame.data.with) ?? '',
-          is_answered: false,
-          since: frame.at,
-        },
-      };
-    case 'consultation_answered':
       return contact.consultation === null
-        ? contact
-        : {
-            ...contact,
-            consultation: { ...contact.consultation, is_answered: true, since: frame.at },
-          };
+        ? { ...contact, state: 'talking', agent_id: null, since: frame.at }
+        : answered(contact, frame);
+    case 'outside_ended':
+      return { ...contact, outside: null, consultation: null };
+    case 'consultation_started':
+      return { ...contact, consultation: asking(frame, text(frame.data.with)) };
+    case 'consultation_answered':
+      return answered(contact, frame);
     case 'consultation_ended':
       return { ...contact, consultation: null };
     case 'conference_invited':
@@ -170,7 +163,8 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
     case 'contact_disconnected':
       // The agent is out of it, and the caller talks with a number outside or waits for it.
       if (contact.outside !== null && frame.data.by === 'transfer') {
-        return { ...contact, agent_id: null };
+        const state = contact.consultation?.is_answered ? 'talking' : contact.state;
+        return { ...contact, agent_id: null, consultation: null, state };
       }
       return { ...contact, state: 'ended', since: frame.at };
     case 'contact_ended':
@@ -178,6 +172,22 @@ export function reduceContact(contact: ContactLive, frame: EventFrame): ContactL
     default:
       return contact;
   }
+}
+
+/** Of a consultation that begins; `with_` is the colleague, or null for a number outside. */
+function asking(frame: EventFrame, with_: string | null): ContactLive['consultation'] {
+  return {
+    by_agent_id: frame.agent_id ?? '',
+    with_agent_id: with_,
+    is_answered: false,
+    since: frame.at,
+  };
+}
+
+function answered(contact: ContactLive, frame: EventFrame): ContactLive {
+  const { consultation } = contact;
+  if (consultation === null) return contact;
+  return { ...contact, consultation: { ...consultation, is_answered: true, since: frame.at } };
 }
 
 function members(contact: ContactLive, frame: EventFrame): ContactLive['conference'] {

@@ -45,14 +45,12 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
           {contact.line_name}
         </p>
         <DiversionLine contact={contact} />
-        {contact.outside && isTalking && (
+        {contact.outside && isTalking && !contact.consultation && (
           <p className={css.sub} data-testid="call-outside" aria-live="polite">
             {t('bar.outside', { number: phone(contact.outside) })}
           </p>
         )}
-        {contact.consultation && isTalking && (
-          <ConsultationLine agentId={contact.consultation.with_agent_id} contact={contact} />
-        )}
+        {contact.consultation && isTalking && <ConsultationLine contact={contact} />}
         {hasConference(contact) && isTalking && <ConferenceMembers desk={desk} contact={contact} />}
         {isTalking && <SecureInputLine contact={contact} />}
       </div>
@@ -78,12 +76,14 @@ export function CallBar({ desk, contact }: { desk: Desk; contact: ContactLive })
   );
 }
 
-function ConsultationLine({ agentId, contact }: { agentId: string; contact: ContactLive }) {
+function ConsultationLine({ contact }: { contact: ContactLive }) {
   const { t } = useTranslation('call');
-  const name = useAgentName(agentId);
+  const colleague = useAgentName(contact.consultation?.with_agent_id ?? '');
+  const name = colleague || phone(contact.outside ?? '');
   const isAnswered = contact.consultation?.is_answered ?? false;
+  if (name === '') return null; // The event comes before the number or the names do.
   return (
-    <p className={css.sub} data-testid="call-consultation" role="status">
+    <p className={css.sub} data-testid="call-consultation" aria-live="polite">
       {isAnswered ? t('consultation.talking', { name }) : t('consultation.ringing', { name })}
     </p>
   );
@@ -92,8 +92,8 @@ function ConsultationLine({ agentId, contact }: { agentId: string; contact: Cont
 /** What the hold button does now. */
 function holdAction(contact: ContactLive, isHeld: boolean) {
   if (!isHeld) return 'action.hold';
-  if (contact.outside) return 'action.cancel_outside';
-  return contact.consultation ? 'action.return' : 'action.resume';
+  if (contact.consultation) return 'action.return';
+  return contact.outside ? 'action.cancel_outside' : 'action.resume';
 }
 
 function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
@@ -122,7 +122,7 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
       >
         {t(holdAction(contact, isHeld))}
       </Button>
-      {contact.consultation && (
+      {contact.consultation?.with_agent_id && (
         <Button
           variant="default"
           leftSection={<IconUsersGroup size={17} aria-hidden="true" />}

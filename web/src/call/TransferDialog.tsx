@@ -1,4 +1,4 @@
-import { Button, Modal, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, Group, Modal, SegmentedControl, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -59,13 +59,15 @@ export function TransferDialog({ desk }: { desk: Desk }) {
   );
 }
 
-/** A number outside: the caller waits with music and the agent stays until it has answered. */
+/** A number outside: passed on to it when it answers, or asked first. */
 function OutsideNumber({ desk, onDone }: { desk: Desk; onDone: () => void }) {
   const { t } = useTranslation('call');
   const [number, setNumber] = useState('');
   const command = useAgentCommand(desk.agent.id);
   const wanted = number.trim();
   const go = () => command.mutate({ kind: 'transfer_number', to: wanted }, { onSuccess: onDone });
+  const consult = () =>
+    command.mutate({ kind: 'consult_number', with: wanted }, { onSuccess: onDone });
   return (
     <form
       onSubmit={(event) => {
@@ -85,15 +87,24 @@ function OutsideNumber({ desk, onDone }: { desk: Desk; onDone: () => void }) {
         data-autofocus
         data-testid="transfer-number"
       />
-      <Button
-        type="submit"
-        mt="sm"
-        disabled={wanted === ''}
-        loading={command.isPending}
-        data-testid="transfer-number-go"
-      >
-        {t('transfer.number_go')}
-      </Button>
+      <Group mt="sm">
+        <Button
+          type="submit"
+          disabled={wanted === ''}
+          loading={command.isPending}
+          data-testid="transfer-number-go"
+        >
+          {t('transfer.number_go')}
+        </Button>
+        <Button
+          variant="default"
+          disabled={wanted === '' || command.isPending}
+          onClick={consult}
+          data-testid="consult-number"
+        >
+          {t('transfer.consult_number')}
+        </Button>
+      </Group>
     </form>
   );
 }
