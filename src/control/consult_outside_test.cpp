@@ -122,6 +122,7 @@ TEST_CASE("a number outside is asked while the caller hears music, and then has 
     CHECK(world.events("transfer_started").empty());
     CHECK(world.told_media<media::Record>() == 1);
     CHECK(world.command(MakeConference{world.ana}).error().code == Errc::Conflict);
+    CHECK(world.command(ResumeRecording{world.ana}).error().code == Errc::Conflict);
     CHECK(world.command(TransferOutside{world.ana, "600 12 34 57"}).error().code == Errc::Conflict);
 
     world.pass(20s);

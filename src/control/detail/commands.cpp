@@ -269,6 +269,7 @@ public:
         Call* call = talking_with(wanted.agent);
         if (call == nullptr) return not_in_call();
         if (call->secure) return keying();
+        if (call->consultation) return fail(Errc::Conflict, "a consultation is not recorded");
         if (std::exchange(call->kept_pause, std::nullopt)) {
             centre_.touch(*call);
             return ok();

@@ -352,8 +352,8 @@ void Centre::Impl::outside_failed(Call& call, int status, std::string_view why, 
         if (is_phone_waiting) turn.act(EndTransfer{.leg = call.agent->leg.id, .status = status});
         const auto& held = std::get<InTalk>(call.stage).held;
         // A phone that put the caller on hold takes them back itself.
-        if (held && (held->by == Held::By::Transfer ||
-                     (was_asked && held->by != Held::By::Phone))) {
+        if (held &&
+            (held->by == Held::By::Transfer || (was_asked && held->by != Held::By::Phone))) {
             return resume(call, turn);
         }
         if (!was_asked) play_music(call, turn);

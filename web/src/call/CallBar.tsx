@@ -162,7 +162,9 @@ function Buttons(props: { desk: Desk; contact: ContactLive; isHeld: boolean }) {
         </Button>
       )}
       <SecureInputButton desk={desk} contact={contact} />
-      {contact.recording_id && !isKeying && <RecordingButton desk={desk} contact={contact} />}
+      {contact.recording_id && !isKeying && !contact.consultation && (
+        <RecordingButton desk={desk} contact={contact} />
+      )}
       <Button
         color="red"
         leftSection={<IconPhoneOff size={17} aria-hidden="true" />}

@@ -77,7 +77,7 @@ function useCallKeys(desk: Desk): void {
           ? { kind: 'resume_recording' }
           : { kind: 'pause_recording', reason: 'card_data' },
       ),
-    isTalking && contact?.recording_id != null,
+    isTalking && contact?.recording_id != null && consultation === null,
   );
   useHotkey('F10', openTransfer, isTalking && consultation === null);
   useHotkey(
