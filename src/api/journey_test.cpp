@@ -89,6 +89,27 @@ TEST_CASE_FIXTURE(Journal, "a transfer makes two segments, each with whom the ca
     CHECK(journey.gaps[1].to_ms == 75'000);
 }
 
+TEST_CASE_FIXTURE(Journal,
+                  "a number outside is who the caller spoke with, once the agent is gone") {
+    at(0, "contact_arrived");
+    connect(0, kAna);
+    start(0, kFirst);
+    at(20, "outside_answered", R"({"number":"+34600123456"})");
+    at(30, "contact_disconnected");
+    end(30, kFirst, 30'000, kWhole);
+    start(30, kSecond);
+    at(60, "outside_ended");
+    end(60, kSecond, 30'000, kWhole);
+    const Journey journey = read();
+    REQUIRE(journey.segments.size() == 2);
+    CHECK(journey.segments[0].agent == kAna);
+    CHECK(journey.segments[0].outside == "");
+    CHECK_FALSE(journey.segments[1].agent.has_value());
+    CHECK_FALSE(journey.segments[1].queue.has_value());
+    CHECK(journey.segments[1].outside == "+34600123456");
+    CHECK(journey.gaps.empty());
+}
+
 TEST_CASE_FIXTURE(Journal, "a caller passed on to a queue waits there") {
     at(0, "contact_arrived");
     connect(0, kAna);

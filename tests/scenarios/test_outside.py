@@ -183,6 +183,14 @@ class Asked(Outside):
         self.finish(self.asking)
         self.call.hang_up()
         asked.wait_ended()
+        journey = f"/api/v1/contacts/{self.call.contact_id}/journey"
+        heard = until(
+            lambda: (lambda found: found if all(one["is_complete"] for one in found) else None)(
+                self.server.api("sofia").get(journey)["segments"]), 15, "the recordings")
+        self.assertEqual([one["outside"] for one in heard][-1], NUMBER)
+        self.assertIsNone(heard[-1]["agent"])
+        self.assertEqual(heard[0]["agent"]["name"], "Ana Belmonte")
+        self.assertIsNone(heard[0]["outside"])
 
     def test_the_page_asks_and_passes_the_caller_on(self):
         asked = self.ask()

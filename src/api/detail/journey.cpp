@@ -48,6 +48,9 @@ public:
             agent_ = event.agent;
             queue_ = event.queue;
         }
+        if (event.type == "contact_disconnected") agent_.reset();
+        if (event.type == "outside_answered") outside_ = text("number");
+        if (event.type == "outside_ended") outside_.clear();
         if (event.type == "recording_started") return started();
         if (event.type == "recording_ended") return ended();
         if (event.type == "recording_paused") return paused();
@@ -120,7 +123,9 @@ private:
         segment.is_voicemail = text("kind") == "voicemail";
         if (!segment.is_voicemail) {
             segment.agent = agent_;
-            segment.queue = queue_;
+            // An agent who asks it first is not recorded with it.
+            if (!agent_) segment.outside = outside_;
+            segment.queue = agent_ ? queue_ : std::nullopt;
         }
         // Who was in the conversation when another recording of it began is in this one too.
         for (const auto& [agent, as] : present_)
@@ -216,6 +221,7 @@ private:
     json::object data_;
     std::int64_t at_ms_ = 0;
     std::optional<AgentId> agent_;
+    std::string outside_;                                   ///< A number that has answered.
     std::vector<std::pair<AgentId, std::string>> present_;  ///< Beside the agent, as what.
     std::optional<QueueId> queue_;
     std::optional<QueueId> queued_;  ///< Since the last segment began.

@@ -32,6 +32,7 @@ struct Journey {
         bool is_voicemail = false;
         bool is_over = false;  ///< Else it is being recorded, and `to_ms` is the last we know.
         std::optional<AgentId> agent;  ///< On the right; the caller is on the left.
+        std::string outside;           ///< E.164: on the right in the place of an agent.
         std::optional<QueueId> queue;  ///< Through which the agent was reached.
         bool is_complete = false;
         std::string end;  ///< "stopped", "interrupted"; of older recordings empty.

@@ -75,6 +75,7 @@ Attempt<json::object> encode_segment(Call& call, const Journey::Segment& segment
                      {"is_complete", segment.is_complete},
                      {"end", or_null(segment.end)}};
     ESC_TRY(out["agent"], named(call, segment.agent));
+    out["outside"] = or_null(segment.outside);
     ESC_TRY(out["queue"], named(call, segment.queue));
     json::array pauses, holds;
     for (const Journey::Pause& pause : segment.pauses) {

@@ -20,7 +20,8 @@ constexpr std::string_view kEntry =
     " FROM event e LEFT JOIN contact t ON t.id = e.contact_id"
     " LEFT JOIN case_file f ON f.id = COALESCE(e.case_id, t.case_id)"
     " LEFT JOIN agent a ON a.id = e.agent_id LEFT JOIN app_user u ON u.id = a.user_id"
-    " WHERE e.type IN ('contact_arrived', 'contact_connected', 'contact_ended', 'case_opened',"
+    " WHERE e.type IN ('contact_arrived', 'contact_connected', 'outside_answered',"
+    " 'contact_ended', 'case_opened',"
     " 'case_linked', 'case_updated', 'case_closed', 'note_saved', 'disposition_recorded',"
     " 'recording_ended', 'customer_created', 'customer_updated')"
     // Wrapped, so that SQLite goes by the numbers found below and not through the whole company.

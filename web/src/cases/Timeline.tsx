@@ -8,6 +8,7 @@ import {
   IconPencil,
   IconPhoneEnd,
   IconPhoneIncoming,
+  IconPhoneOutgoing,
   IconPlayerPlay,
   IconUserEdit,
   IconUserPlus,
@@ -26,6 +27,7 @@ import { type TimelineOf, timelineQuery } from './queries';
 const kIcons: Record<TimelineEntry['kind'], typeof IconNote> = {
   contact_arrived: IconPhoneIncoming,
   contact_connected: IconHeadset,
+  outside_answered: IconPhoneOutgoing,
   contact_ended: IconPhoneEnd,
   case_opened: IconFolderOpen,
   case_linked: IconFolderSymlink,

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Journey, JourneyGap, JourneySegment } from '@/api/client';
-import { clockSpan } from '@/base/format';
+import { clockSpan, phone } from '@/base/format';
 import { viewCss } from '@/base/view/parts';
 import { type Part, partAt } from './journey';
 import css from './media.module.css';
@@ -99,7 +99,7 @@ function Times({ fromMs, toMs }: { fromMs: number; toMs: number }) {
 function Who({ segment, caller }: { segment: JourneySegment; caller: string }) {
   const { t } = useTranslation('media');
   if (segment.kind === 'voicemail') return t('journey.voicemail', { caller });
-  const agent = segment.agent?.name ?? t('journey.agent');
+  const agent = segment.agent?.name ?? phone(segment.outside ?? t('journey.agent'));
   return segment.queue
     ? t('journey.talk_queue', { caller, agent, queue: segment.queue.name })
     : t('journey.talk', { caller, agent });
