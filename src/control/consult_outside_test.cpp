@@ -357,6 +357,122 @@ TEST_CASE("when media dies an asking goes on with new endpoints, and one that ri
     CHECK(call.are_bridged(3, 5));
 }
 
+TEST_CASE("a supervisor who comes in while the agent hears what a carrier says hears the agent") {
+    AskedOutside call;
+    World& world = call.world;
+    const AgentId eva = world.add_agent("eva");
+    const LegId outside = call.ask();
+    world.leg(LegProgress{outside, 183, std::string{kPhoneSdp}});
+    world.sound(media::SourceLocked{.endpoint = call.endpoint(2), .ip = "127.0.0.1", .port = 4000});
+    REQUIRE(call.are_bridged(1, 2));
+    REQUIRE(world.command(Supervise{eva, call.contact().id, SupervisionMode::Listen}));
+    const LegId supervisor = world.legs_told<RingPhone>().back().leg;
+    world.leg(LegAnswered{supervisor, std::string{kPhoneSdp}});
+    // Media refuses who is bridged with another: the bridge ends before the mix begins.
+    const auto first_of = [&](auto wanted) {
+        return std::ranges::find_if(world.to_media, wanted) - world.to_media.begin();
+    };
+    const auto unbridged = first_of([&](const media::Command& command) {
+        const auto* unbridge = std::get_if<media::Unbridge>(&command);
+        return unbridge != nullptr && unbridge->b == call.endpoint(2);
+    });
+    CHECK(unbridged < first_of([](const media::Command& command) {
+              return std::holds_alternative<media::Mix>(command);
+          }));
+    CHECK(world.command(EndConsultation{eva}).error().code == Errc::Conflict);
+    world.leg(LegFailed{outside, 486, "Busy Here"});
+    CHECK(call.contact().state == ContactState::Talking);
+    const auto joined = std::ranges::any_of(world.to_media, [&](const media::Command& command) {
+        const auto* join = std::get_if<media::JoinMix>(&command);
+        return join != nullptr && join->member.endpoint == call.endpoint(0);
+    });
+    CHECK(joined);
+}
+
+TEST_CASE("sound before the answer is not bridged a second time by the answer") {
+    AskedOutside call;
+    World& world = call.world;
+    const LegId outside = call.ask();
+    world.leg(LegProgress{outside, 183, std::string{kPhoneSdp}});
+    world.sound(media::SourceLocked{.endpoint = call.endpoint(2), .ip = "127.0.0.1", .port = 4000});
+    const auto bridges = world.told_media<media::Bridge>();
+    world.leg(LegAnswered{outside, std::string{kPhoneSdp}, world.trunk});
+    CHECK(world.told_media<media::Bridge>() == bridges);
+    CHECK(call.are_bridged(1, 2));
+}
+
+TEST_CASE("a phone that took the caller back and hangs up while the number rings leaves music") {
+    AskedOutside call;
+    World& world = call.world;
+    call.dial();
+    const LegId outside = world.legs_told<CallOutside>().back().leg;
+    world.leg(LegReoffered{call.agent, std::string{kPhoneSdp}});
+    REQUIRE(call.contact().state == ContactState::Talking);
+    const auto played = world.told_media<media::Play>();
+    world.leg(LegEnded{call.agent, "bye"});
+    CHECK(world.told_media<media::Play>() == played + 1);
+    call.answer(outside);
+    CHECK(call.are_bridged(0, 2));
+}
+
+TEST_CASE("an agent who held by phone and took it back to ask has the caller when it is over") {
+    AskedOutside call;
+    World& world = call.world;
+    world.leg(LegReoffered{call.agent, std::string{kHoldSdp}});
+    const LegId outside = call.ask();
+    world.leg(LegReoffered{call.agent, std::string{kPhoneSdp}});
+    world.leg(LegFailed{outside, 486, "Busy Here"});
+    call.check_is_back();
+}
+
+TEST_CASE("an answer that cannot be used ends the asking and not the call") {
+    AskedOutside call;
+    World& world = call.world;
+    const LegId outside = call.ask_and_answer();
+    world.leg(LegReoffered{outside, std::nullopt});
+    world.leg(LegConfirmed{outside, std::string{"v=0\r\n"}});
+    CHECK(call.was_ended(outside));
+    call.check_is_back();
+}
+
+TEST_CASE("a carrier that redirects the number leaves the phone to name the one it dialled") {
+    AskedOutside call;
+    World& world = call.world;
+    call.dial();
+    LegFailed moved{world.legs_told<CallOutside>().back().leg, 302, "Moved"};
+    moved.redirects = {"+34600999888"};
+    world.leg(moved);
+    const LegId instead = world.legs_told<CallOutside>().back().leg;
+    world.leg(LegAnswered{instead, std::string{kPhoneSdp}, world.trunk});
+    world.leg(LegTransferAsked{.leg = call.agent, .target = "600123456", .replaces = std::nullopt});
+    CHECK(world.legs_told<GrantTransfer>().size() == 1);
+    CHECK(call.contact().outside == "+34600999888");
+    CHECK(call.contact().state == ContactState::Talking);
+}
+
+TEST_CASE("who completes an asking before media is back leaves no music over the number") {
+    AskedOutside before;
+    const LegId outside = before.ask_and_answer();
+    World world{straight_to_queue(), mobiles()};
+    world.now = before.world.now;
+    world.act([&](Effects& out) {
+        world.centre.restore(before.saved({before.caller, before.agent, outside}), world.now, out);
+    });
+    world.leg(LegEnded{before.agent, "bye"});
+    media::Listing listing;
+    for (const std::size_t n : {0U, 2U}) {
+        listing.endpoints.push_back({.endpoint = before.endpoint(n)});
+    }
+    listing.endpoints.front().playing = media::PlayId{7};
+    world.act([&](Effects& out) { world.centre.media_ready(listing, world.now, out); });
+    const auto stopped = std::ranges::any_of(world.to_media, [&](const media::Command& command) {
+        const auto* stop = std::get_if<media::StopPlay>(&command);
+        return stop != nullptr && stop->play == media::PlayId{7};
+    });
+    CHECK(stopped);
+    CHECK(world.told_media<media::Bridge>() >= 1);
+}
+
 TEST_CASE("a caller who hangs up ends the asking") {
     AskedOutside call;
     const LegId outside = call.ask_and_answer();

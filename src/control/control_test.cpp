@@ -348,6 +348,43 @@ TEST_CASE("a phone that cannot be rung costs the caller nothing") {
     CHECK(world.centre.contacts(world.company->id).front().position == 1);
 }
 
+TEST_CASE(
+    "a phone that holds and says nothing is asked whether it is there, and its call goes on") {
+    World world;
+    world.make_ready(world.ana);
+    world.caller();
+    const LegId agent = world.legs_told<RingPhone>().front().leg;
+    world.leg(LegAnswered{agent, std::string{kPhoneSdp}});
+    world.leg(LegReoffered{agent, std::string{kHoldSdp}});
+    const auto endpoint =
+        std::get<media::Create>(*std::find_if(world.to_media.rbegin(),
+                                              world.to_media.rend(),
+                                              [](const media::Command& command) {
+                                                  return std::holds_alternative<media::Create>(
+                                                      command);
+                                              }))
+            .endpoint;
+    world.sound(media::MediaTimeout{.endpoint = endpoint, .silent_ms = 10'000});
+    REQUIRE(world.legs_told<Reoffer>().size() == 1);
+    CHECK(world.legs_told<Reoffer>().front().leg == agent);
+    world.leg(LegReofferAnswered{agent, std::string{kHoldSdp}});
+    world.pass(10min);
+    CHECK(world.centre.live_contacts() == 1);
+
+    SUBCASE("back, it is heard") {
+        world.leg(LegReoffered{agent, std::string{kPhoneSdp}});
+        world.sound(media::MediaResumed{.endpoint = endpoint});
+        world.pass(10min);
+        CHECK(world.centre.live_contacts() == 1);
+    }
+    SUBCASE("back, it still says nothing") {
+        world.leg(LegReoffered{agent, std::string{kPhoneSdp}});
+        world.pass(61s);
+        CHECK(world.field("contact_disconnected", "by") == "fault");
+        CHECK(world.centre.live_contacts() == 0);
+    }
+}
+
 TEST_CASE("a caller who leaves while a phone rings leaves the agent ready and the phone silent") {
     World world;
     world.make_ready(world.ana);

@@ -198,7 +198,8 @@ void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
         if (agreed) {
             agree_on(leg, std::move(agreed).value());
             media_changed(*call, leg, turn);
-        } else if (is_consultation(call, event.leg)) {
+        } else if (is_consultation(call, event.leg) ||
+                   (call->consultation && is_outside(call, event.leg))) {
             note(*call, "decision", "the answer in the ACK is not usable", turn.now);
             return return_from_consultation(*call, "failed", SipStatus::kNotAcceptable, turn);
         } else {

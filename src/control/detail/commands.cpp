@@ -1,5 +1,7 @@
 // What agents and supervisors ask for from the page.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/errc.h"
@@ -213,7 +215,7 @@ public:
     Result<void> operator()(const EndConsultation& wanted) {
         Call* call = centre_.consulted_about(wanted.agent);
         if (call == nullptr) call = talking_with(wanted.agent);
-        if (call == nullptr) return not_in_call();
+        if (call == nullptr || Impl::find_member(*call, wanted.agent)) return not_in_call();
         if (!call->consultation) return nobody_asked();
         centre_.end_consultation(*call, "cancelled", turn_);
         return ok();
@@ -473,7 +475,9 @@ bool Centre::Impl::completes_consultation(const Call* call, const LegTransferAsk
     if (event.leg != first) return false;
     if (!asked.colleague) {
         const auto number = number_outside(*call, event.target);
-        return number && *number == call->outside->number;
+        const auto& tried = call->outside->tried;  // The one that was dialled, before a redirect.
+        return number && (*number == call->outside->number ||
+                          std::ranges::find(tried, *number) != tried.end());
     }
     const auto phone = agent_by_phone_.find(event.target);
     return phone != agent_by_phone_.end() && phone->second == asked.colleague->agent;

@@ -21,6 +21,16 @@ acd::NextStatus status_of(const acd::AgentState& state) {
     return {.kind = acd::NextStatus::Kind::NotReady, .reason = not_ready->reason};
 }
 
+// A challenge or a redirection is between us and a carrier.
+int status_for_phone(int status) {
+    constexpr int kFirstRefusal = 400;
+    constexpr int kUnauthorized = 401;
+    constexpr int kProxyAuthentication = 407;
+    const bool is_ours =
+        status < kFirstRefusal || status == kUnauthorized || status == kProxyAuthentication;
+    return is_ours ? SipStatus::kUnavailable : status;
+}
+
 }  // namespace
 
 std::string_view word_of_consultation(int status) {
@@ -110,7 +120,9 @@ bool Centre::Impl::consult_by_phone(const IncomingCall& event, Turn turn) {
     }
     if (!is_colleague) {
         const auto asked = consult_outside(*call, event.dialled, &event, turn);
-        return asked ? true : refuse_with(SipStatus::kForbidden, asked.error().detail);
+        if (asked) return true;
+        return refuse_with(is_media_up_ ? SipStatus::kForbidden : SipStatus::kUnavailable,
+                           asked.error().detail);
     }
     if (const auto may = may_consult(*call, colleague->second); !may) {
         return refuse_with(SipStatus::kBusyHere, may.error().detail);
@@ -217,7 +229,8 @@ bool Centre::Impl::join_asking(Call& call, Turn turn) {
         return false;
     }
     call.consultation->answered_at = turn.now.mono;
-    restore_consultation_sound(call, turn);
+    const bool is_joined = call.outside && std::exchange(call.outside->is_heard, false);
+    if (!is_joined) restore_consultation_sound(call, turn);
     touch(call);
     return true;
 }
@@ -264,11 +277,11 @@ void Centre::Impl::consultation_ended(Call& call, LegId leg, Turn turn) {
 }
 
 void Centre::Impl::end_consultation(Call& call, std::string_view unanswered, Turn turn) {
-    const bool is_cancelled = unanswered == "cancelled";
-    return_from_consultation(call,
-                             call.consultation->answered_at ? "answered" : unanswered,
-                             is_cancelled ? SipStatus::kCancelled : SipStatus::kGone,
-                             turn);
+    const int status = unanswered == "cancelled" ? SipStatus::kCancelled
+                       : unanswered == "failed"  ? SipStatus::kUnavailable
+                                                 : SipStatus::kGone;
+    return_from_consultation(
+        call, call.consultation->answered_at ? "answered" : unanswered, status, turn);
 }
 
 // The agent's part ends as in any transfer; the colleague needs no offer, they have answered.
@@ -362,7 +375,7 @@ void Centre::Impl::part_asking(Call& call, std::string_view result, int status, 
             if (asked.answered_at) {
                 turn.act(EndLeg{.leg = asked.phone->id, .reason = std::string{result}});
             } else {
-                turn.act(RejectCaller{.leg = asked.phone->id, .status = status});
+                turn.act(RejectCaller{.leg = asked.phone->id, .status = status_for_phone(status)});
             }
         }
         destroy_endpoint(*asked.phone, turn);
@@ -398,8 +411,14 @@ void Centre::Impl::return_from_consultation(Call& call,
     drop_consultation(call, result, status, turn);
     const auto* talk = std::get_if<InTalk>(&call.stage);
     if (talk == nullptr || !talk->held) return;
-    // A phone that put the caller on hold takes them back itself.
-    if (talk->held->by != Held::By::Phone) resume(call, turn);
+    if (!is_held_by_phone(call)) resume(call, turn);
+}
+
+// A phone that put the caller on hold takes them back itself; it may have done so to talk with who
+// was asked.
+bool Centre::Impl::is_held_by_phone(const Call& call) {
+    const auto& held = std::get<InTalk>(call.stage).held;
+    return held && held->by == Held::By::Phone && is_away(call.agent->leg);
 }
 
 void Centre::Impl::release_colleague(AgentId colleague, const acd::NextStatus& next, Turn turn) {

@@ -103,6 +103,8 @@ void Centre::Impl::finish(Call& call, std::string_view outcome, EndedBy by, Turn
         carry_out(std::move(effects), turn);
     }
     stop_recording(call, turn);
+    const bool was_asking = call.consultation && call.consultation->answered_at;
+    drop_consultation(call, was_asking ? "answered" : "cancelled", SipStatus::kGone, turn);
     drop_members(call, "ended", turn);
     drop_agent_leg(call, "call ended", turn);
     const bool was_answered = call.outside && call.outside->answered_at;

@@ -247,6 +247,8 @@ public:
     void outside_heard(Call& call, Turn turn);
     /// Until it has answered: the caller, or the agent who asks it first.
     static const Leg& hears_outside(const Call& call);
+    /// The agent who asks a number does not hear it any more before it answers.
+    void leave_early_sound(Call& call, Turn turn);
     void outside_answered(Call& call, const LegAnswered& event, Turn turn);
     void leave_to_outside(Call& call, Turn turn);
     /// It has answered, and the agent is out of it.
@@ -316,6 +318,7 @@ public:
     void end_asking(Call& call, std::string_view result, int status, Turn turn);
     /// As `drop_consultation`; and the caller is the agent's again.
     void return_from_consultation(Call& call, std::string_view result, int status, Turn turn);
+    static bool is_held_by_phone(const Call& call);
     void release_colleague(AgentId colleague, const acd::NextStatus& next, Turn turn);
     void restore_consultation_sound(Call& call, Turn turn);
     void revive_consultation(Call& call, const media::Listing& listing, Turn turn);

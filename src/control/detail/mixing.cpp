@@ -66,6 +66,8 @@ void Centre::Impl::arrange_mix(Call& call, Turn turn) {
     if (!is_media_up_) return;  // Once it is, all is compared and arranged.
     arrange_voices(call, turn);
     const auto wanted = wanted_mix(call);
+    // Media mixes nobody who is bridged with another.
+    if (!wanted.empty()) leave_early_sound(call, turn);
     auto& mixed = call.mixed;
     // Who was destroyed has left by that.
     std::erase_if(mixed, [&](const auto& one) { return !by_endpoint_.contains(one.endpoint); });

@@ -191,6 +191,12 @@ void Centre::Impl::outside_heard(Call& call, Turn turn) {
     turn.act(media::Bridge{.a = hears_outside(call).endpoint, .b = outside.leg.endpoint});
 }
 
+void Centre::Impl::leave_early_sound(Call& call, Turn turn) {
+    const bool is_ringing = call.consultation && call.outside && !call.outside->answered_at;
+    if (!is_ringing || !std::exchange(call.outside->is_heard, false)) return;
+    turn.act(media::Unbridge{.a = hears_outside(call).endpoint, .b = call.outside->leg.endpoint});
+}
+
 const Leg& Centre::Impl::hears_outside(const Call& call) {
     return call.consultation ? call.agent->leg : call.caller_leg;
 }
@@ -253,6 +259,8 @@ void Centre::Impl::leave_to_outside(Call& call, Turn turn) {
     }
     end_talk(call, "transfer", turn);
     move_to(call, WithOutside{.since = turn.now.mono}, turn);
+    // Whoever held the caller with their phone may have taken them back before they left.
+    if (!outside.answered_at && !outside.is_heard) play_music(call, turn);
     acd::Effects effects;
     if (acd_.contact_finished(agent, call.id, turn.now, effects)) {
         carry_out(std::move(effects), turn);
@@ -345,17 +353,16 @@ void Centre::Impl::outside_failed(Call& call, int status, std::string_view why, 
     const auto place = call.outside->place;
     const bool was_asked = call.consultation.has_value();
     if (was_asked) end_asking(call, why, status, turn);
-    drop_outside(
-        call, was_answered ? "answered" : result_word(status), was_answered ? 0 : status, turn);
-    ++counters_.outside_returned;
+    const bool is_lost = was_answered && status == SipStatus::kUnavailable;
+    const auto over = is_lost ? "fault" : "answered";
+    drop_outside(call, was_answered ? over : result_word(status), was_answered ? 0 : status, turn);
+    if (!was_answered) ++counters_.outside_returned;
     if (std::holds_alternative<InTalk>(call.stage)) {
         if (is_phone_waiting) turn.act(EndTransfer{.leg = call.agent->leg.id, .status = status});
         const auto& held = std::get<InTalk>(call.stage).held;
-        // A phone that put the caller on hold takes them back itself.
-        if (held &&
-            (held->by == Held::By::Transfer || (was_asked && held->by != Held::By::Phone))) {
-            return resume(call, turn);
-        }
+        const bool is_back =
+            was_asked ? !is_held_by_phone(call) : held && held->by == Held::By::Transfer;
+        if (held && is_back) return resume(call, turn);
         if (!was_asked) play_music(call, turn);
         return;
     }
@@ -401,7 +408,7 @@ void Centre::Impl::drop_outside(Call& call, std::string_view result, int status,
         save_outside_day(found->second, turn);
     }
     call.outside.reset();
-    call.silence_deadline.reset();
+    if (!call.agent) call.silence_deadline.reset();
     touch(call);
 }
 

@@ -155,6 +155,9 @@ json::object write(const OutsideLeg& outside, const Call& call) {
     if (outside.answered_at) out["answered"] = to_micros(wall_of(*outside.answered_at, call));
     if (outside.trunk) out["trunk"] = outside.trunk->to_string();
     if (outside.place) out["place"] = acd::encode(*outside.place);
+    json::array tried;
+    for (const std::string& number : outside.tried) tried.emplace_back(number);
+    if (!tried.empty()) out["tried"] = std::move(tried);
     return out;
 }
 
@@ -175,6 +178,11 @@ OutsideLeg read_outside(const json::object& in, Now now) {
     if (const auto* place = in.if_contains("place")) {
         if (auto row = acd::decode_contact_row(place->as_string())) {
             outside.place = std::move(row).value();
+        }
+    }
+    if (const auto* tried = in.if_contains("tried")) {
+        for (const json::value& number : tried->as_array()) {
+            outside.tried.emplace_back(number.as_string());
         }
     }
     return outside;
@@ -432,8 +440,8 @@ std::unique_ptr<Call> read_call(ContactId id,
             call->silence_deadline = now.mono + kDeadLegAfter;
         }
     } else if (stage == "talk" && call->agent) {
-        call->stage = read_talk(in, now);
-        if (call->caller_leg.is_silent || call->agent->leg.is_silent) {
+        const auto& talk = call->stage.emplace<InTalk>(read_talk(in, now));
+        if (!talk.held && (call->caller_leg.is_silent || call->agent->leg.is_silent)) {
             call->silence_deadline = now.mono + kDeadLegAfter;
         }
     } else if (stage == "queue" || stage == "talk") {

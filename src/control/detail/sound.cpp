@@ -233,8 +233,9 @@ void Centre::Impl::sound_ended(const media::Destroyed& ended, Turn turn) {
     turn.out.events.push_back(std::move(event));
 }
 
-// In a conversation silence ends it after a while. A caller who waits may well say nothing: whether
-// the phone is still there is asked by re-INVITE, and only a phone that is gone does not answer.
+// In a conversation silence ends it after a while. A caller who waits, and a phone that holds, may
+// well say nothing: whether it is still there is asked by re-INVITE, and only one that is gone does
+// not answer.
 void Centre::Impl::fell_silent(Call& call, const media::MediaTimeout& timeout, Turn turn) {
     Leg* leg = leg_of(call, timeout.endpoint);
     if (leg == nullptr) return;
@@ -249,10 +250,12 @@ void Centre::Impl::fell_silent(Call& call, const media::MediaTimeout& timeout, T
     note(call, "media", "a leg has gone silent", turn.now);
     leg->is_silent = true;
     touch(call);
-    if (is_in_conversation(call)) {
+    const auto* talk = std::get_if<InTalk>(&call.stage);
+    const bool is_held = talk != nullptr && talk->held;
+    if (is_in_conversation(call) && !is_held) {
         call.silence_deadline =
             turn.now.mono + kDeadLegAfter - std::chrono::milliseconds{timeout.silent_ms};
-    } else if (leg == &call.caller_leg) {
+    } else if (leg == &call.caller_leg || is_held) {
         probe(call, *leg, turn);
     }
 }
@@ -461,7 +464,7 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
         const bool is_held = talk != nullptr && talk->held;
         const bool are_joined = is_mixed(*call) ? !call->mixed.empty() : is_bridged(listing, *call);
         const bool goes_on = is_in_conversation(*call) && !is_held && are_joined;
-        if (talk != nullptr && !is_held) stop_forgotten_music(*call, listing, turn);
+        if (is_in_conversation(*call) && !is_held) stop_forgotten_music(*call, listing, turn);
         const bool are_all_there = is_caller_there && is_agent_there && is_outside_there;
         if (are_all_there && !goes_on) restore_sound(*call, turn);
         if (are_all_there && is_mixed(*call)) arrange_mix(*call, turn);

@@ -161,6 +161,10 @@ void Centre::Impl::resume(Call& call, Turn turn) {
     turn.out.events.push_back(resumed.with("held_ms", millis(held_for)));
     stop_playing(call, turn);
     bridge(call, turn);
+    // Who said nothing while the caller was on hold is waited for from now on.
+    if (call.caller_leg.is_silent || call.agent->leg.is_silent) {
+        call.silence_deadline = turn.now.mono + kDeadLegAfter;
+    }
     touch(call);
 }
 
