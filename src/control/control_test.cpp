@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "base/errc.h"
 #include "control/detail/test_world.h"
 
@@ -136,6 +138,29 @@ TEST_CASE("how each leg sounded is journalled when media lets go of it, once") {
     CHECK(world.field("sound_measured", "lost") == "5");
     CHECK(world.field("sound_measured", "round_trip_us") == "(absent)");
     gone(destroyed[1], {});
+    CHECK(world.events("sound_measured").size() == 1);
+}
+
+TEST_CASE("how a leg that ended without media sounded is awaited of media that holds it still") {
+    World world;
+    REQUIRE(world.command(SignIn{world.ana}));
+    const std::array callers{world.caller(), world.caller()};
+    std::vector<media::EndpointId> endpoints;
+    for (const auto& command : world.to_media) {
+        const auto* create = std::get_if<media::Create>(&command);
+        if (create != nullptr) endpoints.push_back(create->endpoint);
+    }
+    REQUIRE(endpoints.size() == 2);
+    world.act([&](Effects& out) { world.centre.media_lost(world.now, out); });
+    for (const LegId caller : callers) world.leg(LegEnded{caller, "bye"});
+    media::Listing listing;
+    listing.endpoints.push_back({.endpoint = endpoints[1]});
+    world.act([&](Effects& out) { world.centre.media_ready(listing, world.now, out); });
+    media::StatsReport heard;
+    heard.packets_received = 500;
+    world.sound(media::Destroyed{.endpoint = endpoints[0], .stats = heard});
+    CHECK(world.events("sound_measured").empty());
+    world.sound(media::Destroyed{.endpoint = endpoints[1], .stats = heard});
     CHECK(world.events("sound_measured").size() == 1);
 }
 

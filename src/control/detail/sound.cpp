@@ -447,6 +447,8 @@ void Centre::Impl::media_ready(const media::Listing& listing, Turn turn) {
             turn.act(media::Destroy{.endpoint = listed.endpoint});
         }
     }
+    // Of those that ended while there was no media it tells nothing, unless it holds them still.
+    std::erase_if(leaving_sound_, [&](const auto& one) { return !holds(listing, one.first); });
     for (Call* call : calls) {
         if (call->is_over) continue;
         const bool is_caller_there = holds(listing, call->caller_leg.endpoint);
