@@ -1,4 +1,4 @@
-"""The rows of bench/run: each starts a server of its own and returns {label: figure with unit}."""
+"""The rows of bench/run: each is told the options, starts a server of its own and returns {label: figure with unit}."""
 
 import contextlib
 import csv
@@ -17,6 +17,7 @@ import uuid
 import company
 from agents import staffed
 from kills import kills
+from soak import soak
 from harness.phone import Phone
 from harness.server import Server
 from harness.ports import PortRange, free_port
@@ -151,13 +152,13 @@ def end(process):
     process.wait()
 
 
-def answer_rate(scenarios):
+def answer_rate(options):
     """A: answered by a flow and ended at once, journalled; the rate is raised until calls fail."""
     figures = {}
     with started() as server:
         best = 0
         for rate in (100, 300, 600, 1000, 1500, 2000, 3000):
-            load = Load(server, f"{scenarios}/sipp/a_call.xml", company.LINE_ANSWER, ["-r", str(rate), "-l", "20000", "-d", "0"])
+            load = Load(server, f"{options.scenarios}/sipp/a_call.xml", company.LINE_ANSWER, ["-r", str(rate), "-l", "20000", "-d", "0"])
             used = window(server, load)
             load.close()
             if used["failed"] or used["ok"] < 0.95 * rate * used["span_s"]:
@@ -169,7 +170,7 @@ def answer_rate(scenarios):
     return figures
 
 
-def overload(_scenarios):
+def overload(_options):
     """Far more calls than fit: how many are served all the same, against the most that are without refusals."""
     scenario = os.path.join(os.path.dirname(os.path.abspath(__file__)), "overload.xml")
     figures, peak = {}, 0
@@ -185,13 +186,13 @@ def overload(_scenarios):
     return figures
 
 
-def menu(scenarios):
+def menu(options):
     """B: ten seconds of prompt with sound both ways, then a digit; the server hangs up."""
     port = str(free_port())
-    speaker = echo(scenarios, ["127.0.0.1", port, "5", "480"])
+    speaker = echo(options.scenarios, ["127.0.0.1", port, "5", "480"])
     try:
         with started() as server:
-            load = Load(server, f"{scenarios}/sipp/b_ivr.xml", company.LINE_MENU, ["-r", "10", "-l", "2000", "-key", "mport", port])
+            load = Load(server, f"{options.scenarios}/sipp/b_ivr.xml", company.LINE_MENU, ["-r", "10", "-l", "2000", "-key", "mport", port])
             used = window(server, load, warm_s=15)
             load.close()
             per_minute = used["cpu_s"] / used["span_s"] / max(used["calls"], 1) * 60
@@ -200,11 +201,11 @@ def menu(scenarios):
         end(speaker)
 
 
-def queued(scenarios):
+def queued(options):
     """C: queue, offer, bridge, hang-up by the agent; sound from the agents' side echoed."""
     return {
-        "CPU-s per call-minute, recorded": talks(scenarios, company.LINE_QUEUE),
-        "CPU-s per call-minute, not recorded": talks(scenarios, company.LINE_UNRECORDED),
+        "CPU-s per call-minute, recorded": talks(options.scenarios, company.LINE_QUEUE),
+        "CPU-s per call-minute, not recorded": talks(options.scenarios, company.LINE_UNRECORDED),
     }
 
 
@@ -225,7 +226,7 @@ def talks(scenarios, line, agents=60, talk_s=10):
         end(speaker)
 
 
-def waiting_memory(scenarios, callers=500):
+def waiting_memory(options, callers=500):
     """Resident memory of both programs for each caller who waits, and the CPU that waiting costs."""
     with started(agents=1) as server:
         supervisor = server.api("sofia")
@@ -233,7 +234,7 @@ def waiting_memory(scenarios, callers=500):
         page = server.agent_page("a0")
         page.act("sign-in")
         before = server.rss_kib()
-        load = Load(server, f"{scenarios}/sipp/a_call.xml", company.LINE_QUEUE, ["-r", "50", "-l", str(callers), "-m", str(callers), "-d", "120000"])
+        load = Load(server, f"{options.scenarios}/sipp/a_call.xml", company.LINE_QUEUE, ["-r", "50", "-l", str(callers), "-m", str(callers), "-d", "120000"])
         until(lambda: supervisor.get("/api/v1/status")["contacts"].get("waiting", 0) >= callers, 60, "everybody to wait")
         memory = (server.rss_kib() - before) / callers
         used = window(server, load, warm_s=2, window_s=10)
@@ -242,7 +243,7 @@ def waiting_memory(scenarios, callers=500):
         return {"KiB a caller": f"{memory:.0f}", f"cores for {callers} with music": f"{used['cpu_s'] / used['span_s']:.3f}"}
 
 
-def offers(_scenarios, waiting=50, rounds=30):
+def offers(_options, waiting=50, rounds=30):
     """An agent becomes free: how long until the phone rings, and until the page has the card."""
     with started(agents=1) as server:
         page = server.agent_page("a0")
@@ -294,7 +295,7 @@ def fill(path, cases, events):
     base.close()
 
 
-def start_time(_scenarios, cases=100_000, events=1_000_000):
+def start_time(_options, cases=100_000, events=1_000_000):
     """From the start of the program to /readyz, with little and with much history."""
     with tempfile.TemporaryDirectory(prefix="escucha-bench-") as folder:
         figures = {}
@@ -313,8 +314,12 @@ def start_time(_scenarios, cases=100_000, events=1_000_000):
         return figures
 
 
-def faults(_scenarios):
+def faults(_options):
     return kills(started, rounds=100)
+
+
+def day(options):
+    return soak(started, Load, options.calls)
 
 
 # name: (function, needs scenarios, reference)
@@ -327,4 +332,5 @@ ROWS = {
     "offer": (offers, False, "Asterisk p50 500 ms, FreeSWITCH p50 950 ms"),
     "start": (start_time, False, "-"),
     "kills": (faults, False, "Asterisk and FreeSWITCH lose every call"),
+    "soak": (day, False, "-"),
 }
