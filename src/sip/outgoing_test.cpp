@@ -392,7 +392,11 @@ TEST_CASE("while overloaded, new calls are refused without memory and calls that
     CHECK(h.stack.answer(living.leg, kOffer, h.now, h.effects).has_value());
     CHECK(first_line(sole_send(h)) == "SIP/2.0 200 OK");
 
+    // A copy of what was refused is refused, whenever it comes; a new attempt is a call.
     h.stack.set_overloaded(false);
+    h.receive(request.text());
+    CHECK(first_line(sole_send(h)) == "SIP/2.0 503 Service Unavailable");
+    request.via = "SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKagain;rport";
     h.receive(request.text());
     CHECK(h.take<Incoming>().size() == 1);
 }

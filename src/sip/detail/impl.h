@@ -14,6 +14,7 @@
 #include "sip/detail/leg.h"
 #include "sip/detail/message.h"
 #include "sip/detail/record.h"
+#include "sip/detail/refused.h"
 #include "sip/detail/registrar.h"
 #include "sip/detail/secret.h"
 #include "sip/detail/transactions.h"
@@ -299,6 +300,7 @@ private:
     detail::Transactions transactions_;
     detail::Authenticator authenticator_;
     detail::SourceGuard guard_;
+    detail::Refused refused_;
     detail::Registrar registrar_;
     detail::TrunkClients trunk_clients_;
     std::unordered_map<TrunkId, TrunkCalls> trunk_calls_;

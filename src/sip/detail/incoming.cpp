@@ -42,7 +42,8 @@ std::string asserted_user(const Message& request) {
 }  // namespace
 
 void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io) {
-    if (is_overloaded_) return refuse_for_load(flow, request, io);
+    const bool was_refused = !refused_.is_empty() && refused_.holds(server_key(request, "INVITE"));
+    if (is_overloaded_ || was_refused) return refuse_for_load(flow, request, io);
     if (transactions_.is_merged(merge_key(request))) {
         ++counters_.merged_requests;
         return reply(flow, request, {.status = 482}, io);
@@ -87,6 +88,7 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
 
 void Stack::Impl::refuse_for_load(const Flow& flow, const Message& request, Io& io) {
     ++counters_.rejected_overload;
+    refused_.remember(server_key(request, "INVITE"));
     // Spread, so that those refused together do not come back together.
     const std::string headers = "Retry-After: " + std::to_string(5 + rng_.below(26)) + "\r\n";
     reply(flow, request, {.status = 503, .headers = headers}, io);
