@@ -19,7 +19,7 @@ export function useEntryText(): (entry: TimelineEntry) => string {
       case 'contact_connected':
         return t('entry.waited', { span: spokenSpan(figure(data.wait_ms)) });
       case 'outside_answered':
-          return phone(words(data.number));
+        return phone(words(data.number));
       case 'contact_ended':
         return [
           t(`contact_outcome.${words(data.outcome)}`, { defaultValue: words(data.outcome) }),

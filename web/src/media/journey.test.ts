@@ -3,19 +3,19 @@ import type { Journey } from '@/api/client';
 import { afterGap, partAt, partsOf } from './journey';
 
 const segment = (id: string, from_ms: number, to_ms: number): Journey['segments'][number] => ({
-    recording_id: id,
-    kind: 'call',
-    from_ms,
-    to_ms,
-    is_over: true,
-    is_complete: true,
-    end: 'stopped',
-    agent: null,
-    outside: null,
-    queue: null,
-    pauses: [],
-    holds: [],
-    others: [],
+  recording_id: id,
+  kind: 'call',
+  from_ms,
+  to_ms,
+  is_over: true,
+  is_complete: true,
+  end: 'stopped',
+  agent: null,
+  outside: null,
+  queue: null,
+  pauses: [],
+  holds: [],
+  others: [],
 });
 
 const journey: Journey = {
