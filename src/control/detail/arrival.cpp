@@ -192,9 +192,7 @@ void Centre::Impl::handle(const LegConfirmed& event, Turn turn) {
     Leg& leg = party(*call, event.leg);
     if (event.sdp && leg.is_offer_ours) {
         leg.is_offer_ours = false;
-        const auto answer = sdp::parse(*event.sdp);
-        auto agreed = answer ? sdp::apply_answer(leg.local, answer.value())
-                             : Result<sdp::Agreed>{answer.error()};
+        auto agreed = read_answer(leg, *event.sdp);
         if (agreed) {
             agree_on(leg, std::move(agreed).value());
             media_changed(*call, leg, turn);

@@ -45,6 +45,12 @@ inline void prefer(std::vector<sdp::Codec>& codecs, sdp::Codec codec) {
     codecs.insert(codecs.begin(), codec);
 }
 
+/// What the answer to this leg's offer agrees on.
+inline Result<sdp::Agreed> read_answer(const Leg& leg, std::string_view text) {
+    ESC_TRY(const auto answer, sdp::parse(text));
+    return sdp::apply_answer(leg.local, answer);
+}
+
 /// What the two sides agreed on is what the next offer begins with.
 inline void agree_on(Leg& leg, sdp::Agreed agreed) {
     prefer(leg.local.codecs, agreed.codec);
@@ -89,6 +95,7 @@ struct AskedColleague {
     Leg leg;
     AgentId agent;
     acd::NextStatus next;  ///< What they are when it is over.
+    Instant deadline{};    ///< From here on they have not answered.
 };
 
 /// A colleague, or a number of the outside world, whom the agent asks before passing the caller on:
@@ -99,7 +106,6 @@ struct Consultation {
     std::optional<Leg> phone;  ///< The agent's second leg, when they dialled: hold and dial.
     std::optional<std::string> phone_offer;  ///< Of its INVITE; kept until it is answered.
     Instant asked_at;
-    Instant deadline;  ///< From here on the colleague has not answered.
     bool is_ringing = false;
     std::optional<Instant> answered_at;
     bool is_recording_paused = false;  ///< By us: what the two say is not the customer's.

@@ -70,7 +70,7 @@ Result<void> Centre::Impl::make_conference(Call& call, Turn turn) {
                             .agent = with.agent,
                             .next = std::move(with.next),
                             .asked_at = asked.asked_at,
-                            .deadline = asked.deadline});
+                            .deadline = with.deadline});
     set_busy(with.agent, kConferenceReason, turn);
     if (asked.is_recording_paused && call.recording && call.recording->paused_since) {
         resume_recording(call, turn);
@@ -180,9 +180,7 @@ void Centre::Impl::set_busy(AgentId agent, std::string_view reason, Turn turn) {
 void Centre::Impl::member_answered(Call& call, const LegAnswered& event, Turn turn) {
     Member& member = *find_member(call, event.leg);
     if (member.joined_at) return;
-    const auto answer = sdp::parse(event.sdp);
-    auto agreed = answer ? sdp::apply_answer(member.leg.local, answer.value())
-                         : Result<sdp::Agreed>{answer.error()};
+    auto agreed = read_answer(member.leg, event.sdp);
     member.leg.is_offer_ours = false;
     if (!agreed) return drop_member(call, event.leg, "failed", turn);
     agree_on(member.leg, std::move(agreed).value());

@@ -96,7 +96,6 @@ Result<void> Centre::Impl::consult_outside(Call& call,
     if (!is_media_up_) return fail(Errc::Conflict, "no sound at the moment");
     ESC_TRY(ask_outside(call, number, Passing::Attended, turn));
     begin_asking(call, dialled, turn);
-    call.consultation->deadline = call.outside->deadline;
     return ok();
 }
 
@@ -138,7 +137,6 @@ void Centre::Impl::begin_consultation(Call& call,
     begin_asking(call, dialled, turn);
     Consultation& asked = *call.consultation;
     const Queue* queue = call.queue ? find_queue(*call.queue) : nullptr;
-    asked.deadline = turn.now.mono + (queue ? queue->acd.ring_time : kConsultRingTime);
     consulted_.emplace(with, call.id);
     Event started = fact("consultation_started", call, turn);
     started.agent = call.agent->agent;
@@ -146,7 +144,10 @@ void Centre::Impl::begin_consultation(Call& call,
         started.with("with", with.to_string()).with("by", dialled ? "phone" : "page"));
     note(call, "decision", fmt::format("agent {} is asked", with.to_string()), turn.now);
     asked.colleague = AskedColleague{
-        .leg = new_phone_leg(agents_.at(with), turn), .agent = with, .next = status_to_come(with)};
+        .leg = new_phone_leg(agents_.at(with), turn),
+        .agent = with,
+        .next = status_to_come(with),
+        .deadline = turn.now.mono + (queue ? queue->acd.ring_time : kConsultRingTime)};
     set_busy(with, kConsultationReason, turn);
     create_endpoint(call, asked.colleague->leg, turn);
     touch(call);
@@ -178,12 +179,12 @@ void Centre::Impl::begin_asking(Call& call, const IncomingCall* dialled, Turn tu
 void Centre::Impl::consultation_ready(Call& call, const Leg& leg, Turn turn) {
     auto& colleague = call.consultation->colleague;
     if (colleague && &leg == &colleague->leg) {
-        ring_colleague(call, colleague->agent, colleague->leg, turn);
+        ring_phone(call, colleague->agent, colleague->leg, turn);
     }
 }
 
-void Centre::Impl::ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn turn) {
-    const auto info = agents_.find(colleague);
+void Centre::Impl::ring_phone(Call& call, AgentId agent, Leg& leg, Turn turn) {
+    const auto info = agents_.find(agent);
     if (info == agents_.end()) return;
     leg.is_offer_ours = true;
     by_leg_.emplace(leg.id, call.id);
@@ -208,9 +209,7 @@ void Centre::Impl::asked_rings(Call& call, Turn turn) {
 void Centre::Impl::consultation_answered(Call& call, const LegAnswered& event, Turn turn) {
     const Consultation& asked = *call.consultation;
     Leg& leg = call.asked_leg();
-    const auto answer = sdp::parse(event.sdp);
-    auto agreed =
-        answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
+    auto agreed = read_answer(leg, event.sdp);
     leg.is_offer_ours = false;
     if (!agreed) return return_from_consultation(call, "failed", SipStatus::kNotAcceptable, turn);
     agree_on(leg, std::move(agreed).value());

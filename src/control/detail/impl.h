@@ -238,11 +238,12 @@ public:
     std::optional<OutsideRefusal> outside_refusal(const Call& call,
                                                   std::string_view dialled,
                                                   Turn turn);
-    /// Holds the caller and calls the number. Error: `Conflict`, with the word of the rule.
     enum class Passing { Blind, Attended };
+    /// Holds the caller and calls the number. Error: `Conflict`, with the word of the rule.
     Result<void> ask_outside(Call& call, const std::string& dialled, Passing how, Turn turn);
     [[nodiscard]] sdp::Encryption outside_encryption(const Outside& outside) const;
     void outside_endpoint_ready(Call& call, Turn turn);
+    void call_number(Call& call, const Outside& outside, std::chrono::seconds patience, Turn turn);
     void outside_progress(Call& call, const LegProgress& event, Turn turn);
     void outside_heard(Call& call, Turn turn);
     /// Until it has answered: the caller, or the agent who asks it first.
@@ -293,7 +294,8 @@ public:
     [[nodiscard]] Result<void> may_be_rung(const Call& call,
                                            AgentId who,
                                            Presence presence = Presence::Free) const;
-    void ring_colleague(Call& call, AgentId colleague, Leg& leg, Turn turn);
+    /// With the caller on its display, whoever asked for it.
+    void ring_phone(Call& call, AgentId agent, Leg& leg, Turn turn);
     /// An endpoint of it is there.
     void consultation_ready(Call& call, const Leg& leg, Turn turn);
     void consultation_progress(Call& call, const LegProgress& event, Turn turn);

@@ -124,18 +124,7 @@ bool Centre::Impl::ring_in_clear(Call& call, int status, Turn turn) {
 }
 
 void Centre::Impl::agent_endpoint_ready(Call& call, Turn turn) {
-    AgentLeg& agent = *call.agent;
-    const auto info = agents_.find(agent.agent);
-    if (info == agents_.end()) return;
-    agent.leg.is_offer_ours = true;
-    by_leg_.emplace(agent.leg.id, call.id);
-    const std::string display = call.customer_name.empty() ? call.line->name : call.customer_name;
-    turn.act(RingPhone{.leg = agent.leg.id,
-                       .phone = info->second.config.phone,
-                       .display = display,
-                       .number = call.caller.empty() ? "anonymous" : call.caller,
-                       .sdp = sdp::offer(agent.leg.local),
-                       .headers = {{"X-Escucha-Contact", call.id.to_string()}}});
+    ring_phone(call, call.agent->agent, call.agent->leg, turn);
 }
 
 void Centre::Impl::stop_ringing(const acd::StopRinging& stop, Turn turn) {
@@ -188,9 +177,7 @@ void Centre::Impl::handle(const LegAnswered& event, Turn turn) {
     if (call == nullptr || !call->agent || call->agent->leg.id != event.leg) return;
     AgentLeg& agent = *call->agent;
     const OfferId offer = agent.offer;
-    const auto answer = sdp::parse(event.sdp);
-    auto agreed = answer ? sdp::apply_answer(agent.leg.local, answer.value())
-                         : Result<sdp::Agreed>{answer.error()};
+    auto agreed = read_answer(agent.leg, event.sdp);
     agent.leg.is_offer_ours = false;
     acd::Effects effects;
     if (!agreed) {

@@ -150,11 +150,17 @@ sdp::Encryption Centre::Impl::outside_encryption(const Outside& outside) const {
 }
 
 void Centre::Impl::outside_endpoint_ready(Call& call, Turn turn) {
-    OutsideLeg& leg = *call.outside;
     const auto found = outside_.find(call.company());
     if (found == outside_.end())
         return outside_failed(call, SipStatus::kUnavailable, "not configured", turn);
-    const Outside& outside = found->second;
+    call_number(call, found->second, found->second.ring_time, turn);
+}
+
+void Centre::Impl::call_number(Call& call,
+                               const Outside& outside,
+                               std::chrono::seconds patience,
+                               Turn turn) {
+    OutsideLeg& leg = *call.outside;
     leg.leg.is_offer_ours = true;
     by_leg_.emplace(leg.leg.id, call.id);
     turn.act(CallOutside{.leg = leg.leg.id,
@@ -162,7 +168,7 @@ void Centre::Impl::outside_endpoint_ready(Call& call, Turn turn) {
                          .trunks = outside.trunks,
                          .is_number_withheld = outside.is_number_withheld,
                          .sdp = sdp::offer(leg.leg.local),
-                         .patience = outside.ring_time,
+                         .patience = patience,
                          .diverting = call.line->dialled,
                          .diverted_before = call.diversion});
 }
@@ -173,9 +179,7 @@ void Centre::Impl::outside_progress(Call& call, const LegProgress& event, Turn t
     note(call, "sip", fmt::format("outside says {}", event.status), turn.now);
     if (call.consultation && event.status >= SipStatus::kRinging) asked_rings(call, turn);
     if (!event.sdp || outside.answered_at || outside.leg.agreed) return;
-    const auto answer = sdp::parse(*event.sdp);
-    if (!answer) return;
-    auto agreed = sdp::apply_answer(outside.leg.local, answer.value());
+    auto agreed = read_answer(outside.leg, *event.sdp);
     if (!agreed) return;
     agree_on(outside.leg, std::move(agreed).value());
     set_remote(call, outside.leg, turn);
@@ -203,9 +207,7 @@ const Leg& Centre::Impl::hears_outside(const Call& call) {
 
 void Centre::Impl::outside_answered(Call& call, const LegAnswered& event, Turn turn) {
     OutsideLeg& outside = *call.outside;
-    const auto answer = sdp::parse(event.sdp);
-    auto agreed = answer ? sdp::apply_answer(outside.leg.local, answer.value())
-                         : Result<sdp::Agreed>{answer.error()};
+    auto agreed = read_answer(outside.leg, event.sdp);
     outside.leg.is_offer_ours = false;
     if (!agreed) return outside_failed(call, SipStatus::kNotAcceptable, "no usable audio", turn);
     agree_on(outside.leg, std::move(agreed).value());
@@ -329,17 +331,8 @@ void Centre::Impl::call_instead(Call& call, std::string number, int status, Turn
     leg.leg.agreed.reset();
     leg.leg.id = LegId::make(turn.now.wall, rng_);
     ++leg.leg.local.session_version;
-    leg.leg.is_offer_ours = true;
-    by_leg_.emplace(leg.leg.id, call.id);
     const auto left = leg.deadline - kOutsideGrace - turn.now.mono;
-    turn.act(CallOutside{.leg = leg.leg.id,
-                         .number = leg.number,
-                         .trunks = outside.trunks,
-                         .is_number_withheld = outside.is_number_withheld,
-                         .sdp = sdp::offer(leg.leg.local),
-                         .patience = std::chrono::duration_cast<std::chrono::seconds>(left),
-                         .diverting = call.line->dialled,
-                         .diverted_before = call.diversion});
+    call_number(call, outside, std::chrono::duration_cast<std::chrono::seconds>(left), turn);
     touch(call);
 }
 

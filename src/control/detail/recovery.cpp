@@ -210,10 +210,10 @@ Consultation read_consultation(const json::object& in, Now now) {
         colleague.agent = AgentId::parse(in.at("with").as_string()).value_or(AgentId{});
         colleague.next.kind = static_cast<acd::NextStatus::Kind>(in.at("next").to_number<int>());
         colleague.next.reason = in.at("reason").as_string().c_str();
+        // One that rang rings no more: its dialog was none yet.
+        colleague.deadline = now.mono;
     }
     asked.asked_at = instant_of(in.at("asked").to_number<std::int64_t>(), now);
-    // One that rang rings no more: its dialog was none yet.
-    asked.deadline = now.mono;
     asked.is_recording_paused = in.at("paused").as_bool();
     if (const auto* phone = in.if_contains("phone")) asked.phone = read_leg(phone->as_object());
     if (const auto* answered = in.if_contains("answered")) {

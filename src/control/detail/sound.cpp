@@ -292,7 +292,7 @@ void Centre::Impl::created(const media::Created& event, Turn turn) {
     if (call->outside && leg == &call->outside->leg) return outside_endpoint_ready(*call, turn);
     if (is_consultation(call, leg->id)) return consultation_ready(*call, *leg, turn);
     if (const Member* member = find_member(*call, leg->id)) {
-        return ring_colleague(*call, member->agent, *leg, turn);
+        return ring_phone(*call, member->agent, *leg, turn);
     }
     agent_endpoint_ready(*call, turn);
 }

@@ -87,9 +87,7 @@ void Centre::Impl::handle(const LegReofferAnswered& event, Turn turn) {
     Call* call = find_by_leg(event.leg);
     if (call == nullptr) return;
     Leg& leg = party(*call, event.leg);
-    const auto answer = sdp::parse(event.sdp);
-    auto agreed =
-        answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
+    auto agreed = read_answer(leg, event.sdp);
     leg.is_offer_ours = false;
     if (!agreed) {
         note(*call, "decision", "the answer to our re-INVITE is not usable", turn.now);
@@ -123,9 +121,7 @@ void Centre::Impl::handle(const LegRefreshed& event, Turn turn) {
     touch(*call);
     if (!event.sdp) return;
     Leg& leg = party(*call, event.leg);
-    const auto answer = sdp::parse(*event.sdp);
-    auto agreed =
-        answer ? sdp::apply_answer(leg.local, answer.value()) : Result<sdp::Agreed>{answer.error()};
+    auto agreed = read_answer(leg, *event.sdp);
     if (!agreed || leg.agreed == agreed.value()) return;
     leg.agreed = std::move(agreed).value();
     media_changed(*call, leg, turn);

@@ -9,6 +9,17 @@
 
 namespace escucha::control {
 
+namespace {
+
+/// Of a colleague who is asked and has not answered.
+std::optional<Instant> colleague_deadline(const Call& call) {
+    const auto& asked = call.consultation;
+    if (!asked || !asked->colleague || asked->answered_at) return std::nullopt;
+    return asked->colleague->deadline;
+}
+
+}  // namespace
+
 Centre::Impl::Impl(std::uint64_t seed, KeySource keys)
     : rng_{seed}, make_key_{std::move(keys)}, acd_{rng_.next()} {}
 
@@ -106,9 +117,7 @@ std::optional<Instant> Centre::Impl::next_wakeup() const {
 void Centre::Impl::reschedule(Call& call) {
     std::optional<Instant> due = earliest(call.set_up_deadline, call.silence_deadline);
     if (call.outside && !call.outside->answered_at) due = earliest(due, call.outside->deadline);
-    if (call.consultation && !call.consultation->answered_at) {
-        due = earliest(due, call.consultation->deadline);
-    }
+    if (const auto deadline = colleague_deadline(call)) due = earliest(due, *deadline);
     for (const Member& member : call.members) {
         if (!member.joined_at) due = earliest(due, member.deadline);
     }
@@ -140,8 +149,8 @@ void Centre::Impl::wake(Turn turn) {
         } else if (call->outside && !call->outside->answered_at &&
                    call->outside->deadline <= turn.now.mono) {
             outside_late(*call, turn);
-        } else if (call->consultation && !call->consultation->answered_at &&
-                   call->consultation->deadline <= turn.now.mono) {
+        } else if (const auto deadline = colleague_deadline(*call);
+                   deadline && *deadline <= turn.now.mono) {
             return_from_consultation(*call, "no_answer", SipStatus::kGone, turn);
         } else if (std::ranges::any_of(call->members, [&](const Member& member) {
                        return !member.joined_at && member.deadline <= turn.now.mono;

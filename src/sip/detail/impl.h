@@ -139,6 +139,7 @@ private:
 
     // incoming.cpp
     void on_new_invite(const Flow& flow, const Message& request, Io& io);
+    [[nodiscard]] bool was_refused(const Message& request) const;
     void refuse_for_load(const Flow& flow, const Message& request, Io& io);
     void open_incoming(const Flow& flow,
                        const Message& request,

@@ -42,8 +42,7 @@ std::string asserted_user(const Message& request) {
 }  // namespace
 
 void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io) {
-    const bool was_refused = !refused_.is_empty() && refused_.holds(server_key(request, "INVITE"));
-    if (is_overloaded_ || was_refused) return refuse_for_load(flow, request, io);
+    if (is_overloaded_ || was_refused(request)) return refuse_for_load(flow, request, io);
     if (transactions_.is_merged(merge_key(request))) {
         ++counters_.merged_requests;
         return reply(flow, request, {.status = 482}, io);
@@ -84,6 +83,10 @@ void Stack::Impl::on_new_invite(const Flow& flow, const Message& request, Io& io
     opened.replaces = replaced;
     // A phone of ours may say what it likes.
     if (std::holds_alternative<TrunkId>(opened.source)) opened.diversion = diversion_of(request);
+}
+
+bool Stack::Impl::was_refused(const Message& request) const {
+    return !refused_.is_empty() && refused_.holds(server_key(request, "INVITE"));
 }
 
 void Stack::Impl::refuse_for_load(const Flow& flow, const Message& request, Io& io) {

@@ -20,7 +20,9 @@ public:
         if (places_.empty()) places_.resize(kPlaces);
         places_[key.low % kPlaces] = key;
     }
-    [[nodiscard]] bool holds(const Key& key) const { return places_[key.low % kPlaces] == key; }
+    [[nodiscard]] bool holds(const Key& key) const {
+        return !is_empty() && places_[key.low % kPlaces] == key;
+    }
     /// Nothing was ever refused.
     [[nodiscard]] bool is_empty() const { return places_.empty(); }
 
