@@ -86,13 +86,10 @@ struct Sound {
 };
 
 /// Ana talks with a caller; Luis and Eva are ready, and their phones answer when told to.
-struct Talk {
+struct Talk : OneCall {
     Talk() {
         eva = world.add_agent("eva");
-        world.make_ready(world.ana);
-        caller = world.caller();
-        ana_leg = world.legs_told<RingPhone>().front().leg;
-        world.leg(LegAnswered{ana_leg, std::string{kPhoneSdp}});
+        talk();
         world.make_ready(world.luis);
         world.make_ready(eva);
         world.pass(30s);
@@ -121,26 +118,10 @@ struct Talk {
         REQUIRE(world.command(Supervise{eva, contact().id, mode}));
         return answer();
     }
-    [[nodiscard]] ContactView contact() const {
-        return world.centre.contacts(world.company->id).front();
-    }
-    [[nodiscard]] bool was_ended(LegId leg) const {
-        const auto ended = world.legs_told<EndLeg>();
-        return std::ranges::find(ended, leg, &EndLeg::leg) != ended.end();
-    }
-    [[nodiscard]] std::string reason(AgentId agent) const {
-        return world.centre.agent(world.company->id, agent)->reason;
+    [[nodiscard]] std::string reason(AgentId of) const {
+        return world.centre.agent(world.company->id, of)->reason;
     }
     /// Endpoints in the order of their making: the caller's, Ana's, then the others'.
-    [[nodiscard]] media::EndpointId endpoint(std::size_t index) const {
-        std::vector<media::EndpointId> made;
-        for (const auto& command : world.to_media) {
-            if (const auto* create = std::get_if<media::Create>(&command)) {
-                made.push_back(create->endpoint);
-            }
-        }
-        return made.at(index);
-    }
     [[nodiscard]] Sound sound() const { return sound_of(world); }
     static Sound sound_of(const World& told) {
         Sound sound;
@@ -177,10 +158,7 @@ struct Talk {
     static constexpr std::size_t kFirst = 2;  ///< Who came first.
     static constexpr std::size_t kSecond = 3;
 
-    World world;
     AgentId eva;
-    LegId caller;
-    LegId ana_leg;
 };
 
 /// What another control, with media as it is, makes of the rows.
@@ -287,7 +265,7 @@ TEST_CASE(
         const LegId luis_leg = call.confer();
         world.pass(20s);
         if (is_phone) {
-            world.leg(LegEnded{call.ana_leg, "bye"});
+            world.leg(LegEnded{call.agent, "bye"});
         } else {
             REQUIRE(world.command(HangUp{world.ana}));
         }
@@ -343,7 +321,7 @@ TEST_CASE("a caller who hangs up ends the conference for all, ringing phones too
     CHECK(world.field("conference_left", "result") == "ended");
     CHECK(world.field("conference_refused", "result") == "cancelled");
     CHECK(world.events("conference_ended").size() == 1);
-    for (const LegId leg : {call.ana_leg, luis_leg, eva_leg}) CHECK(call.was_ended(leg));
+    for (const LegId leg : {call.agent, luis_leg, eva_leg}) CHECK(call.was_ended(leg));
     CHECK(world.state(world.luis) == AgentState::Ready);
     CHECK(world.state(call.eva) == AgentState::Ready);
     CHECK(world.told_media<media::Destroy>() == 4);
@@ -443,14 +421,14 @@ TEST_CASE("who holds with their own phone is out of the conference until they ar
     world.leg(LegReoffered{luis_leg, std::string{kPhoneSdp}});
     call.check_all_hear({Talk::kCaller, Talk::kAna, Talk::kFirst});
 
-    world.leg(LegReoffered{call.ana_leg, std::string{kHoldSdp}});
+    world.leg(LegReoffered{call.agent, std::string{kHoldSdp}});
     CHECK_FALSE(call.sound().is_in(call.endpoint(Talk::kAna)));
     CHECK(call.contact().state == ContactState::Talking);
     // Now nobody is left with the caller but a phone that holds.
     world.leg(LegEnded{luis_leg, "bye"});
     CHECK(call.contact().state == ContactState::Held);
     CHECK_FALSE(call.sound().bridge.has_value());
-    world.leg(LegReoffered{call.ana_leg, std::string{kPhoneSdp}});
+    world.leg(LegReoffered{call.agent, std::string{kPhoneSdp}});
     CHECK(call.contact().state == ContactState::Talking);
     call.check_bridged(Talk::kCaller, Talk::kAna);
 }
@@ -458,7 +436,7 @@ TEST_CASE("who holds with their own phone is out of the conference until they ar
 TEST_CASE("a phone that held and dialled goes on in the conference by its second call") {
     Talk call;
     World& world = call.world;
-    world.leg(LegReoffered{call.ana_leg, std::string{kHoldSdp}});
+    world.leg(LegReoffered{call.agent, std::string{kHoldSdp}});
     const LegId second = LegId::make(world.now.wall, world.rng);
     world.leg(IncomingCall{.leg = second,
                            .source = world.ana,
@@ -468,7 +446,7 @@ TEST_CASE("a phone that held and dialled goes on in the conference by its second
                            .sdp = std::string{kPhoneSdp}});
     call.answer();
     REQUIRE(world.command(MakeConference{world.ana}));
-    CHECK(call.was_ended(call.ana_leg));
+    CHECK(call.was_ended(call.agent));
     call.check_all_hear({Talk::kCaller, 2, 3});
     world.leg(LegEnded{second, "bye"});
     CHECK(call.contact().agent == world.luis);
@@ -487,7 +465,7 @@ TEST_CASE("when media dies in a conference all are heard again, and recorded") {
     call.check_all_hear({Talk::kCaller, Talk::kAna, Talk::kFirst});
     CHECK(world.field("recording_started", "recording") != first);
     CHECK(world.field("conference_refused", "result") == "failed");
-    for (const LegId leg : {call.caller, call.ana_leg, luis_leg}) {
+    for (const LegId leg : {call.caller, call.agent, luis_leg}) {
         const auto told = world.legs_told<Reoffer>();
         CHECK(std::ranges::find(told, leg, &Reoffer::leg) != told.end());
     }
@@ -499,7 +477,7 @@ TEST_CASE("after a restart of control a conference goes on as media kept it") {
     Talk call;
     const LegId luis_leg = call.confer();
     World after;
-    restart(call, after, {call.caller, call.ana_leg, luis_leg});
+    restart(call, after, {call.caller, call.agent, luis_leg});
     CHECK(after.told_media<media::Mix>() == 0);
     CHECK(after.told_media<media::EndMix>() == 0);
     CHECK(after.told_media<media::Bridge>() == 0);
@@ -520,7 +498,7 @@ TEST_CASE("after a restart of control who is gone is out of the conference") {
     const LegId luis_leg = call.confer();
     SUBCASE("the colleague") {
         World after;
-        restart(call, after, {call.caller, call.ana_leg});
+        restart(call, after, {call.caller, call.agent});
         CHECK(after.field("conference_left", "result") == "left");
         const auto contact = after.centre.contacts(after.company->id).front();
         CHECK(contact.agent == after.ana);
@@ -536,7 +514,7 @@ TEST_CASE("after a restart of control who is gone is out of the conference") {
         CHECK(after.state(after.ana) == AgentState::WrapUp);
         // Whatever of the leg is left must not ring on.
         const auto ended = after.legs_told<EndLeg>();
-        CHECK(std::ranges::find(ended, call.ana_leg, &EndLeg::leg) != ended.end());
+        CHECK(std::ranges::find(ended, call.agent, &EndLeg::leg) != ended.end());
     }
     SUBCASE("both") {
         World after;
@@ -548,7 +526,7 @@ TEST_CASE("after a restart of control who is gone is out of the conference") {
     }
     SUBCASE("the caller") {
         World after;
-        restart(call, after, {call.ana_leg, luis_leg});
+        restart(call, after, {call.agent, luis_leg});
         CHECK(after.events("contact_ended").size() == 1);
         CHECK(after.state(after.luis) == AgentState::Ready);
     }
@@ -563,10 +541,10 @@ TEST_CASE("a dialog of a conference that is gone without a word is as one who hu
         const auto look = [&](const std::vector<LegId>& living) {
             world.act([&](Effects& out) { world.centre.on_living_legs(living, world.now, out); });
         };
-        look({call.caller, call.ana_leg, luis_leg});
+        look({call.caller, call.agent, luis_leg});
         world.pass(10s);
         const auto living =
-            is_agent ? std::vector{call.caller, luis_leg} : std::vector{call.caller, call.ana_leg};
+            is_agent ? std::vector{call.caller, luis_leg} : std::vector{call.caller, call.agent};
         look(living);
         CHECK(world.field("state_repaired", "what") == (is_agent ? "agent_leg" : "member_leg"));
         call.check_bridged(Talk::kCaller, is_agent ? Talk::kFirst : Talk::kAna);
@@ -580,7 +558,7 @@ TEST_CASE("an agent whose sound is gone is out of the conference, and the caller
     world.sound(media::MediaTimeout{.endpoint = call.endpoint(Talk::kAna), .silent_ms = 10'000});
     world.pass(50s);
     CHECK(call.contact().agent == world.luis);
-    CHECK(call.was_ended(call.ana_leg));
+    CHECK(call.was_ended(call.agent));
     call.check_bridged(Talk::kCaller, Talk::kFirst);
 }
 
@@ -710,7 +688,7 @@ TEST_CASE("after a restart of control supervision goes on in its mode") {
     Talk call;
     const LegId eva_leg = call.supervise(SupervisionMode::Whisper);
     World after;
-    restart(call, after, {call.caller, call.ana_leg, eva_leg});
+    restart(call, after, {call.caller, call.agent, eva_leg});
     const auto contact = after.centre.contacts(after.company->id).front();
     REQUIRE(contact.supervised_by.size() == 1);
     CHECK(contact.supervised_by[0].mode == "whisper");

@@ -15,12 +15,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Ana talks with a caller, and asks a number outside.
-struct AskedOutside {
-    AskedOutside() : world{straight_to_queue(), mobiles()} {
-        world.make_ready(world.ana);
-        caller = world.caller();
-        agent = world.legs_told<RingPhone>().front().leg;
-        world.leg(LegAnswered{agent, std::string{kPhoneSdp}});
+struct AskedOutside : OneCall {
+    AskedOutside() : OneCall{straight_to_queue(), mobiles()} {
+        talk();
         world.pass(30s);
     }
     /// By the page. The leg outside.
@@ -29,15 +26,11 @@ struct AskedOutside {
         return world.legs_told<CallOutside>().back().leg;
     }
     /// By hold and dial.
-    void dial(const std::string& number = "600123456") {
-        world.leg(LegReoffered{agent, std::string{kHoldSdp}});
-        phone = LegId::make(world.now.wall, world.rng);
-        world.leg(IncomingCall{.leg = phone,
-                               .source = world.ana,
-                               .dialled = number,
-                               .caller = "ana",
-                               .caller_display = {},
-                               .sdp = std::string{kPhoneSdp}});
+    void dial(const std::string& number = "600123456") { hold_and_dial(number); }
+    /// The carrier's sound before the answer.
+    void hear_early(LegId outside) {
+        world.leg(LegProgress{outside, 183, std::string{kPhoneSdp}});
+        world.sound(media::SourceLocked{.endpoint = endpoint(2), .ip = "127.0.0.1", .port = 4000});
     }
     void answer(LegId outside) {
         world.leg(LegProgress{outside, 180});
@@ -49,19 +42,6 @@ struct AskedOutside {
         answer(outside);
         return outside;
     }
-    [[nodiscard]] ContactView contact() const {
-        return world.centre.contacts(world.company->id).front();
-    }
-    /// Of the n-th leg that was made: the caller, the agent, then whom this test makes.
-    [[nodiscard]] media::EndpointId endpoint(std::size_t n) const {
-        std::vector<media::EndpointId> made;
-        for (const auto& command : world.to_media) {
-            if (const auto* create = std::get_if<media::Create>(&command)) {
-                made.push_back(create->endpoint);
-            }
-        }
-        return made.at(n);
-    }
     [[nodiscard]] bool are_bridged(std::size_t a, std::size_t b) const {
         for (auto at = world.to_media.rbegin(); at != world.to_media.rend(); ++at) {
             if (const auto* bridge = std::get_if<media::Bridge>(&*at)) {
@@ -69,10 +49,6 @@ struct AskedOutside {
             }
         }
         return false;
-    }
-    [[nodiscard]] bool was_ended(LegId leg) const {
-        const auto ended = world.legs_told<EndLeg>();
-        return std::ranges::find(ended, leg, &EndLeg::leg) != ended.end();
     }
     /// The caller is with the agent as before; nobody else is in the call.
     void check_is_back() const {
@@ -85,18 +61,6 @@ struct AskedOutside {
         CHECK(world.state(world.ana) == AgentState::Talking);
         CHECK(world.events("transfer_started").empty());
     }
-    [[nodiscard]] SavedRows saved(const std::vector<LegId>& living) const {
-        SavedRows rows{.contacts = {}, .states = world.states};
-        for (const auto& [contact, state] : world.rows) {
-            rows.contacts.push_back({.contact = contact, .state = state, .living_legs = living});
-        }
-        return rows;
-    }
-
-    World world;
-    LegId caller;
-    LegId agent;
-    LegId phone;
 };
 
 }  // namespace
@@ -231,12 +195,7 @@ TEST_CASE("the agent, not the caller, hears what a number says before it answers
     World& world = call.world;
     const LegId outside = call.ask();
     const auto stopped = world.told_media<media::StopPlay>();
-    const auto heard = [&] {
-        world.leg(LegProgress{outside, 183, std::string{kPhoneSdp}});
-        world.sound(
-            media::SourceLocked{.endpoint = call.endpoint(2), .ip = "127.0.0.1", .port = 4000});
-    };
-    heard();
+    call.hear_early(outside);
     CHECK(call.are_bridged(1, 2));
     CHECK(world.told_media<media::StopPlay>() == stopped);
     // Whoever leaves takes that with them; the caller hears the number from its answer on.
@@ -362,8 +321,7 @@ TEST_CASE("a supervisor who comes in while the agent hears what a carrier says h
     World& world = call.world;
     const AgentId eva = world.add_agent("eva");
     const LegId outside = call.ask();
-    world.leg(LegProgress{outside, 183, std::string{kPhoneSdp}});
-    world.sound(media::SourceLocked{.endpoint = call.endpoint(2), .ip = "127.0.0.1", .port = 4000});
+    call.hear_early(outside);
     REQUIRE(call.are_bridged(1, 2));
     REQUIRE(world.command(Supervise{eva, call.contact().id, SupervisionMode::Listen}));
     const LegId supervisor = world.legs_told<RingPhone>().back().leg;
@@ -393,8 +351,7 @@ TEST_CASE("sound before the answer is not bridged a second time by the answer") 
     AskedOutside call;
     World& world = call.world;
     const LegId outside = call.ask();
-    world.leg(LegProgress{outside, 183, std::string{kPhoneSdp}});
-    world.sound(media::SourceLocked{.endpoint = call.endpoint(2), .ip = "127.0.0.1", .port = 4000});
+    call.hear_early(outside);
     const auto bridges = world.told_media<media::Bridge>();
     world.leg(LegAnswered{outside, std::string{kPhoneSdp}, world.trunk});
     CHECK(world.told_media<media::Bridge>() == bridges);

@@ -11,12 +11,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Ana talks with a caller, and asks Luis before she passes them on.
-struct Asked {
+struct Asked : OneCall {
     Asked() {
-        world.make_ready(world.ana);
-        caller = world.caller();
-        agent = world.legs_told<RingPhone>().front().leg;
-        world.leg(LegAnswered{agent, std::string{kPhoneSdp}});
+        talk();
         world.make_ready(world.luis);
         world.pass(30s);
     }
@@ -27,27 +24,13 @@ struct Asked {
     }
     /// By hold and dial.
     LegId dial() {
-        world.leg(LegReoffered{agent, std::string{kHoldSdp}});
-        phone = LegId::make(world.now.wall, world.rng);
-        world.leg(IncomingCall{.leg = phone,
-                               .source = world.ana,
-                               .dialled = "luis",
-                               .caller = "ana",
-                               .caller_display = {},
-                               .sdp = std::string{kPhoneSdp}});
+        hold_and_dial("luis");
         return world.legs_told<RingPhone>().back().leg;
     }
     void answer(LegId colleague) {
         world.leg(LegProgress{colleague, 180});
         world.pass(4s);
         world.leg(LegAnswered{colleague, std::string{kPhoneSdp}});
-    }
-    [[nodiscard]] ContactView contact() const {
-        return world.centre.contacts(world.company->id).front();
-    }
-    [[nodiscard]] bool was_ended(LegId leg) const {
-        const auto ended = world.legs_told<EndLeg>();
-        return std::ranges::find(ended, leg, &EndLeg::leg) != ended.end();
     }
     [[nodiscard]] std::string reason(AgentId agent_id) const {
         return world.centre.agent(world.company->id, agent_id)->reason;
@@ -90,11 +73,6 @@ struct Asked {
         CHECK(world.events("transfer_started").empty());
         CHECK(world.events("contact_disconnected").empty());
     }
-
-    World world;
-    LegId caller;
-    LegId agent;
-    LegId phone;
 };
 
 }  // namespace
@@ -341,10 +319,7 @@ TEST_CASE("nobody is asked who is not there, is asked already, or has the caller
 
 TEST_CASE("after a kill a consultation goes on, and one that rang gives the caller back") {
     const auto restored = [](Asked& call, World& again, const std::vector<LegId>& living) {
-        SavedRows rows{.contacts = {}, .states = call.world.states};
-        for (const auto& [contact, state] : call.world.rows) {
-            rows.contacts.push_back({.contact = contact, .state = state, .living_legs = living});
-        }
+        const SavedRows rows = call.saved(living);
         again.now = call.world.now;
         again.act([&](Effects& out) { again.centre.restore(rows, again.now, out); });
     };

@@ -11,13 +11,10 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Ana talks with a caller, and passes them on outside.
-struct PassedOn {
+struct PassedOn : OneCall {
     explicit PassedOn(OutsideRules rules = mobiles())
-        : world{straight_to_queue(), std::move(rules)} {
-        world.make_ready(world.ana);
-        caller = world.caller();
-        agent = world.legs_told<RingPhone>().front().leg;
-        world.leg(LegAnswered{agent, std::string{kPhoneSdp}});
+        : OneCall{straight_to_queue(), std::move(rules)} {
+        talk();
         world.pass(30s);
     }
     LegId ask() {
@@ -29,9 +26,6 @@ struct PassedOn {
         world.pass(4s);
         world.leg(LegAnswered{leg, std::string{kPhoneSdp}, world.trunk});
         return leg;
-    }
-    [[nodiscard]] ContactView contact() const {
-        return world.centre.contacts(world.company->id).front();
     }
     [[nodiscard]] std::string bridged_with() const {
         for (auto at = world.to_media.rbegin(); at != world.to_media.rend(); ++at) {
@@ -47,17 +41,6 @@ struct PassedOn {
         }
         return {};
     }
-    [[nodiscard]] SavedRows saved(const std::vector<LegId>& living) const {
-        SavedRows rows{.contacts = {}, .states = world.states};
-        for (const auto& [contact, state] : world.rows) {
-            rows.contacts.push_back({.contact = contact, .state = state, .living_legs = living});
-        }
-        return rows;
-    }
-
-    World world;
-    LegId caller;
-    LegId agent;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <utility>
 
 #include "base/overloaded.h"
 #include "base/rng.h"
@@ -433,6 +434,61 @@ private:
     }
 
     std::deque<std::function<void(Effects&)>> answers;
+};
+
+/// One call in a world of its own: what the rigs of several chapters begin with.
+struct OneCall {
+    template <typename... Options>
+    explicit OneCall(Options&&... options) : world{std::forward<Options>(options)...} {}
+
+    /// The caller talks with Ana; their two legs are set.
+    void talk() {
+        world.make_ready(world.ana);
+        caller = world.caller();
+        agent = world.legs_told<RingPhone>().front().leg;
+        world.leg(LegAnswered{agent, std::string{kPhoneSdp}});
+    }
+    /// Ana's phone puts the caller on hold and dials: its second call is `phone`.
+    void hold_and_dial(std::string number) {
+        world.leg(LegReoffered{agent, std::string{kHoldSdp}});
+        phone = LegId::make(world.now.wall, world.rng);
+        world.leg(IncomingCall{.leg = phone,
+                               .source = world.ana,
+                               .dialled = std::move(number),
+                               .caller = "ana",
+                               .caller_display = {},
+                               .sdp = std::string{kPhoneSdp}});
+    }
+    [[nodiscard]] ContactView contact() const {
+        return world.centre.contacts(world.company->id).front();
+    }
+    [[nodiscard]] bool was_ended(LegId leg) const {
+        const auto ended = world.legs_told<EndLeg>();
+        return std::ranges::find(ended, leg, &EndLeg::leg) != ended.end();
+    }
+    /// Of the n-th leg that was made: the caller, the agent, then whom the test makes.
+    [[nodiscard]] media::EndpointId endpoint(std::size_t n) const {
+        std::vector<media::EndpointId> made;
+        for (const auto& command : world.to_media) {
+            if (const auto* create = std::get_if<media::Create>(&command)) {
+                made.push_back(create->endpoint);
+            }
+        }
+        return made.at(n);
+    }
+    /// For a world that begins where this one was killed.
+    [[nodiscard]] SavedRows saved(const std::vector<LegId>& living) const {
+        SavedRows rows{.contacts = {}, .states = world.states};
+        for (const auto& [contact, state] : world.rows) {
+            rows.contacts.push_back({.contact = contact, .state = state, .living_legs = living});
+        }
+        return rows;
+    }
+
+    World world;
+    LegId caller;
+    LegId agent;
+    LegId phone;
 };
 
 }  // namespace escucha::control::testing
