@@ -209,14 +209,14 @@ def queued(options):
     }
 
 
-def talks(scenarios, line, agents=60, talk_s=10):
+def talks(scenarios, line, agents=250, talk_s=10):
     sip_port, media_port = free_port(), str(free_port())
     speaker = echo(scenarios, ["127.0.0.1", media_port])
     try:
         with started(agents=agents) as server:
             phones = Load(None, f"{scenarios}/sipp/c_agent.xml", "x", ["-p", str(sip_port), "-d", str(talk_s * 1000), "-key", "mport", media_port])
             staffed(server, agents, sip_port)
-            load = Load(server, f"{scenarios}/sipp/c_caller_rtp.xml", line, ["-r", "4", "-l", "1000"])
+            load = Load(server, f"{scenarios}/sipp/c_caller_rtp.xml", line, ["-r", "20", "-l", "1000"])
             used = window(server, load, warm_s=20)
             load.close()
             phones.close()

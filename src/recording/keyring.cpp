@@ -73,6 +73,7 @@ std::string_view word(std::string_view& line) {
 /// What a wrapped key answers for: whose it is and which recording it opens.
 Bytes purpose_of(CompanyId company, RecordingId recording) {
     Bytes bytes;
+    bytes.reserve(kPurpose.size() + 2 * sizeof(Uuid));
     ByteWriter out{bytes};
     out.write_bytes(as_bytes(kPurpose));
     for (const Uuid& id : {company.value(), recording.value()}) {

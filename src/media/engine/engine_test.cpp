@@ -229,6 +229,24 @@ TEST_CASE("a bridge carries voice and keys both ways, recoding between the two l
     }
 }
 
+TEST_CASE("packets that come all at once are passed on whole and in order") {
+    Rig rig;
+    Phone caller{1};
+    Phone agent{2};
+    rig.connect(kCaller, caller);
+    rig.connect(kAgent, agent);
+    rig.command(Bridge{.a = kCaller, .b = kAgent});
+    rig.settle(kCaller);
+    constexpr std::size_t kBurst = 25;
+    const auto voice = tone(500, 160 * kBurst);
+    for (std::size_t i = 0; i < kBurst; ++i) {
+        caller.say(rtp::Law::Mu, std::span{voice}.subspan(160 * i, 160));
+    }
+    Bytes said(voice.size());
+    rtp::encode(rtp::Law::Mu, voice, said);
+    CHECK(rig.listen(agent, voice.size()) == said);
+}
+
 TEST_CASE("on hold the held leg hears music, then the agent again, in one stream") {
     Rig rig;
     Phone caller{1};

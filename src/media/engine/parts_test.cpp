@@ -38,37 +38,6 @@ TEST_CASE("ports are even, come in turn, and rest before they come again") {
     CHECK(pool.take(at(1'201)) == 20'002);
 }
 
-TEST_CASE("datagrams are read many at a time, whole, in order, each with its sender") {
-    Phone first{1};
-    Phone second{2};
-    const UniqueFd socket = bind_udp(parse_address("127.0.0.1", 0).value());
-    sockaddr_storage own{};
-    socklen_t length = sizeof own;
-    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &length);
-    first.aim(from_socket(own).port);
-    second.aim(from_socket(own).port);
-
-    BatchReader reader;
-    CHECK(reader.read(socket.get()).empty());
-    const auto voice = tone(500, 160);
-    for (std::size_t i = 0; i < BatchReader::kMaxBatch; ++i) first.say(rtp::Law::Mu, voice);
-    second.say(rtp::Law::Mu, std::span{voice}.first(80));
-    const auto batch = reader.read(socket.get());
-    REQUIRE(batch.size() == BatchReader::kMaxBatch);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        const auto packet = rtp::parse(batch[i].bytes);
-        REQUIRE(packet.has_value());
-        CHECK(packet->header.timestamp.since(rtp::parse(batch[0].bytes)->header.timestamp) ==
-              static_cast<std::int64_t>(160 * i));
-        CHECK(batch[i].from.port == first.port());
-    }
-    const auto rest = reader.read(socket.get());
-    REQUIRE(rest.size() == 1);
-    CHECK(rest[0].bytes.size() == rtp::kHeaderBytes + 80);
-    CHECK(rest[0].from.port == second.port());
-    CHECK(reader.read(socket.get()).empty());
-}
-
 TEST_CASE("a range that ends on an even port does not give it: its RTCP port is outside") {
     PortPool pool{20'000, 20'002};
     CHECK(pool.free_count() == 1);

@@ -1,7 +1,7 @@
 // What a call costs the media engine, beside the least a relay can cost on this machine in this
 // run.
 //
-//     escucha_relay_bench [CALLS] [SECONDS]        (300, 10)
+//     escucha_relay_bench [CALLS] [SECONDS] [SCENARIO]        (300, 10, all of them)
 //
 // A forked generator on CPU 1 sends every leg 50 packets of 172 bytes a second, spread over the 20
 // ms, and counts what comes back; the measured side runs on CPU 0. One line of JSON a scenario:
@@ -230,6 +230,13 @@ void bare(std::size_t calls, seconds length) {
 }
 
 enum class Scenario { Bridge, Transcode, Record, Prompt, Mix };
+constexpr std::array<std::pair<Scenario, const char*>, 5> kScenarios{{
+    {Scenario::Bridge, "bridge"},
+    {Scenario::Transcode, "transcode"},
+    {Scenario::Record, "record"},
+    {Scenario::Prompt, "prompt"},
+    {Scenario::Mix, "mix"},
+}};
 
 std::size_t legs_of(Scenario scenario) {
     if (scenario == Scenario::Mix) return kMaxMixMembers;
@@ -343,11 +350,12 @@ int main(int argc, char** argv) {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
     pin(0);
-    bare(calls, length);
-    engine(Scenario::Bridge, "bridge", calls, length);
-    engine(Scenario::Transcode, "transcode", calls, length);
-    engine(Scenario::Record, "record", calls, length);
-    engine(Scenario::Prompt, "prompt", calls, length);
-    engine(Scenario::Mix, "mix", std::max<std::size_t>(1, calls / kMaxMixMembers), length);
+    const std::string_view only = argc > 3 ? argv[3] : "";
+    if (only.empty() || only == "bare") bare(calls, length);
+    for (const auto& [scenario, name] : kScenarios) {
+        if (!only.empty() && only != name) continue;
+        const std::size_t rooms = std::max<std::size_t>(1, calls / kMaxMixMembers);
+        engine(scenario, name, scenario == Scenario::Mix ? rooms : calls, length);
+    }
     return 0;
 }

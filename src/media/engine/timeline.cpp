@@ -12,6 +12,7 @@ namespace escucha::media {
 namespace {
 
 constexpr std::int64_t kWindow = kSampleRateHz * 2;  // kMaxPending, kMaxDrift and a packet.
+constexpr std::size_t kRing{kWindow};
 constexpr std::int64_t kPart = kSampleRateHz / 4;
 
 constexpr std::int64_t to_samples(Duration duration) {
@@ -24,11 +25,9 @@ std::uint32_t to_ms(std::int64_t samples) {
 }  // namespace
 
 Timeline::Timeline(std::size_t channels, Instant start)
-    : channels_{channels},
-      start_{start},
-      window_(static_cast<std::size_t>(kWindow) * channels),
-      part_(static_cast<std::size_t>(kPart) * channels) {
+    : channels_{channels}, start_{start}, part_(static_cast<std::size_t>(kPart) * channels) {
     ESC_CHECK(channels >= 1 && channels <= kMaxChannels);
+    for (std::size_t voice = 0; voice < channels; ++voice) voices_[voice].resize(kRing);
     pauses_.reserve(kMaxPauses);
 }
 
@@ -54,10 +53,9 @@ Timeline::Position Timeline::settle(std::size_t voice, const Source& source) {
     return arrived;
 }
 
-std::int16_t& Timeline::slot_of(std::size_t voice, Position position) {
-    const auto slot = static_cast<std::size_t>(position % kWindow);
-    if (voice < channels_) return window_[slot * channels_ + voice];
-    return joined_[voice - channels_][slot];
+std::span<std::int16_t> Timeline::stretch(std::size_t voice, Position from, std::size_t count) {
+    const auto at = static_cast<std::size_t>(from % kWindow);
+    return std::span{voices_[voice]}.subspan(at, std::min(count, kRing - at));
 }
 
 void Timeline::place(std::size_t voice,
@@ -65,14 +63,23 @@ void Timeline::place(std::size_t voice,
                      std::span<const std::int16_t> samples) {
     const std::size_t voices = channels_ == kMaxChannels ? kMaxVoices : channels_;
     if (voice >= voices) return;
-    if (voice >= channels_) joined_[voice - channels_].resize(static_cast<std::size_t>(kWindow));
+    voices_[voice].resize(kRing);
     const Position at = settle(voice, source);
     // Also what lands beside the pause by its timestamp was said during it.
     if (is_silenced(position_of(source.arrival))) return;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-        const Position position = at + static_cast<Position>(i);
-        if (position < front_ || position >= front_ + kWindow || is_silenced(position)) continue;
-        slot_of(voice, position) = samples[i];
+    const Position end = std::min(at + static_cast<Position>(samples.size()), front_ + kWindow);
+    for (Position from = std::max(at, front_); from < end;) {
+        const auto part = stretch(voice, from, static_cast<std::size_t>(end - from));
+        const auto said = samples.subspan(static_cast<std::size_t>(from - at), part.size());
+        const auto to = from + static_cast<Position>(part.size());
+        if (is_any_silenced(from, to)) {
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                if (!is_silenced(from + static_cast<Position>(i))) part[i] = said[i];
+            }
+        } else {
+            std::copy(said.begin(), said.end(), part.begin());
+        }
+        from = to;
     }
 }
 
@@ -83,15 +90,24 @@ bool Timeline::is_silenced(Position position) const {
     });
 }
 
+bool Timeline::is_any_silenced(Position from, Position to) const {
+    if (pause_from_ && to > *pause_from_) return true;
+    return std::any_of(pauses_.begin(), pauses_.end(), [&](const Silenced& pause) {
+        return from < pause.to && to > pause.from;
+    });
+}
+
 Duration Timeline::pause(Instant now) {
     if (pause_from_) return Duration{*pause_from_ * 1'000'000 / kSampleRateHz};
     pause_from_ = position_of(now);
     // What is already laid out beyond this instant (a packet longer than its time) goes too.
-    for (Position position = std::max(*pause_from_, front_); position < front_ + kWindow;
-         ++position) {
-        for (std::size_t voice = 0; voice < channels_; ++voice) slot_of(voice, position) = 0;
-        for (std::size_t i = 0; i < joined_.size(); ++i) {
-            if (!joined_[i].empty()) slot_of(channels_ + i, position) = 0;
+    for (std::size_t voice = 0; voice < kMaxVoices; ++voice) {
+        if (voices_[voice].empty()) continue;
+        for (Position from = std::max(*pause_from_, front_); from < front_ + kWindow;) {
+            const auto part =
+                stretch(voice, from, static_cast<std::size_t>(front_ + kWindow - from));
+            std::fill(part.begin(), part.end(), std::int16_t{0});
+            from += static_cast<Position>(part.size());
         }
     }
     return elapsed(now);
@@ -131,26 +147,42 @@ std::span<const std::int16_t> Timeline::take_rest(Instant now) {
     return take_until(position_of(now));
 }
 
-// Bent to full scale as a conference hears it, once a second voice has joined.
-std::int16_t Timeline::take_right(Position position) {
-    const std::int16_t first = std::exchange(slot_of(1, position), std::int16_t{0});
-    std::int32_t sum = first;
-    bool is_sum = false;
-    for (std::size_t i = 0; i < joined_.size(); ++i) {
-        if (joined_[i].empty()) continue;
-        is_sum = true;
-        sum += std::exchange(slot_of(kMaxChannels + i, position), std::int16_t{0});
-    }
-    return is_sum ? limit(sum) : first;
-}
-
 std::span<const std::int16_t> Timeline::take_until(Position end) {
     const auto count = static_cast<std::size_t>(std::clamp<Position>(end - front_, 0, kPart));
-    for (std::size_t i = 0; i < count; ++i, ++front_) {
-        part_[i * channels_] = std::exchange(slot_of(0, front_), std::int16_t{0});
-        if (channels_ == kMaxChannels) part_[i * channels_ + 1] = take_right(front_);
+    const std::span part = std::span{part_}.first(count * channels_);
+    for (std::size_t taken = 0; taken < count;) {
+        const std::size_t size = stretch(0, front_, count - taken).size();
+        take_stretch(part.subspan(taken * channels_, size * channels_));
+        taken += size;
     }
-    return std::span<const std::int16_t>{part_}.first(count * channels_);
+    return part;
+}
+
+// Takes from the front on, where every ring lies in one piece. The right channel is bent to full
+// scale as a conference hears it, once a second voice has joined.
+void Timeline::take_stretch(std::span<std::int16_t> out) {
+    const std::size_t size = out.size() / channels_;
+    const auto left = stretch(0, front_, size);
+    if (channels_ == 1) {
+        std::copy(left.begin(), left.end(), out.begin());
+    } else {
+        std::array<std::span<std::int16_t>, kMaxVoices> others;
+        std::size_t count = 0;
+        for (std::size_t voice = 1; voice < kMaxVoices; ++voice) {
+            if (!voices_[voice].empty()) others[count++] = stretch(voice, front_, size);
+        }
+        for (std::size_t i = 0; i < size; ++i) {
+            out[2 * i] = left[i];
+            std::int32_t sum = 0;
+            for (std::size_t other = 0; other < count; ++other) sum += others[other][i];
+            out[2 * i + 1] = count == 1 ? static_cast<std::int16_t>(sum) : limit(sum);
+        }
+        for (std::size_t other = 0; other < count; ++other) {
+            std::fill(others[other].begin(), others[other].end(), std::int16_t{0});
+        }
+    }
+    std::fill(left.begin(), left.end(), std::int16_t{0});
+    front_ += static_cast<Position>(size);
 }
 
 }  // namespace escucha::media

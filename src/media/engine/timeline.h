@@ -81,17 +81,19 @@ private:
 
     [[nodiscard]] Position position_of(Instant instant) const;
     Position settle(std::size_t voice, const Source& source);
-    /// Where the sample of a voice is, at a position that the window holds.
-    std::int16_t& slot_of(std::size_t voice, Position position);
-    [[nodiscard]] std::int16_t take_right(Position position);
+    /// What a voice says from a position on that the window holds, as far as it lies in one piece:
+    /// at most `count` samples.
+    std::span<std::int16_t> stretch(std::size_t voice, Position from, std::size_t count);
+    void take_stretch(std::span<std::int16_t> out);
     [[nodiscard]] bool is_silenced(Position position) const;
+    [[nodiscard]] bool is_any_silenced(Position from, Position to) const;
     std::span<const std::int16_t> take_until(Position end);
 
     std::size_t channels_;
     Instant start_;
-    Position front_ = 0;                ///< First sample not handed out.
-    std::vector<std::int16_t> window_;  ///< Interleaved, a ring over positions.
-    std::array<std::vector<std::int16_t>, kMaxJoinedVoices> joined_;  ///< Rings too, or empty.
+    Position front_ = 0;  ///< First sample not handed out.
+    /// A ring over positions each; a joined voice has none before it speaks.
+    std::array<std::vector<std::int16_t>, kMaxVoices> voices_;
     std::vector<std::int16_t> part_;
     std::array<std::optional<Anchor>, kMaxVoices> anchors_{};
     std::optional<Position> pause_from_;

@@ -91,27 +91,6 @@ std::optional<Received> receive(int fd, std::span<std::byte> buffer) {
     return Received{.size = static_cast<std::size_t>(size), .from = from_socket(from)};
 }
 
-BatchReader::BatchReader() {
-    for (std::size_t i = 0; i < kMaxBatch; ++i) {
-        parts_[i] = {.iov_base = buffers_[i].data(), .iov_len = buffers_[i].size()};
-        headers_[i].msg_hdr.msg_name = &froms_[i];
-        headers_[i].msg_hdr.msg_iov = &parts_[i];
-        headers_[i].msg_hdr.msg_iovlen = 1;
-    }
-}
-
-std::span<const BatchReader::Datagram> BatchReader::read(int fd) {
-    // The kernel writes the lengths of the addresses it filled last time.
-    for (mmsghdr& header : headers_) header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
-    const int count = ::recvmmsg(fd, headers_.data(), kMaxBatch, 0, nullptr);
-    for (int i = 0; i < count; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        batch_[at] = {.bytes = std::span<std::byte>{buffers_[at]}.first(headers_[at].msg_len),
-                      .from = from_socket(froms_[at])};
-    }
-    return std::span{batch_}.first(static_cast<std::size_t>(std::max(count, 0)));
-}
-
 bool send(int fd, ByteView datagram, const SocketAddress& to) {
     return ::sendto(fd,
                     datagram.data(),

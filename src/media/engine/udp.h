@@ -38,33 +38,6 @@ struct Received {
 /// The next datagram; nothing when none waits. Longer than `buffer` is cut. Never allocates.
 std::optional<Received> receive(int fd, std::span<std::byte> buffer);
 
-/// Reads what waits in a socket, several datagrams a system call. It points into itself and stays
-/// where it is made; a batch lives until the next. Never allocates per datagram.
-class BatchReader {
-public:
-    /// More than a call's twenty milliseconds ever hold; a burst beyond it comes with the next.
-    static constexpr std::size_t kMaxBatch = 16;
-    struct Datagram {
-        std::span<std::byte> bytes;  ///< May be changed in place.
-        rtp::Address from;
-    };
-
-    BatchReader();
-    BatchReader(const BatchReader&) = delete;
-    BatchReader& operator=(const BatchReader&) = delete;
-
-    /// Up to kMaxBatch datagrams in their order; none when none waits. What is longer than
-    /// rtp::kMaxPacketBytes is cut.
-    std::span<const Datagram> read(int fd);
-
-private:
-    std::array<std::array<std::byte, rtp::kMaxPacketBytes>, kMaxBatch> buffers_;
-    std::array<sockaddr_storage, kMaxBatch> froms_{};
-    std::array<iovec, kMaxBatch> parts_{};
-    std::array<mmsghdr, kMaxBatch> headers_{};
-    std::array<Datagram, kMaxBatch> batch_{};
-};
-
 /// False when the kernel refused; the packet is lost, as on any network.
 bool send(int fd, ByteView datagram, const SocketAddress& to);
 

@@ -25,8 +25,8 @@ constexpr int kHousesPerSecond = 10;
 constexpr Duration kIdleWait = std::chrono::seconds{1};
 constexpr std::int64_t kMaxTicksBehind = 200;
 /// While packets come oftener than this, the thread serves what has gathered in that time at once:
-/// a wake-up costs three times what a packet does, and nobody hears two milliseconds.
-constexpr Duration kGather = std::chrono::milliseconds{2};
+/// a wake-up costs three times what a packet does, and nobody hears four milliseconds.
+constexpr Duration kGather = std::chrono::milliseconds{4};
 
 constexpr std::array<std::int16_t, kFrameSamples> kNoSound{};
 constexpr std::span<const std::int16_t> kSilence{kNoSound};
@@ -96,10 +96,14 @@ void Worker::run() {
     name_this_thread("media-worker");
     std::array<epoll_event, kMaxEvents> events{};
     next_tick_ = to_tick(read_clocks().mono);
+    bool is_emptying = false;
+    bool is_busy = false;
     while (!stopping_.load(std::memory_order_relaxed)) {
-        const timespec limit = to_timespec(next_wait(read_clocks().mono));
+        const Duration wait = is_emptying ? Duration{0} : next_wait(read_clocks().mono);
+        const timespec limit = to_timespec(wait);
         const int count = ::epoll_pwait2(epoll_.get(), events.data(), kMaxEvents, &limit, nullptr);
         const Now now = read_clocks();
+        if (!is_emptying) is_busy = now.mono - std::exchange(served_, now.mono) < 2 * kGather;
         bool has_commands = false;
         for (int i = 0; i < count; ++i) {
             const std::uintptr_t tag = events[static_cast<std::size_t>(i)].data.u64;
@@ -116,8 +120,9 @@ void Worker::run() {
         run_slots(now);
         if (now.mono >= next_house_) keep_house(now);
         if (std::exchange(has_reported_, false)) signal(wake_engine_);
-        const bool is_busy = now.mono - std::exchange(served_, now.mono) < 2 * kGather;
-        if (is_busy && count < static_cast<int>(kMaxEvents)) {
+        // Each socket gave one packet, as it nearly always holds; where a burst waits, it tells so.
+        is_emptying = count > 0;
+        if (is_busy && !is_emptying) {
             const timespec pause = to_timespec(kGather);
             ::clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
         }
@@ -451,18 +456,19 @@ void Worker::transmit(Endpoint& endpoint, const rtp::Header& header, std::size_t
 // ---- Receiving ---------------------------------------------------------------------------------
 
 void Worker::receive_rtp(Endpoint& endpoint, Now now) {
-    for (const auto& [datagram, from] : reader_.read(endpoint.rtp.get())) {
-        if (rtp::looks_like_rtcp(datagram)) {
-            on_rtcp(endpoint, datagram, from, now);
-            continue;
-        }
-        const auto clear = opened(endpoint, datagram, from);
-        const auto packet = clear ? rtp::parse(*clear) : std::nullopt;
-        if (packet) {
-            on_rtp(endpoint, *packet, from, now);
-        } else {
-            ++endpoint.refused;
-        }
+    const auto received = receive(endpoint.rtp.get(), in_buffer_);
+    if (!received) return;
+    const auto datagram = std::span{in_buffer_}.first(received->size);
+    if (rtp::looks_like_rtcp(datagram)) {
+        on_rtcp(endpoint, datagram, received->from, now);
+        return;
+    }
+    const auto clear = opened(endpoint, datagram, received->from);
+    const auto packet = clear ? rtp::parse(*clear) : std::nullopt;
+    if (packet) {
+        on_rtp(endpoint, *packet, received->from, now);
+    } else {
+        ++endpoint.refused;
     }
 }
 
@@ -684,8 +690,8 @@ void Worker::record_voice(Endpoint& endpoint, Instant beat) {
 // --------------------------------------------------------------
 
 void Worker::receive_rtcp(Endpoint& endpoint, Now now) {
-    for (const auto& [datagram, from] : reader_.read(endpoint.rtcp.get())) {
-        on_rtcp(endpoint, datagram, from, now);
+    if (const auto received = receive(endpoint.rtcp.get(), in_buffer_)) {
+        on_rtcp(endpoint, std::span{in_buffer_}.first(received->size), received->from, now);
     }
 }
 

@@ -137,7 +137,7 @@ private:
     Instant next_house_{};
     Instant served_{};  ///< The last wake-up.
     int house_count_ = 0;
-    BatchReader reader_;
+    std::array<std::byte, rtp::kMaxPacketBytes> in_buffer_{};
     std::array<std::byte, rtp::kMaxPacketBytes + rtp::kSrtpRoom> out_buffer_{};
     std::array<std::byte, rtp::kMaxPacketBytes> recoded_{};
     std::thread thread_;
