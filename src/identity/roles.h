@@ -1,17 +1,26 @@
 #pragma once
 
+#include <bitset>
+#include <cstddef>
+#include <initializer_list>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/sql.h"
 
 namespace escucha::identity {
 
-enum class Role { Agent, Supervisor, Administrator };
-
-/// What a role may do. Every endpoint names one; the table is in roles.cpp and nowhere else.
+/// What somebody may do. Every operation of the API names one in openapi.yaml.
 enum class Permission {
     TakeContacts,    ///< Be an agent: sign in to queues, answer, hold, transfer, wrap up.
     ReadCustomers,   ///< Customers, cases, timelines.
     WriteCustomers,  ///< Customers, notes, cases, dispositions.
+    SeePersonal,     ///< Personal fields whole; without it identity documents are masked.
     WatchFloor,      ///< Live queues and agents.
     CommandAgents,   ///< Change another agent's state, hang up another's call.
     Supervise,       ///< Listen, whisper to and join conversations of others as they happen.
@@ -25,10 +34,68 @@ enum class Permission {
     ManageDirectory,  ///< Lines, trunks, queues, phones, calendars, reasons, topics.
     Operate,          ///< Backup, reload, demo.
 };
+inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::Operate) + 1;
 
-std::string_view to_string(Role role);
-std::optional<Role> parse_role(std::string_view text);
+/// As the contract, the roles and the API write it: "take_contacts".
+std::string_view to_string(Permission permission);
+std::optional<Permission> parse_permission(std::string_view text);
 
-[[nodiscard]] bool may(Role role, Permission permission);
+class Permissions {
+public:
+    Permissions() = default;
+    Permissions(std::initializer_list<Permission> permissions) {
+        for (const Permission permission : permissions) add(permission);
+    }
+    static Permissions all();
+
+    void add(Permission permission) { bits_.set(static_cast<std::size_t>(permission)); }
+    [[nodiscard]] bool has(Permission permission) const {
+        return bits_.test(static_cast<std::size_t>(permission));
+    }
+    [[nodiscard]] bool has_all_of(const Permissions& others) const {
+        return (others.bits_ & ~bits_).none();
+    }
+    [[nodiscard]] bool has_any_of(const Permissions& others) const {
+        return (others.bits_ & bits_).any();
+    }
+    [[nodiscard]] std::vector<std::string_view> names() const;
+    friend bool operator==(const Permissions&, const Permissions&) = default;
+
+private:
+    std::bitset<kPermissions> bits_;
+};
+
+/// The roles every company has. The table is in roles.cpp and nowhere else; docs/access.md shows
+/// what follows from it.
+struct BuiltInRole {
+    std::string_view key;
+    Permissions permissions;
+};
+std::span<const BuiltInRole> built_in_roles();
+std::optional<Permissions> built_in(std::string_view role);
+
+inline constexpr std::size_t kMaxRoleKeyLength = 40;
+inline constexpr std::size_t kMaxOwnRoles = 50;
+
+/// A role of the company's own making. Its key is no built-in's.
+struct OwnRole {
+    std::string key;  ///< Lower-case letters, digits and underscores.
+    std::string name_es;
+    std::string name_en;
+    Permissions permissions;
+};
+Result<std::vector<OwnRole>> own_roles(store::Connection& connection, CompanyId company);
+
+/// Adds or replaces. Who has the role has its new permissions from the next request on. Errors:
+/// `InvalidArgument` when the key is a built-in's or none at all, `TooLarge` beyond kMaxOwnRoles.
+Result<void> save_role(store::Connection& connection, CompanyId company, const OwnRole& role);
+
+/// Errors: `NotFound`, `Conflict` while somebody has it.
+Result<void> delete_role(store::Connection& connection, CompanyId company, std::string_view key);
+
+/// What a role of this company may; `NotFound` when the company has no such role.
+Result<Permissions> permissions_of(store::Connection& connection,
+                                   CompanyId company,
+                                   std::string_view role);
 
 }  // namespace escucha::identity

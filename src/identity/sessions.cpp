@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "base/errc.h"
 #include "identity/errc.h"
 #include "identity/passwords.h"
 
@@ -26,10 +27,15 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-Result<Role> stored_role(std::string_view text) {
-    const auto role = parse_role(text);
-    if (!role) return fail(store::Errc::TypeMismatch, "role");
-    return *role;
+// Who has a role that is gone may nothing.
+Result<void> give_role(store::Connection& connection, Principal& who, std::string role) {
+    auto permissions = permissions_of(connection, who.company, role);
+    if (!permissions && permissions.error().code != escucha::Errc::NotFound) {
+        return std::move(permissions).error();
+    }
+    who.role = std::move(role);
+    who.permissions = permissions ? permissions.value() : Permissions{};
+    return ok();
 }
 
 Result<std::optional<Account>> find_account(store::Connection& connection, std::string_view login) {
@@ -54,9 +60,9 @@ Result<std::optional<Account>> find_account(store::Connection& connection, std::
                      WallTime>()));
     auto& [user, company, name, full, role, language, agent, hash, active, failed, until] = fields;
     Account account;
-    ESC_TRY(account.principal.role, stored_role(role));
     account.principal.user = user;
     account.principal.company = company;
+    ESC_TRY(give_role(connection, account.principal, std::move(role)));
     account.principal.login = std::move(name);
     account.principal.name = std::move(full);
     account.principal.language = std::move(language);
@@ -177,9 +183,9 @@ Result<Principal> resolve(store::Connection& connection, std::string_view token,
                      std::string>()));
     auto& [user, company, login, name, role, language, agent, csrf] = fields;
     Principal principal;
-    ESC_TRY(principal.role, stored_role(role));
     principal.user = user;
     principal.company = company;
+    ESC_TRY(give_role(connection, principal, std::move(role)));
     principal.login = std::move(login);
     principal.name = std::move(name);
     principal.language = std::move(language);

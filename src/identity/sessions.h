@@ -34,7 +34,8 @@ struct Principal {
     CompanyId company;
     std::string login;
     std::string name;
-    Role role = Role::Agent;
+    std::string role;  ///< A built-in's key or an own role's.
+    Permissions permissions;
     std::string language;
     AgentId agent;  ///< Nil when the user takes no contacts.
     std::string csrf_token;

@@ -33,14 +33,15 @@ Result<UserId> add_user(store::Connection& connection,
                         UserId id,
                         WallTime now) {
     ESC_TRY(const auto login, normal_login(user.login));
+    ESC_TRY(const auto permissions, permissions_of(connection, user.company, user.role));
     ESC_TRY(const auto hash, hash_password(user.password));
     ESC_TRY(auto tx, store::Tx::begin(connection));
     ESC_TRY(connection.execute(
         "INSERT INTO app_user (id, company_id, login, name, role,"
         " password_hash, language, created_at_us)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        {id, user.company, login, user.name, to_string(user.role), hash, user.language, now}));
-    if (user.role == Role::Agent) {
+        {id, user.company, login, user.name, user.role, hash, user.language, now}));
+    if (permissions.has(Permission::TakeContacts)) {
         // An agent is a user who takes contacts: the same identity in its other part.
         ESC_TRY(connection.execute("INSERT INTO agent (id, company_id, user_id) VALUES (?, ?, ?)",
                                    {AgentId{id.value()}, user.company, id}));

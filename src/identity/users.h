@@ -15,13 +15,14 @@ struct NewUser {
     CompanyId company;
     std::string login;  ///< Kept in lower case; unique in the installation.
     std::string name;
-    Role role = Role::Agent;
+    std::string role = "agent";
     std::string language;  ///< "es" or "en".
     std::string password;
 };
 
-/// Adds a user, and an agent for the role `Agent`. Hash first, write after: not inside a
-/// transaction. Errors: `store::Errc::Unique` when the login is taken, `WeakPassword`.
+/// Adds a user, and an agent when the role takes contacts. Hash first, write after: not inside a
+/// transaction. Errors: `store::Errc::Unique` when the login is taken, `WeakPassword`, `NotFound`
+/// when the company has no such role.
 Result<UserId> add_user(store::Connection& connection,
                         const NewUser& user,
                         UserId id,

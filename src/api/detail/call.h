@@ -72,7 +72,13 @@ struct Call {
 
     [[nodiscard]] CompanyId company() const { return who.company; }
     [[nodiscard]] bool may(identity::Permission permission) const {
-        return identity::may(who.role, permission);
+        return who.permissions.has(permission);
+    }
+    /// Nobody gives a permission that he lacks; taking contacts is work and not power.
+    [[nodiscard]] bool may_give(identity::Permissions permissions) const {
+        identity::Permissions own = who.permissions;
+        own.add(identity::Permission::TakeContacts);
+        return own.has_all_of(permissions);
     }
     [[nodiscard]] std::optional<std::string> query_text(const std::string& name) const {
         const auto found = query.find(name);

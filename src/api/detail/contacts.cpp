@@ -59,7 +59,7 @@ Answer get_contact(Call& call) {
     for (const store::StoredEvent& event : events) {
         if (journal.size() == kMaxEvents) break;
         auto encoded = encode(event);
-        mask_personal(encoded, call.who.role);
+        mask_personal(encoded, call.who.permissions);
         journal.push_back(std::move(encoded));
     }
     constexpr std::int64_t kMostRecordings = 100;

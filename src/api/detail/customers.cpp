@@ -34,7 +34,7 @@ Attempt<json::array> numbers_of(Call& call, const std::string& customer) {
 
 Attempt<json::object> encode_customer(Call& call, const store::Row& row) {
     Columns columns{row};
-    const bool is_masked = call.who.role == identity::Role::Agent;
+    const bool is_masked = !call.may(identity::Permission::SeePersonal);
     json::object customer;
     const std::string id = columns.text();
     customer["id"] = id;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/detail/access.h"
 #include "api/detail/call.h"
 #include "api/detail/connections.h"
 #include "api/detail/contract.h"
@@ -40,6 +41,7 @@ public:
 private:
     struct Match {
         const Route* route = nullptr;
+        Access access;
         std::vector<std::string> values;
         std::string allowed;  ///< Methods of this path, when the method is another.
     };
@@ -47,7 +49,7 @@ private:
     [[nodiscard]] Match match(const net::Request& request) const;
     net::Response probe(const net::Request& request);
     Answer answer(const net::Request& request, Match match, Language language);
-    Attempt<void> authenticate(Call& call, Access access);
+    Attempt<void> authenticate(Call& call, Access::Kind kind);
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
@@ -56,6 +58,7 @@ private:
     Config config_;
     store::Database database_;
     Contract contract_;
+    std::vector<Access> access_;  ///< Of each of routes().
     Connections connections_;
     Listening listening_{std::chrono::minutes{10}, Listening::Repeat::PutsOff};
     /// Sessions whose idle expiry was put off a moment ago.

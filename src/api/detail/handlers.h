@@ -11,12 +11,6 @@ namespace escucha::api {
 
 using Handler = Answer (*)(Call&);
 
-enum class Access {
-    Public,  ///< No session is looked for.
-    SignedIn,
-    Allowed,  ///< The role must hold the route's permission.
-};
-
 enum class Pace {
     Quick,
     Slow,  ///< Hashes a password or copies the store: kept off the threads of the others.
@@ -31,14 +25,13 @@ enum class Body {
 struct Route {
     std::string_view method;  ///< "GET"
     std::string_view path;    ///< The template in openapi.yaml.
-    Access access;
-    identity::Permission permission;  ///< Meaningful with `Allowed`.
     Handler handler;
     Pace pace = Pace::Quick;
     Body body = Body::Usual;
 };
 
-/// Every operation of the contract but the WebSocket, the document and the probes.
+/// Who may, openapi.yaml says (access.h). Every operation of the contract but the WebSocket, the
+/// document and the probes.
 std::span<const Route> routes();
 
 // session.cpp
@@ -127,6 +120,11 @@ Answer get_figures_today(Call& call);
 // operation.cpp
 Answer list_users(Call& call);
 Answer create_user(Call& call);
+// roles.cpp
+Answer list_roles(Call& call);
+Answer save_role(Call& call);
+Answer delete_role(Call& call);
+// operation.cpp
 Answer get_status(Call& call);
 Answer list_sip_bans(Call& call);
 Answer lift_sip_ban(Call& call);

@@ -27,6 +27,12 @@ json::value named_or_null(const std::string& id, const std::string& name) {
     return json::object{{"id", id}, {"name", name}};
 }
 
+json::array names_of(const identity::Permissions& permissions) {
+    json::array names;
+    for (const std::string_view name : permissions.names()) names.emplace_back(json::string{name});
+    return names;
+}
+
 std::string_view word(AgentState state) {
     switch (state) {
         case AgentState::SignedOut:

@@ -4,11 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "identity/roles.h"
 #include "net/http.h"
 #include "server/control_port.h"
 #include "store/stored_event.h"
@@ -27,6 +29,9 @@ boost::json::value number_or_null(const std::optional<std::int64_t>& number);
 
 /// {"id", "name"}, or null without an id.
 boost::json::value named_or_null(const std::string& id, const std::string& name);
+
+/// ["take_contacts", ...]
+boost::json::array names_of(const identity::Permissions& permissions);
 
 std::string_view word(server::AgentState state);
 std::string_view word(server::ContactState state);

@@ -90,8 +90,15 @@ Answer list_users(Call& call) {
 }
 
 Answer create_user(Call& call) {
-    const auto role = identity::parse_role(call.text("role"));
-    if (!role) return Problem{Code::BadField};
+    const auto permissions = identity::permissions_of(call.db, call.company(), call.text("role"));
+    if (!permissions) {
+        Problem problem{permissions.error()};
+        if (problem.code != Code::NotFound) return problem;
+        problem = Problem{Code::BadField};
+        problem.faults.push_back({"/role", {"No existe ese rol.", "There is no such role."}});
+        return problem;
+    }
+    if (!call.may_give(permissions.value())) return Problem{Code::Forbidden};
     const std::string language = call.has("language") ? call.text("language") : "es";
     ESC_TRY(auto connection, call.services.database.connect());
     const auto id = call.services.ids.make<UserId>(call.now);
@@ -99,7 +106,7 @@ Answer create_user(Call& call) {
                                {.company = call.company(),
                                 .login = call.text("login"),
                                 .name = call.text("name"),
-                                .role = *role,
+                                .role = call.text("role"),
                                 .language = language,
                                 .password = call.text("password")},
                                id,

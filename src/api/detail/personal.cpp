@@ -50,8 +50,8 @@ void strip_personal(json::object& event) {
     }
 }
 
-void mask_personal(json::object& event, identity::Role role) {
-    if (role != identity::Role::Agent) return;
+void mask_personal(json::object& event, const identity::Permissions& permissions) {
+    if (permissions.has(identity::Permission::SeePersonal)) return;
     json::object& data = event.at("data").as_object();
     for (const char* field : {"document_id", "document"}) {
         auto* value = data.if_contains(field);

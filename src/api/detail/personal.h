@@ -12,6 +12,6 @@ namespace escucha::api {
 void strip_personal(boost::json::object& event);
 
 /// Masks document ids in an encoded event for those who take contacts only.
-void mask_personal(boost::json::object& event, identity::Role role);
+void mask_personal(boost::json::object& event, const identity::Permissions& permissions);
 
 }  // namespace escucha::api

@@ -14,7 +14,7 @@ json::object encode_user(const identity::Principal& who) {
     return {{"id", who.user.to_string()},
             {"login", who.login},
             {"name", who.name},
-            {"role", identity::to_string(who.role)},
+            {"role", who.role},
             {"language", who.language},
             {"agent_id", who.agent.is_nil() ? json::value{} : json::value(who.agent.to_string())}};
 }
@@ -30,6 +30,7 @@ Answer session_answer(Call& call, const identity::Principal& who, WallTime expir
     ESC_TRY(auto company, company_of(call, who.company));
     return json_response(json::object{{"user", encode_user(who)},
                                       {"company", std::move(company)},
+                                      {"permissions", names_of(who.permissions)},
                                       {"csrf_token", who.csrf_token},
                                       {"expires_at", to_rfc3339(expires_at)}});
 }

@@ -143,16 +143,16 @@ World::World(store::testing::FreshDatabase database) : fresh{std::move(database)
     auto connection = must(fresh.database.connect());
     company = store::testing::add_company(connection, "Europe/Madrid");
     other_company = store::testing::add_company(connection, "Europe/Madrid");
-    const auto add = [&](const std::string& login, identity::Role role, CompanyId of) {
+    const auto add = [&](const std::string& login, const std::string& role, CompanyId of) {
         return must(identity::add_user(connection,
                                        {of, login, "Doña " + login, role, "es", "correcta-1234"},
                                        make<UserId>(),
                                        now()));
     };
-    agent_user = add("ana", identity::Role::Agent, company);
-    supervisor_user = add("sara", identity::Role::Supervisor, company);
+    agent_user = add("ana", "agent", company);
+    supervisor_user = add("sara", "supervisor", company);
     agent = agent_of(connection, agent_user);
-    colleague = agent_of(connection, add("carlos", identity::Role::Agent, company));
+    colleague = agent_of(connection, add("carlos", "agent", company));
     queue = make<QueueId>();
     must(connection.execute(
         "INSERT INTO queue (id, company_id, key, name) VALUES (?, ?, 'a', 'Atención')",
@@ -240,6 +240,16 @@ Person World::sign_in(const std::string& login, const std::string& password) {
     const std::string line = got.reply.header("set-cookie");
     const std::size_t from = line.find('=') + 1;
     return Person{*this, line.substr(from, line.find(';') - from), got.text("/csrf_token")};
+}
+
+std::string World::add_person(std::string_view role, CompanyId of) {
+    auto connection = must(fresh.database.connect());
+    std::string login = "persona-" + std::to_string(++people);
+    must(identity::add_user(connection,
+                            {of, login, "Persona", std::string{role}, "es", "correcta-1234"},
+                            make<UserId>(),
+                            now()));
+    return login;
 }
 
 Event World::event(std::string_view type) const {

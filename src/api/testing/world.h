@@ -74,6 +74,9 @@ struct World {
     /// Without a session.
     Person stranger();
 
+    /// Somebody more with that role, who signs in as the answer says.
+    std::string add_person(std::string_view role, CompanyId of);
+
     /// An agent of that user's own, beside those that the centre has from the start.
     AgentId add_agent(UserId user, const std::string& name);
 
@@ -105,6 +108,7 @@ struct World {
     FakeControlPort port;
     Rng rng{7};
     CompanyId company, other_company;
+    int people = 0;  ///< Added by add_person.
     UserId agent_user, supervisor_user;
     AgentId agent, colleague;
     QueueId queue;

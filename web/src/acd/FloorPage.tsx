@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { timeOfDay } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Empty, Loading, Page, Panel, Trouble } from '@/base/view/parts';
-import { useRole } from '@/identity/session';
+import { useAccess } from '@/identity/session';
 import { useLive, watchFloor } from '@/live/store';
 import { AgentsTable } from './AgentsTable';
 import css from './acd.module.css';
@@ -14,12 +14,13 @@ import { QueueTile } from './QueueTile';
 export function FloorPage() {
   const { t } = useTranslation('acd');
   const language = useLanguage();
-  const { isSupervisor } = useRole();
+  const { may } = useAccess();
+  const isWatching = may('watch_floor');
   const floor = useLive((store) => store.floor);
   const error = useLive((store) => store.floorError);
-  useEffect(() => (isSupervisor ? watchFloor() : undefined), [isSupervisor]);
+  useEffect(() => (isWatching ? watchFloor() : undefined), [isWatching]);
 
-  if (!isSupervisor) {
+  if (!isWatching) {
     return (
       <Page title={t('floor.title')}>
         <Panel>

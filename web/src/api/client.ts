@@ -38,6 +38,7 @@ export type Role = Schemas['Role'];
 export type SecureInput = Schemas['SecureInput'];
 export type SecureInputKind = Schemas['SecureInputKind'];
 export type Session = Schemas['Session'];
+export type Permission = Schemas['Permission'];
 export type SupervisionMode = Schemas['SupervisionMode'];
 export type StreamFrame = Schemas['EventFrame'];
 export type TimelineEntry = Schemas['TimelineEntry'];

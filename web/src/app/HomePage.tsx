@@ -1,9 +1,11 @@
 import { Navigate } from '@tanstack/react-router';
-import { useRole } from '@/identity/session';
+import { useAccess } from '@/identity/session';
 
-/** Agents start at their desk, supervisors on the floor. */
+/** Agents start at their desk, who watches the floor there, others at the first page they may see. */
 export function HomePage() {
-  const { isAgent, isSupervisor } = useRole();
+  const { isAgent, may } = useAccess();
   if (isAgent) return <Navigate to="/desk" replace />;
-  return <Navigate to={isSupervisor ? '/floor' : '/cases'} replace />;
+  if (may('watch_floor')) return <Navigate to="/floor" replace />;
+  if (may('read_customers')) return <Navigate to="/cases" replace />;
+  return <Navigate to={may('read_flows') ? '/flows' : '/preferences'} replace />;
 }

@@ -23,7 +23,7 @@ import { Logo } from '@/base/view/Logo';
 import { complain } from '@/base/view/notify';
 import { CallStrip } from '@/call/CallStrip';
 import { ReferenceSearch } from '@/cases/ReferenceSearch';
-import { forgetSession, signOut, useRole, useSignedIn } from '@/identity/session';
+import { forgetSession, signOut, useAccess, useSignedIn } from '@/identity/session';
 import { startLive, watchDesk } from '@/live/store';
 import { ConnectionBanner } from './ConnectionBanner';
 import css from './Shell.module.css';
@@ -34,7 +34,7 @@ type Place = '/desk' | '/floor' | '/cases' | '/customers' | '/recordings' | '/fl
 export function Shell() {
   const { t } = useTranslation('app');
   const queries = useQueryClient();
-  const { isAgent, user } = useRole();
+  const { isAgent, user } = useAccess();
   const [isSheetOpen, setSheetOpen] = useState(false);
   useHotkey('F1', () => setSheetOpen(true));
   useHotkey('?', () => setSheetOpen(true));
@@ -79,7 +79,7 @@ export function Shell() {
 function Rail() {
   const { t } = useTranslation('app');
   const navigate = useNavigate();
-  const { isAgent, isSupervisor } = useRole();
+  const { isAgent, may } = useAccess();
   const size = { size: 22, stroke: 1.7, 'aria-hidden': true };
   const places: { to: Place; letter: string; icon: ReactNode; isShown: boolean; name: string }[] = [
     {
@@ -93,42 +93,42 @@ function Rail() {
       to: '/floor',
       letter: 'p',
       icon: <IconLayoutDashboard {...size} />,
-      isShown: isSupervisor,
+      isShown: may('watch_floor'),
       name: t('nav.floor'),
     },
     {
       to: '/cases',
       letter: 'c',
       icon: <IconFolders {...size} />,
-      isShown: true,
+      isShown: may('read_customers'),
       name: t('nav.cases'),
     },
     {
       to: '/customers',
       letter: 'l',
       icon: <IconUsers {...size} />,
-      isShown: true,
+      isShown: may('read_customers'),
       name: t('nav.customers'),
     },
     {
       to: '/recordings',
       letter: 'r',
       icon: <IconPlayerPlay {...size} />,
-      isShown: true,
+      isShown: may('listen_to_own'),
       name: t('nav.recordings'),
     },
     {
       to: '/flows',
       letter: 'f',
       icon: <IconRoute {...size} />,
-      isShown: isSupervisor,
+      isShown: may('read_flows'),
       name: t('nav.flows'),
     },
     {
       to: '/prompts',
       letter: 'v',
       icon: <IconMessage2Share {...size} />,
-      isShown: isSupervisor,
+      isShown: may('read_flows'),
       name: t('nav.prompts'),
     },
   ];

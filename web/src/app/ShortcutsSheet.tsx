@@ -1,6 +1,7 @@
 import { Kbd, Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { useRole } from '@/identity/session';
+import type { Permission } from '@/api/client';
+import { useAccess } from '@/identity/session';
 import css from './Shell.module.css';
 
 const kKeys = [
@@ -22,13 +23,21 @@ const kKeys = [
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
 const kOfAgents = new Set<string>(['answer', 'hang_up', 'hold', 'pause', 'transfer', 'desk']);
-const kOfSupervisors = new Set<string>(['floor', 'flows', 'prompts']);
+const kNeeds: Record<string, Permission> = {
+  floor: 'watch_floor',
+  cases: 'read_customers',
+  customers: 'read_customers',
+  recordings: 'listen_to_own',
+  flows: 'read_flows',
+  prompts: 'read_flows',
+};
 
 export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {
-  const { isAgent, isSupervisor } = useRole();
-  const shown = kKeys.filter(
-    ([, name]) => (isAgent || !kOfAgents.has(name)) && (isSupervisor || !kOfSupervisors.has(name)),
-  );
+  const { isAgent, may } = useAccess();
+  const shown = kKeys.filter(([, name]) => {
+    const needed = kNeeds[name];
+    return (isAgent || !kOfAgents.has(name)) && (needed === undefined || may(needed));
+  });
   const { t } = useTranslation('app');
   return (
     <Modal

@@ -7,7 +7,7 @@ import { CaseList } from '@/cases/OpenCases';
 import { Timeline } from '@/cases/Timeline';
 import { useNote } from '@/cases/use-note';
 import { CallerCustomer } from '@/crm/CallerCustomer';
-import { useRole, useSignedIn } from '@/identity/session';
+import { useAccess, useSignedIn } from '@/identity/session';
 import { refreshDesk, useLive } from '@/live/store';
 import { CallBar } from './CallBar';
 import { ConsultationCard } from './ConsultationCard';
@@ -21,7 +21,7 @@ import { WrapUpForm } from './WrapUpForm';
 
 export function DeskPage() {
   const { t } = useTranslation('call');
-  const { isAgent } = useRole();
+  const { isAgent } = useAccess();
   const desk = useLive((store) => store.desk);
   const error = useLive((store) => store.deskError);
   if (!isAgent) {

@@ -18,7 +18,7 @@ export function PreferencesPage() {
             rows={[
               [t('preferences.name'), user.name],
               [t('preferences.login'), user.login],
-              [t('preferences.role'), t(`role.${user.role}`)],
+              [t('preferences.role'), t(`role.${user.role}`, { defaultValue: user.role })],
               [t('preferences.company'), company.name],
             ]}
           />

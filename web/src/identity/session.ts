@@ -1,5 +1,5 @@
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
-import { ApiError, api, ask, type Session, setCsrfToken } from '@/api/client';
+import { ApiError, api, ask, type Permission, type Session, setCsrfToken } from '@/api/client';
 import { usePreferences } from '@/base/preferences';
 
 function adopt(session: Session): Session {
@@ -54,12 +54,12 @@ export function useSignedIn(): Session {
   return present;
 }
 
-export function useRole() {
-  const { user } = useSignedIn();
+/** What the signed-in person may do; the server refuses the rest, pages do not offer it. */
+export function useAccess() {
+  const { user, permissions } = useSignedIn();
   return {
     isAgent: user.agent_id !== null,
-    isAdministrator: user.role === 'administrator',
-    isSupervisor: user.role === 'supervisor' || user.role === 'administrator',
+    may: (permission: Permission) => permissions.includes(permission),
     user,
   };
 }

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { FlowVersion } from '@/api/client';
 import type { Language } from '@/base/format';
 import { Panel, Said, viewCss } from '@/base/view/parts';
-import { useRole } from '@/identity/session';
+import { useAccess } from '@/identity/session';
 import { filesOf } from './files';
 import css from './prompts.module.css';
 import { audioOf, promptsQuery } from './queries';
@@ -12,8 +12,8 @@ import { Wave } from './Wave';
 /** What callers of this flow hear that somebody recorded, to be listened to. */
 export function FlowPrompts({ version, language }: { version: FlowVersion; language: Language }) {
   const { t } = useTranslation('prompts');
-  const { isSupervisor } = useRole();
-  const prompts = useQuery({ ...promptsQuery, enabled: isSupervisor });
+  const { may } = useAccess();
+  const prompts = useQuery({ ...promptsQuery, enabled: may('read_flows') });
   const files = filesOf(version.document, language);
   const heard = (prompts.data ?? []).filter(
     (each) => each.language === language && files.includes(each.file),

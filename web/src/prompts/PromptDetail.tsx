@@ -9,7 +9,7 @@ import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { tell } from '@/base/view/notify';
 import { Facts, Panel, Said, Trouble, viewCss } from '@/base/view/parts';
-import { useRole } from '@/identity/session';
+import { useAccess } from '@/identity/session';
 import css from './prompts.module.css';
 import { audioOf } from './queries';
 import { Wave } from './Wave';
@@ -23,7 +23,7 @@ export function PromptDetail(props: {
 }) {
   const { t } = useTranslation('prompts');
   const language = useLanguage();
-  const { isAdministrator } = useRole();
+  const { may } = useAccess();
   const [doing, setDoing] = useState<Doing>();
   const { prompt } = props;
   return (
@@ -74,7 +74,7 @@ export function PromptDetail(props: {
         {prompt.language !== 'none' && (
           <p className={viewCss.muted}>{t('detail.file', { file: prompt.file })}</p>
         )}
-        {isAdministrator && (
+        {may('write_flows') && (
           <div className={css.actions}>
             <Button
               variant="default"

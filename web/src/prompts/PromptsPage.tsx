@@ -20,7 +20,7 @@ import {
   viewCss,
 } from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
-import { useRole } from '@/identity/session';
+import { useAccess } from '@/identity/session';
 import { PromptDetail } from './PromptDetail';
 import css from './prompts.module.css';
 import { QueueMusic } from './QueueMusic';
@@ -32,8 +32,8 @@ const route = getRouteApi('/prompts');
 
 export function PromptsPage() {
   const { t } = useTranslation('prompts');
-  const { isSupervisor } = useRole();
-  if (isSupervisor) return <Library />;
+  const { may } = useAccess();
+  if (may('read_flows')) return <Library />;
   return (
     <Page title={t('list.title')}>
       <Panel>
@@ -49,7 +49,8 @@ export function PromptsPage() {
 
 function Library() {
   const { t } = useTranslation('prompts');
-  const { isAdministrator } = useRole();
+  const { may } = useAccess();
+  const isWriter = may('write_flows');
   const { open } = route.useSearch();
   const navigate = route.useNavigate();
   const [shelf, setShelf] = useState<Shelf>('');
@@ -89,7 +90,7 @@ function Library() {
             ]}
             data-testid="prompt-shelf"
           />
-          {isAdministrator && newButton}
+          {isWriter && newButton}
         </>
       }
     >
@@ -123,7 +124,7 @@ function Library() {
       <div className={css.below}>
         <QueueMusic music={all.filter((each) => each.language === 'none')} />
       </div>
-      {isAdministrator && (
+      {isWriter && (
         <div className={css.actions}>
           <Button variant="default" onClick={() => begin('none')}>
             {t('list.new_music')}

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { api, ask, type Prompt, type QueueSettings } from '@/api/client';
 import { complain, tell } from '@/base/view/notify';
 import { Loading, Panel, Trouble, viewCss } from '@/base/view/parts';
-import { useRole } from '@/identity/session';
+import { useAccess } from '@/identity/session';
 import css from './prompts.module.css';
 import { kHoldMusic, queuesQuery } from './queries';
 import { Wave } from './Wave';
@@ -36,7 +36,7 @@ export function QueueMusic({ music }: { music: readonly Prompt[] }) {
 function OneQueue({ queue, music }: { queue: QueueSettings; music: readonly Prompt[] }) {
   const { t } = useTranslation('prompts');
   const queries = useQueryClient();
-  const { isAdministrator } = useRole();
+  const { may } = useAccess();
   const save = useMutation({
     mutationFn: (prompts: string[]) =>
       ask(
@@ -61,7 +61,7 @@ function OneQueue({ queue, music }: { queue: QueueSettings; music: readonly Prom
       value={save.isPending ? (save.variables ?? queue.music) : queue.music}
       onChange={(chosen) => save.mutate(chosen)}
       maxValues={20}
-      disabled={!isAdministrator || music.length === 0}
+      disabled={!may('manage_directory') || music.length === 0}
       translate="no"
       data-testid={`music-of-${queue.id}`}
     />
