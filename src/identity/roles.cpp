@@ -22,6 +22,7 @@ Role needed(Permission permission) {
         case Permission::WriteFlows:
         case Permission::ManageUsers:
         case Permission::ManageDirectory:
+        case Permission::ReadAudit:
         case Permission::Operate:
             return Role::Administrator;
     }

@@ -23,6 +23,7 @@ enum class Permission {
     ReadTraces,  ///< The flight recorder of a call.
     ManageUsers,
     ManageDirectory,  ///< Lines, trunks, queues, phones, calendars, reasons, topics.
+    ReadAudit,        ///< Who saw and changed what, and whether that is still what was written.
     Operate,          ///< Backup, reload, demo.
 };
 

@@ -165,6 +165,8 @@ constexpr std::array kRoutes{
 
     Route{"GET", ESC_API "/users", Allowed, ManageUsers, list_users},
     Route{"POST", ESC_API "/users", Allowed, ManageUsers, create_user, Pace::Slow},
+    Route{"GET", ESC_API "/audit", Allowed, ReadAudit, list_audit},
+    Route{"GET", ESC_API "/audit/verification", Allowed, ReadAudit, verify_audit, Pace::Slow},
     Route{"GET", ESC_API "/status", Allowed, WatchFloor, get_status},
     Route{"GET", ESC_API "/sip/bans", Allowed, Operate, list_sip_bans},
     Route{"DELETE", ESC_API "/sip/bans/{source}", Allowed, Operate, lift_sip_ban},
