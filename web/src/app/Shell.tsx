@@ -1,6 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import {
   IconBuildingStore,
+  IconEye,
   IconFolders,
   IconHeadset,
   IconKeyboard,
@@ -29,7 +30,15 @@ import { ConnectionBanner } from './ConnectionBanner';
 import css from './Shell.module.css';
 import { ShortcutsSheet } from './ShortcutsSheet';
 
-type Place = '/desk' | '/floor' | '/cases' | '/customers' | '/recordings' | '/flows' | '/prompts';
+type Place =
+  | '/desk'
+  | '/floor'
+  | '/cases'
+  | '/customers'
+  | '/recordings'
+  | '/flows'
+  | '/prompts'
+  | '/audit';
 
 export function Shell() {
   const { t } = useTranslation('app');
@@ -79,7 +88,7 @@ export function Shell() {
 function Rail() {
   const { t } = useTranslation('app');
   const navigate = useNavigate();
-  const { isAgent, isSupervisor } = useRole();
+  const { isAgent, isAdministrator, isSupervisor } = useRole();
   const size = { size: 22, stroke: 1.7, 'aria-hidden': true };
   const places: { to: Place; letter: string; icon: ReactNode; isShown: boolean; name: string }[] = [
     {
@@ -130,6 +139,13 @@ function Rail() {
       icon: <IconMessage2Share {...size} />,
       isShown: isSupervisor,
       name: t('nav.prompts'),
+    },
+    {
+      to: '/audit',
+      letter: 'a',
+      icon: <IconEye {...size} />,
+      isShown: isAdministrator,
+      name: t('nav.audit'),
     },
   ];
   const shown = places.filter((place) => place.isShown);
