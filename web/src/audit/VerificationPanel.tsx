@@ -30,7 +30,7 @@ export function VerificationPanel() {
         </Button>
       }
     >
-      <div role="status" aria-live="polite">
+      <div aria-live="polite">
         {verification.data ? <Result found={verification.data} /> : <p>{t('verify.hint')}</p>}
       </div>
       {verification.error && (
