@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "audit/detail/index_check.h"
 #include "audit/detail/rows.h"
 #include "audit/log.h"
@@ -108,41 +110,47 @@ Result<Report> verify(store::Connection& connection, CompanyId company, const Si
 }
 
 Result<std::vector<Entry>> search(store::Connection& connection, const Search& what) {
-    std::string sql = "SELECT " + std::string{detail::kEntryColumns} + " FROM audit_entry e";
+    const std::string columns = "SELECT " + std::string{detail::kEntryColumns};
+    std::string sql, order;
     std::vector<store::Param> params{what.company};
-    if (what.customer) {
-        sql +=
-            " JOIN audit_subject s ON s.company_id = e.company_id AND s.number = e.number"
-            " WHERE s.company_id = ? AND s.customer_id = ?";
-        params.emplace_back(*what.customer);
-    } else {
-        sql += " WHERE e.company_id = ?";
-    }
-    const auto add = [&](const char* condition, store::Param param) {
+    const auto add = [&](const std::string& condition, store::Param param) {
         sql += condition;
         params.push_back(std::move(param));
     };
-    if (what.actor) add(" AND e.actor_id = ?", *what.actor);
-    if (what.from) add(" AND e.at_us >= ?", *what.from);
-    if (what.to) add(" AND e.at_us < ?", *what.to);
-    // By the order in which what narrows most is stored: a page then reads its own rows only.
-    const bool is_by_time = !what.customer && !what.actor && (what.from || what.to);
-    if (is_by_time) {
-        if (what.below) {
-            sql +=
-                " AND (e.at_us, e.number) < (SELECT b.at_us, b.number FROM audit_entry b"
-                " WHERE b.company_id = ? AND b.number = ?)";
-            params.emplace_back(what.company);
-            params.emplace_back(*what.below);
-        }
-        sql += " ORDER BY e.at_us DESC, e.number DESC LIMIT ?";
+    const auto below = what.below.value_or(std::numeric_limits<std::int64_t>::max());
+    // By the index in whose order the page is: it then reads its own rows only. What SQLite is not
+    // to go by is wrapped, and CROSS says which table comes first.
+    std::string instant = "COALESCE(e.at_us, 0)";
+    if (what.customer) {
+        sql = columns +
+              " FROM audit_subject s CROSS JOIN audit_entry e WHERE s.company_id = ?"
+              " AND e.company_id = s.company_id AND e.number = s.number";
+        add(" AND s.customer_id = ?", *what.customer);
+        add(" AND s.number < ?", below);
+        order = "s.number DESC";
+    } else if (what.actor || (!what.from && !what.to)) {
+        sql = columns + " FROM audit_entry e WHERE e.company_id = ?";
+        add(" AND e.number < ?", below);
+        order = "e.number DESC";
     } else {
-        const std::string number = what.customer ? "s.number" : "e.number";
-        if (what.below) add((" AND " + number + " < ?").c_str(), *what.below);
-        sql += " ORDER BY " + number + " DESC LIMIT ?";
+        instant = "e.at_us";
+        sql = columns + " FROM audit_entry e WHERE e.company_id = ?";
+        if (what.below) {
+            add(" AND (e.at_us, e.number) < (SELECT b.at_us, b.number FROM audit_entry b"
+                " WHERE b.company_id = ?",
+                what.company);
+            add(" AND b.number = ?)", *what.below);
+        }
+        order = "e.at_us DESC, e.number DESC";
     }
+    if (what.actor) {
+        add(what.customer ? " AND COALESCE(e.actor_id, '') = ?" : " AND e.actor_id = ?",
+            *what.actor);
+    }
+    if (what.from) add(" AND " + instant + " >= ?", *what.from);
+    if (what.to) add(" AND " + instant + " < ?", *what.to);
     params.emplace_back(what.limit);
-    ESC_TRY(const auto rows, connection.query(sql, params));
+    ESC_TRY(const auto rows, connection.query(sql + " ORDER BY " + order + " LIMIT ?", params));
     std::vector<Entry> entries;
     for (const store::Row& row : rows) {
         ESC_TRY(auto link, detail::read_link(row, what.company));
