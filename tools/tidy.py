@@ -37,6 +37,7 @@ ARROWS = {
     "acd": {"base"},
     "cases": {"base"},
     "identity": {"base", "store"},
+    "audit": {"base", "store"},
     "speech_engine": {"base", "speech"},
     "net": {"base"},
     "store": {"base"},
@@ -44,7 +45,7 @@ ARROWS = {
     "sim": CORES,
     "demo": CORES | {"store", "identity"},
     "server": CORES | {"net", "store", "identity", "demo", "speech_engine"},
-    "api": CORES | {"net", "store", "identity", "demo", "speech_engine", "server"},
+    "api": CORES | {"net", "store", "identity", "audit", "demo", "speech_engine", "server"},
 }
 
 # Pure cores: no I/O, no clock, no thread. base and media hold parts of a shell beside pure ones.

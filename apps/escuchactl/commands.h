@@ -103,6 +103,10 @@ Outcome recording_rotate_key(const Options& options, const Installation& install
 /// Takes keys out of the key file that wrap nothing any more.
 Outcome recording_forget_keys(const Options& options, const Installation& installation);
 
+/// Whether each company's audit log is what was written, or only `--company`'s. Reads the store
+/// itself, on the server's machine, also while it runs.
+Outcome audit_verify(const Options& options, const Installation& installation);
+
 /// Looks for what keeps an installation from working, and says how to mend it.
 Outcome doctor(const Options& options, const Installation& installation);
 

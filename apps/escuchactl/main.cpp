@@ -167,6 +167,21 @@ void add_recordings(CLI::App& app, Asked& asked) {
         });
 }
 
+void add_audit(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    auto* audit =
+        app.add_subcommand("audit", options.say("Auditoría: quién vio qué", "Who saw what"));
+    audit->require_subcommand(1);
+    audit
+        ->add_subcommand(
+            "verify",
+            options.say("Comprueba que nada se cambió, quitó ni movió desde que se anotó",
+                        "Checks that nothing was changed, taken out or moved since"))
+        ->callback([&asked] {
+            asked.run = [&asked] { return audit_verify(asked.options, *asked.installation); };
+        });
+}
+
 void add_operation(CLI::App& app, Asked& asked) {
     const Options& options = asked.options;
     app.add_subcommand("status", options.say("El servidor de un vistazo", "The server at a glance"))
@@ -279,6 +294,7 @@ int main(int argc, char** argv) {
     add_calls(app, asked);
     add_flows(app, asked);
     add_recordings(app, asked);
+    add_audit(app, asked);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "api/server.h"
+#include "audit/log.h"
 #include "base/errc.h"
 #include "base/log.h"
 #include "calendar/zone.h"
@@ -99,6 +100,24 @@ Result<std::unique_ptr<recording::Keyring>> open_keys(const server::Config& conf
     return recording::Keyring::open(config.key_file(), recording::Keyring::WhenMissing::Make);
 }
 
+/// Lost keys do not stop the calls; what they signed can then not be checked, which must be heard
+/// of.
+Result<audit::SigningKeys> open_audit_keys(const server::Config& config,
+                                           const store::Database& database) {
+    std::error_code error;
+    if (!std::filesystem::exists(config.audit_key_file(), error)) {
+        ESC_TRY(auto connection, database.connect(store::Access::ReadOnly));
+        ESC_TRY(const auto row, connection.query_one("SELECT 1 FROM audit_checkpoint LIMIT 1"));
+        if (row) {
+            log::error("audit_keys_lost",
+                       {{"file", config.audit_key_file().string()},
+                        {"mend", "put the file back from your copy and restart"}});
+        }
+    }
+    return audit::SigningKeys::open(
+        config.audit_key_file(), audit::SigningKeys::WhenMissing::Make, read_clocks().wall);
+}
+
 void raise_file_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -132,18 +151,29 @@ void remove_expired_sessions(store::Journal& journal) {
     if (!removed) log::warn("sessions_not_cleaned", {{"why", removed.error().message()}});
 }
 
-/// Until SIGINT or SIGTERM. SIGHUP reads the directory again; every hour there is housekeeping.
-void serve(const sigset_t& signals, server::Shell& shell, store::Journal& journal) {
-    constexpr timespec kHour{.tv_sec = 3600, .tv_nsec = 0};
+void seal(audit::Log& audit, audit::Log::Seal what) {
+    const auto sealed = audit.seal(what, read_clocks().wall, kDrainDeadline);
+    if (!sealed) log::warn("audit_not_sealed", {{"why", sealed.error().message()}});
+}
+
+/// Until SIGINT or SIGTERM. SIGHUP reads the directory again; every minute there is housekeeping.
+void serve(const sigset_t& signals,
+           server::Shell& shell,
+           store::Journal& journal,
+           audit::Log& audit) {
+    constexpr timespec kMinute{.tv_sec = 60, .tv_nsec = 0};
+    constexpr int kMinutesOfAnHour = 60;
+    int minutes = 0;
     while (true) {
-        const int signal_number = sigtimedwait(&signals, nullptr, &kHour);
+        const int signal_number = sigtimedwait(&signals, nullptr, &kMinute);
         if (signal_number == SIGHUP) {
             const auto reloaded = shell.reload();
             if (!reloaded) log::error("reload_failed", {{"why", reloaded.error().message()}});
         } else if (signal_number > 0) {
             return;
         } else if (errno == EAGAIN) {
-            remove_expired_sessions(journal);
+            seal(audit, audit::Log::Seal::Due);
+            if (++minutes % kMinutesOfAnHour == 0) remove_expired_sessions(journal);
         }
     }
 }
@@ -159,12 +189,16 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     ESC_TRY(auto token, write_token(config.token_file()));
     ESC_TRY(auto journal, store::Journal::open(database));
     ESC_TRY(auto keys, open_keys(config, database));
+    ESC_TRY(const auto audit_keys, open_audit_keys(config, database));
+    audit::Log audit{*journal, audit_keys};
     ESC_TRY(auto shell, server::Shell::start(config, database, *journal, *keys));
     api::Config api{.bind = config.bind,
                     .port = config.http_port,
                     .web_root = config.web_root,
                     .recordings_dir = config.recordings_dir(),
                     .recording_keys = keys.get(),
+                    .audit = &audit,
+                    .audit_keys = &audit_keys,
                     .prompts_dir = config.prompts_dir(),
                     .shared_prompts_dir = config.shared_prompts_dir(),
                     .backups_dir = config.data_dir / "backups",
@@ -179,9 +213,10 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     log::info("ready",
               {{"http", std::to_string(pages.value()->port())},
                {"sip", std::to_string(config.sip_port)}});
-    serve(signals, *shell, *journal);
+    serve(signals, *shell, *journal, audit);
     log::info("stopping");
     pages.value().reset();  // first, because its handlers wait for answers of the shell
+    seal(audit, audit::Log::Seal::Everything);
     shell->stop(kDrainDeadline);
     return ok();
 }

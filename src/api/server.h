@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "audit/log.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "recording/keyring.h"
@@ -24,6 +25,10 @@ struct Config {
     std::filesystem::path recordings_dir;  ///< `recording.path` is below it.
     /// Opens them; outlives the server. None: only plain files are heard.
     recording::Keyring* recording_keys = nullptr;
+    /// Where each request is entered before its answer leaves; with the keys that verify it. Both
+    /// outlive the server.
+    audit::Log* audit = nullptr;
+    const audit::SigningKeys* audit_keys = nullptr;
     std::filesystem::path prompts_dir;  ///< Holds the prompt library; as the media process has it.
     /// Recordings of the installation, "<language>/<file>", put there by hand for all companies.
     std::filesystem::path shared_prompts_dir;

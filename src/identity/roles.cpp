@@ -27,6 +27,7 @@ constexpr std::array<std::pair<Permission, std::string_view>, kPermissions> kNam
     {ReadTraces, "read_traces"},
     {ManageUsers, "manage_users"},
     {ManageDirectory, "manage_directory"},
+    {ReadAudit, "read_audit"},
     {Operate, "operate"},
 }};
 
@@ -73,11 +74,12 @@ const std::array<BuiltInRole, 10>& table() {
           ListenToAll,
           ReadFigures,
           ReadFlows,
-          ReadTraces}},
+          ReadTraces,
+          ReadAudit}},
         {"administrator", administration()},
         {"brand_owner",
          {WatchFloor, ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
-        {"auditor", {ReadFigures}},
+        {"auditor", {ReadFigures, ReadAudit}},
     }};
     return kRoles;
 }

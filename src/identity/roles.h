@@ -32,6 +32,7 @@ enum class Permission {
     ReadTraces,  ///< The flight recorder of a call.
     ManageUsers,
     ManageDirectory,  ///< Lines, trunks, queues, phones, calendars, reasons, topics.
+    ReadAudit,        ///< Who saw and changed what, and whether that is still what was written.
     Operate,          ///< Backup, reload, demo.
 };
 inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::Operate) + 1;

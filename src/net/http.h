@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,10 +52,21 @@ struct SourceBody {
 
 using Body = std::variant<std::string, FileBody, SourceBody>;
 
+/// What an answer waits for before it leaves, without keeping a thread: that something is on disk.
+class Departure {
+public:
+    virtual ~Departure() = default;
+    enum class Verdict { Leave, Withhold };
+    /// Calls `settled` once, on any thread, also at once.
+    virtual void when_settled(std::function<void(Verdict)> settled) = 0;
+};
+
 struct Response {
     unsigned status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
     Body body;
+    /// None: it leaves at once. Shared, because who settles it may come after the connection's end.
+    std::shared_ptr<Departure> departure{};
 
     Response& with(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));

@@ -18,6 +18,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "base/errc.h"
+#include "net/detail/gate.h"
 #include "net/detail/server_core.h"
 
 namespace escucha::net {
@@ -27,6 +28,7 @@ using detail::kUseTask;
 using detail::ServerCore;
 using detail::Socket;
 using detail::Task;
+using detail::Timer;
 using detail::UpgradeRequest;
 using detail::Work;
 using detail::asio::awaitable;
@@ -35,9 +37,6 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, detail::Executor>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>,
-                                         detail::Executor>;
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::size_t kReadAtOnce = 8 * 1'024;
@@ -150,7 +149,10 @@ public:
     void drain() override {
         if (is_idle_) stream_.close();
     }
-    void cut() override { stream_.close(); }
+    void cut() override {
+        stream_.close();
+        if (gate_) gate_->close();
+    }
 
 private:
     enum class Next { Again, End };
@@ -163,6 +165,7 @@ private:
     Task<boost::system::error_code> read_request(Parser* parser);
     boost::system::error_code allow_body(Parser& parser);
     Task<Next> answer(Parser* parser);
+    Task<Response> depart(Response response, const Request* request);
     Task<Next> upgrade(Parser* parser, Request request);
     Task<bool> write(Response response, bool keep_alive, bool is_head);
     Task<bool> write_file(const FileBody* part);
@@ -173,6 +176,7 @@ private:
     detail::Stream stream_;
     beast::flat_buffer buffer_;
     std::string peer_;
+    std::shared_ptr<detail::Gate> gate_;  ///< While an answer waits for its departure.
     bool is_idle_ = false;
     bool has_large_body_ = false;  ///< One of `core_.large_bodies`.
 };
@@ -273,8 +277,19 @@ Task<HttpSession::Next> HttpSession::answer(Parser* parser) {
     auto [error, response] =
         co_await asio::co_spawn(pool, run_handler(&core_.handler, &request), kUseTask);
     if (error) response = core_.handler.refuse(500);
+    if (response.departure) response = co_await depart(std::move(response), &request);
     const bool was_written = co_await write(std::move(response), keep_alive, is_head);
     co_return was_written&& keep_alive ? Next::Again : Next::End;
+}
+
+/// The response when it may leave, or what is answered instead.
+Task<Response> HttpSession::depart(Response response, const Request* request) {
+    gate_ = std::make_shared<detail::Gate>(core_.io.get_executor());
+    const auto verdict =
+        co_await gate_->wait(std::exchange(response.departure, nullptr), core_.options.hold_time);
+    gate_.reset();
+    if (verdict == Departure::Verdict::Withhold) co_return core_.handler.withhold(*request);
+    co_return response;
 }
 
 Task<HttpSession::Next> HttpSession::upgrade(Parser* parser, Request request) {

@@ -51,6 +51,9 @@ public:
     /// A WebSocket upgrade: its source, or the answer that refuses it.
     virtual std::variant<Response, std::unique_ptr<FrameSource>> open_stream(
         const Request& request) = 0;
+    /// The answer in place of one whose departure was withheld, or not settled in `hold_time`. On
+    /// the sockets' thread.
+    virtual Response withhold(const Request&) { return refuse(503); }
     /// The answer to bytes that never became a request: 400, 413, 431 or 503.
     virtual Response refuse(unsigned status) = 0;
 };
@@ -69,6 +72,7 @@ struct ServerOptions {
     std::chrono::milliseconds body_time{30'000};
     std::chrono::milliseconds large_body_time{300'000};
     std::chrono::milliseconds idle_time{75'000};  ///< Between requests of a connection.
+    std::chrono::milliseconds hold_time{5'000};   ///< Until an answer's departure is settled.
     std::chrono::milliseconds write_time{30'000};
     std::chrono::milliseconds heartbeat{10'000};
     std::chrono::milliseconds drain_time{5'000};

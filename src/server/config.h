@@ -136,6 +136,10 @@ struct Config {
 
     [[nodiscard]] bool has_tls() const { return !tls_certificate.empty(); }
     [[nodiscard]] std::filesystem::path recordings_dir() const { return data_dir / "recordings"; }
+    /// The keys that sign the audit log's checkpoints.
+    [[nodiscard]] std::filesystem::path audit_key_file() const {
+        return key_file().parent_path() / "audit.keys";
+    }
     [[nodiscard]] std::filesystem::path key_file() const {
         return recording_key_file.empty() ? data_dir / "recording.keys" : recording_key_file;
     }

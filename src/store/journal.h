@@ -95,6 +95,7 @@ public:
     using OnCommitted = std::function<void(Result<Committed>)>;
     using Subscriber = std::function<void(const CommittedEvents&)>;
     using Work = std::function<Result<void>(Connection&)>;
+    using OnWritten = std::function<void(Result<void>)>;
     using SubscriptionId = std::uint64_t;
 
     /// The schema must be current. Errors: as `Database::connect`; `Busy` when another process
@@ -113,6 +114,10 @@ public:
     /// users, sessions, settings. `work` may run again after a failed commit. Any thread but the
     /// writer's.
     virtual Result<void> write(Work work) = 0;
+
+    /// `write` without the wait: never blocks, and tells `on_written` on the writer thread, after
+    /// the commit. Errors as `append`; the callback is then never called. Any thread.
+    virtual Result<void> queue_write(Work work, OnWritten on_written) = 0;
 
     /// `append` and wait. Not from the writer thread.
     virtual Result<Committed> append_and_wait(Batch batch) = 0;

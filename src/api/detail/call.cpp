@@ -1,5 +1,6 @@
 #include "api/detail/call.h"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <random>
@@ -16,6 +17,16 @@ std::string Call::text(std::string_view name) const {
 }
 
 bool Call::has(std::string_view name) const { return body.contains({name.data(), name.size()}); }
+
+void Seen::add(CustomerId customer) {
+    if (std::ranges::find(customers, customer) == customers.end()) customers.push_back(customer);
+}
+
+void Seen::add(const boost::json::value& customer) {
+    if (!customer.is_object()) return;
+    const auto id = CustomerId::parse(std::string{customer.at("id").as_string()});
+    if (id) add(*id);
+}
 
 IdMaker::IdMaker()
     : rng_{(std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}()} {}

@@ -57,6 +57,17 @@ struct Services {
     IdMaker& ids;
 };
 
+/// Whom and what an answer tells about, for the audit log (audit_trail.h).
+struct Seen {
+    std::vector<CustomerId> customers{};
+    std::optional<ContactId> contact{};
+    std::string made{};  ///< The id of what the request made.
+
+    void add(CustomerId customer);
+    /// `customer` as answers have it: {"id", "name"}, or null.
+    void add(const boost::json::value& customer);
+};
+
 /// One request being answered, already authenticated, allowed and checked against the contract.
 struct Call {
     Services& services;
@@ -69,6 +80,7 @@ struct Call {
     std::vector<std::string> path;  ///< The values of the template's {names}, in order.
     std::map<std::string, std::string> query;
     boost::json::object body;
+    Seen seen = {};
 
     [[nodiscard]] CompanyId company() const { return who.company; }
     [[nodiscard]] bool may(identity::Permission permission) const {

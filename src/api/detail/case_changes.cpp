@@ -44,6 +44,7 @@ Answer create_case(Call& call) {
     Event opened = fact(call, "case_opened");
     const auto id = call.services.ids.make<CaseId>(call.now);
     opened.case_id = id;
+    call.seen.made = id.to_string();
     if (call.has("customer_id")) {
         const auto customer = CustomerId::parse(call.text("customer_id"));
         if (!customer) return Problem{Code::NotFound};

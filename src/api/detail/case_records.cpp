@@ -61,6 +61,7 @@ Attempt<json::array> case_records(Call& call,
 Attempt<json::object> case_record(Call& call, CaseId id) {
     ESC_TRY(auto found, case_records(call, "f.id = ?", {id}, 1));
     if (found.empty()) return Problem{Code::NotFound};
+    call.seen.add(found.front().at("customer"));
     return std::move(found.front().as_object());
 }
 

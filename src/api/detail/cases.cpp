@@ -47,7 +47,7 @@ Answer list_cases(Call& call) {
         add(" OR c.search_key LIKE ? ESCAPE '!')", key);
     }
     ESC_TRY(auto items, case_records(call, where, std::move(params), call.limit() + 1));
-    return page(std::move(items), call.limit());
+    return page_of_customers(call, std::move(items));
 }
 
 Answer get_case(Call& call) {

@@ -130,6 +130,7 @@ Attempt<json::value> ended_contact(Call& call, ContactId id) {
     contact["since"] = to_rfc3339(columns.next<WallTime>());
     const std::string customer = columns.text();
     contact["customer"] = named_or_null(customer, columns.text());
+    call.seen.add(contact.at("customer"));
     const std::string matter = columns.text();
     std::string reference = columns.text();
     contact["case"] = case_brief(matter, std::move(reference), columns.text());
@@ -190,6 +191,16 @@ net::Response page(json::array items, std::int64_t limit, std::string_view key) 
     }
     return json_response(
         json::object{{"items", std::move(items)}, {"next_cursor", std::move(next)}});
+}
+
+net::Response page_of_customers(Call& call, json::array items) {
+    const auto shown = std::min(items.size(), static_cast<std::size_t>(call.limit()));
+    for (std::size_t i = 0; i < shown; ++i) {
+        const json::object& item = items[i].as_object();
+        const auto* customer = item.if_contains("customer");
+        call.seen.add(customer != nullptr ? *customer : items[i]);
+    }
+    return page(std::move(items), call.limit());
 }
 
 std::string like_text(std::string_view text) {

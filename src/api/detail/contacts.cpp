@@ -45,13 +45,14 @@ Answer list_contacts(Call& call) {
         params.emplace_back(*value);
     }
     ESC_TRY(auto items, contact_records(call, where, std::move(params), call.limit() + 1));
-    return page(std::move(items), call.limit());
+    return page_of_customers(call, std::move(items));
 }
 
 Answer get_contact(Call& call) {
     ESC_TRY(const auto id, call.id<ContactTag>(0));
     ESC_TRY(auto found, contact_records(call, "t.id = ?", {id}, 1));
     if (found.empty()) return Problem{Code::NotFound};
+    call.seen.add(found.front().at("customer"));
     json::value live = nullptr;
     if (auto view = call.services.port.contact(call.company(), id)) live = encode(view.value());
     ESC_TRY(const auto events, store::read_contact_events(call.db, call.company(), id));

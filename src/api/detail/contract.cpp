@@ -244,6 +244,12 @@ const json::object* Contract::operation(std::string_view path, std::string_view 
     return found == nullptr ? nullptr : &found->as_object();
 }
 
+std::string_view Contract::audit_kind(const json::object& operation) {
+    const auto* kind = operation.if_contains("x-audit");
+    if (kind == nullptr || *kind == "none") return {};
+    return {kind->as_string().data(), kind->as_string().size()};
+}
+
 const json::value* Contract::body_schema(const json::object& operation) const {
     const auto* body = operation.if_contains("requestBody");
     if (body == nullptr) return nullptr;

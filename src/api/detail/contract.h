@@ -34,6 +34,9 @@ public:
     /// The operation at a path template ("/api/v1/cases/{case_id}") and method ("get"); or nullptr.
     [[nodiscard]] const boost::json::object* operation(std::string_view path,
                                                        std::string_view method) const;
+    /// x-audit: what the operation reads or changes, as the audit log names it; empty for "none",
+    /// and for what is not said.
+    [[nodiscard]] static std::string_view audit_kind(const boost::json::object& operation);
     /// The body's schema; nullptr when the operation takes none.
     [[nodiscard]] const boost::json::value* body_schema(const boost::json::object& operation) const;
     /// The schema of an answer; nullptr when it has none. `is_declared` tells whether the status

@@ -124,6 +124,7 @@ Attempt<json::object> customer_record(Call& call, CustomerId id) {
     ESC_TRY(const auto row,
             call.db.query_one(std::string{kCustomer} + "c.id = ?", {call.company(), id}));
     if (!row) return Problem{Code::NotFound};
+    call.seen.add(id);
     return encode_customer(call, *row);
 }
 
@@ -164,7 +165,7 @@ Answer search_customers(Call& call) {
         ESC_TRY(auto customer, encode_customer(call, row));
         items.push_back(std::move(customer));
     }
-    return page(std::move(items), call.limit());
+    return page_of_customers(call, std::move(items));
 }
 
 Answer get_customer(Call& call) {
@@ -175,6 +176,7 @@ Answer get_customer(Call& call) {
 Answer create_customer(Call& call) {
     Event created = fact(call, "customer_created");
     created.customer = call.services.ids.make<CustomerId>(call.now);
+    call.seen.made = created.customer->to_string();
     return save(call, std::move(created), 201);
 }
 

@@ -102,6 +102,7 @@ Dispatcher::Dispatcher(Config config,
       access_{access_of_routes(contract_)},
       connections_{database_},
       services_{config_, port, database_, journal, contract_, listening_, ids_},
+      auditor_{*config_.audit},
       files_{config_.web_root},
       feed_{journal, std::move(on_news)} {}
 
@@ -210,17 +211,21 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
     const Route& route = *match.route;
     const Access access = match.access;
     ESC_TRY(authenticate(call, access.kind));
+    const json::object& operation = *contract_.operation(route.path, lower(route.method));
+    AuditTrail trail{auditor_, call, route, operation};
     if (!access.admits(call.who.permissions)) {
+        ESC_TRY(trail.refuse());
         return Problem{Code::Forbidden};
     }
-    const json::object& operation = *contract_.operation(route.path, lower(route.method));
     ESC_TRY(read_query(call, operation));
     ESC_TRY(read_body(call, operation));
+    ESC_TRY(trail.begin());
     const std::string key{request.header("idempotency-key")};
     const bool is_repeatable = request.method == "POST" && access.kind != Access::Kind::Public;
     auto answered = is_repeatable && !key.empty() ? idempotency_.once(call, key, route.handler)
                                                   : route.handler(call);
     if (!answered && status_of(answered.error().code) >= 500) connections_.forget();
+    ESC_TRY(trail.end(answered));
     return answered;
 }
 
@@ -353,6 +358,13 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
         feed_, connections_, call.company(), since, still_signed_in);
 }
 
+net::Response Dispatcher::withhold(const net::Request& request) {
+    net::Response response =
+        to_response(not_audited(), parse_accept_language(request.header("accept-language")));
+    finish(response, true);
+    return response;
+}
+
 net::Response Dispatcher::refuse(unsigned status) {
     const Code code = status == 413 || status == 431 ? Code::TooLarge
                       : status == 503                ? Code::Unavailable
@@ -391,6 +403,10 @@ std::string Dispatcher::metrics() {
     add("escucha_journal_slowest_commit_us",
         "",
         static_cast<std::uint64_t>(journal.slowest_commit.count()));
+    const auto audited = auditor_.log.counters();
+    add("escucha_audit_entries_total", "", audited.entries);
+    add("escucha_audit_commits_total", "", audited.commits);
+    add("escucha_audit_refused_total", "", audited.refused);
     return out + services_.port.metrics();
 }
 

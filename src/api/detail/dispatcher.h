@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/detail/access.h"
+#include "api/detail/audit_trail.h"
 #include "api/detail/call.h"
 #include "api/detail/connections.h"
 #include "api/detail/contract.h"
@@ -32,6 +33,7 @@ public:
         const net::Request& request) override;
     [[nodiscard]] bool is_slow(const net::Request& request) const override;
     [[nodiscard]] bool takes_large_body(const net::Request& request) const override;
+    net::Response withhold(const net::Request& request) override;
     net::Response refuse(unsigned status) override;
 
     /// Counters in Prometheus text form: the API's own, then the centre's.
@@ -66,6 +68,7 @@ private:
                                      Remembered<std::string>::Repeat::ChangesNothing};
     IdMaker ids_;
     Services services_;
+    Auditor auditor_;
     Idempotency idempotency_;
     net::StaticFiles files_;
     EventFeed feed_;

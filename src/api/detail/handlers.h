@@ -117,6 +117,9 @@ Answer list_flows(Call& call);
 Answer get_flow_version(Call& call);
 // figures.cpp
 Answer get_figures_today(Call& call);
+// audit.cpp
+Answer list_audit(Call& call);
+Answer verify_audit(Call& call);
 // operation.cpp
 Answer list_users(Call& call);
 Answer create_user(Call& call);

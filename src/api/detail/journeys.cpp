@@ -23,6 +23,7 @@ constexpr std::int64_t kMostSegments = 100;
 Attempt<json::array> heard_by(Call& call, ContactId id) {
     ESC_TRY(auto recordings, recording_records(call, "r.contact_id = ?", {id}, kMostSegments));
     if (recordings.empty()) return Problem{Code::NotFound};
+    for (const json::value& recording : recordings) call.seen.add(recording.at("customer"));
     return recordings;
 }
 

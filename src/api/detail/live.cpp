@@ -60,7 +60,10 @@ Answer get_floor(Call& call) {
     ESC_TRY(auto floor, call.services.port.floor(call.company()));
     json::array queues, contacts;
     for (const auto& queue : floor.queues) queues.push_back(encode(queue));
-    for (const auto& contact : floor.contacts) contacts.push_back(encode(contact));
+    for (const auto& contact : floor.contacts) {
+        contacts.push_back(encode(contact));
+        if (contact.customer) call.seen.add(*contact.customer);
+    }
     return json_response(json::object{{"seq", floor.seq},
                                       {"taken_at", to_rfc3339(floor.taken_at)},
                                       {"queues", std::move(queues)},
@@ -88,6 +91,7 @@ Answer get_desk(Call& call) {
                       {"customer", nullptr},
                       {"open_cases", json::array{}}};
     ESC_TRY(add_matter(call, contact, desk));
+    call.seen.contact = agent->contact;
     return json_response(desk);
 }
 

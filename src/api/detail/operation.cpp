@@ -102,6 +102,7 @@ Answer create_user(Call& call) {
     const std::string language = call.has("language") ? call.text("language") : "es";
     ESC_TRY(auto connection, call.services.database.connect());
     const auto id = call.services.ids.make<UserId>(call.now);
+    call.seen.made = id.to_string();
     ESC_TRY(identity::add_user(connection,
                                {.company = call.company(),
                                 .login = call.text("login"),
@@ -182,6 +183,7 @@ Answer create_backup(Call& call) {
     std::filesystem::create_directories(folder, error);
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
     const std::string name = backup_name(call.now);
+    call.seen.made = name;
     auto report = store::backup(call.services.database, (folder / name).string());
     if (!report && report.error().code == store::Errc::Unsupported) {
         return Problem{Code::Unavailable,

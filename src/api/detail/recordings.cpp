@@ -60,6 +60,8 @@ Attempt<json::object> encode_recording(const store::Row& row) {
 Attempt<json::object> recording_record(Call& call, RecordingId id) {
     ESC_TRY(auto found, recording_records(call, "r.id = ?", {id}, 1));
     if (found.empty()) return Problem{Code::NotFound};
+    call.seen.add(found.front().at("customer"));
+    call.seen.contact = ContactId::parse(std::string{found.front().at("contact_id").as_string()});
     return std::move(found.front().as_object());
 }
 
@@ -103,7 +105,7 @@ Answer list_recordings(Call& call) {
         params.emplace_back(*value);
     }
     ESC_TRY(auto items, recording_records(call, where, std::move(params), call.limit() + 1));
-    return page(std::move(items), call.limit());
+    return page_of_customers(call, std::move(items));
 }
 
 Answer get_recording(Call& call) {

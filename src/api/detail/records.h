@@ -55,6 +55,8 @@ Attempt<std::optional<boost::json::object>> note_record(Call& call, NoteId id);
 /// {"items": the first `limit`, "next_cursor": the last one's `key` when there are more}.
 /// The query must have asked for `limit + 1` rows.
 net::Response page(boost::json::array items, std::int64_t limit, std::string_view key = "id");
+/// A page of what customers have ("customer" in each), or of customers: who is in it has been seen.
+net::Response page_of_customers(Call& call, boost::json::array items);
 
 /// The cursor as an id to be below; the greatest id without one.
 template <typename Tag>

@@ -34,6 +34,13 @@ public:
         return true;
     }
 
+    /// Whether it was met within the window; that is no meeting.
+    bool knows(const Key& key, WallTime now) {
+        const std::scoped_lock lock{mutex_};
+        const auto found = last_.find(key);
+        return found != last_.end() && now - found->second < window_;
+    }
+
 private:
     const Duration window_;
     const Repeat repeat_;

@@ -210,11 +210,19 @@ void World::restart() {
         recording_keys = must(recording::Keyring::open(folder / "recording.keys",
                                                        recording::Keyring::WhenMissing::Make));
     }
+    if (!audit_keys) {
+        audit_keys.emplace(must(audit::SigningKeys::open(
+            folder / "audit.keys", audit::SigningKeys::WhenMissing::Make, now())));
+    }
+    // The journal may be another one than before.
+    audit = std::make_unique<audit::Log>(*journal, *audit_keys);
     Config config;
     config.port = 0;
     config.web_root = folder / "web";
     config.recordings_dir = folder / "recordings";
     config.recording_keys = recording_keys.get();
+    config.audit = audit.get();
+    config.audit_keys = &*audit_keys;
     config.prompts_dir = folder / "prompts";
     config.shared_prompts_dir = folder / "recorded-prompts";
     config.backups_dir = folder / "backups";

@@ -11,6 +11,7 @@
 #include "api/detail/contract.h"
 #include "api/server.h"
 #include "api/testing/fake_control_port.h"
+#include "audit/log.h"
 #include "base/rng.h"
 #include "identity/roles.h"
 #include "net/testing/client.h"
@@ -120,6 +121,8 @@ struct World {
     int demo_resets = 0;
     std::size_t talks = 0;
     std::unique_ptr<recording::Keyring> recording_keys;
+    std::optional<audit::SigningKeys> audit_keys;
+    std::unique_ptr<audit::Log> audit;
     std::unique_ptr<ApiServer> server;
 };
 

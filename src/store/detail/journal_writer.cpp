@@ -103,15 +103,24 @@ Result<Committed> JournalWriter::append_and_wait(Batch batch) {
 
 Result<void> JournalWriter::write(Work work) {
     ESC_CHECK(std::this_thread::get_id() != thread_.get_id());
-    std::promise<Result<Committed>> promise;
+    std::promise<Result<void>> promise;
     auto outcome = promise.get_future();
+    ESC_TRY(queue_write(std::move(work),
+                        [&promise](Result<void> done) { promise.set_value(std::move(done)); }));
+    return outcome.get();
+}
+
+Result<void> JournalWriter::queue_write(Work work, OnWritten on_written) {
     Item item;
     item.work = std::move(work);
-    item.done = [&promise](Result<Committed> done) { promise.set_value(std::move(done)); };
-    ESC_TRY(push(std::move(item)));
-    auto done = outcome.get();
-    if (!done) return std::move(done).error();
-    return ok();
+    item.done = [told = std::move(on_written)](Result<Committed> done) {
+        if (done) {
+            told(ok());
+        } else {
+            told(std::move(done).error());
+        }
+    };
+    return push(std::move(item));
 }
 
 Journal::SubscriptionId JournalWriter::subscribe(Subscriber subscriber) {
@@ -351,7 +360,14 @@ Result<bool> JournalWriter::recover(Retry& retry) {
 Result<bool> JournalWriter::is_pending_on_disk() {
     ESC_TRY(const auto last, last_seq(*connection_));
     const auto count = static_cast<std::int64_t>(pending_.size());
-    if (last == next_seq_ - 1) return false;
+    if (last == next_seq_ - 1) {
+        // Work that wrote no events may be there all the same; it looks for itself when it runs
+        // again, and must then find what no power cut takes back.
+        if (count == 0) {
+            ESC_TRY(make_durable());
+        }
+        return false;
+    }
     if (count > 0 && last == next_seq_ - 1 + count) {
         const std::string sql =
             "SELECT " + std::string{kEventColumns} + " FROM event WHERE seq = ?";

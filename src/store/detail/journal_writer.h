@@ -26,6 +26,7 @@ public:
 
     Result<void> append(Batch batch, OnCommitted on_committed) override;
     Result<void> write(Work work) override;
+    Result<void> queue_write(Work work, OnWritten on_written) override;
     Result<Committed> append_and_wait(Batch batch) override;
     SubscriptionId subscribe(Subscriber subscriber) override;
     void unsubscribe(SubscriptionId id) override;

@@ -4,6 +4,8 @@ import type { components, paths } from './schema';
 type Schemas = components['schemas'];
 export type Agent = Schemas['Agent'];
 export type AgentState = Schemas['AgentState'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditVerification = Schemas['AuditVerification'];
 export type CaseBrief = Schemas['CaseBrief'];
 export type CaseDatum = Schemas['CaseDatum'];
 export type CaseDetail = Schemas['CaseDetail'];

@@ -1,6 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import {
   IconBuildingStore,
+  IconEye,
   IconFolders,
   IconHeadset,
   IconKeyboard,
@@ -29,7 +30,15 @@ import { ConnectionBanner } from './ConnectionBanner';
 import css from './Shell.module.css';
 import { ShortcutsSheet } from './ShortcutsSheet';
 
-type Place = '/desk' | '/floor' | '/cases' | '/customers' | '/recordings' | '/flows' | '/prompts';
+type Place =
+  | '/desk'
+  | '/floor'
+  | '/cases'
+  | '/customers'
+  | '/recordings'
+  | '/flows'
+  | '/prompts'
+  | '/audit';
 
 export function Shell() {
   const { t } = useTranslation('app');
@@ -130,6 +139,13 @@ function Rail() {
       icon: <IconMessage2Share {...size} />,
       isShown: may('read_flows'),
       name: t('nav.prompts'),
+    },
+    {
+      to: '/audit',
+      letter: 'a',
+      icon: <IconEye {...size} />,
+      isShown: may('read_audit'),
+      name: t('nav.audit'),
     },
   ];
   const shown = places.filter((place) => place.isShown);

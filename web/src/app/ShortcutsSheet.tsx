@@ -19,6 +19,7 @@ const kKeys = [
   ['g r', 'recordings'],
   ['g f', 'flows'],
   ['g v', 'prompts'],
+  ['g a', 'audit'],
 ] as const;
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
@@ -30,6 +31,7 @@ const kNeeds: Record<string, Permission> = {
   recordings: 'listen_to_own',
   flows: 'read_flows',
   prompts: 'read_flows',
+  audit: 'read_audit',
 };
 
 export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {

@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
+import type { AuditFilter } from '@/audit/queries';
 import { HomePage } from './HomePage';
 import { NotFound, RouteTrouble } from './NotFound';
 import { Shell } from './Shell';
@@ -118,6 +119,19 @@ const prompts = createRoute({
   },
   component: lazyRouteComponent(() => import('@/prompts/PromptsPage'), 'PromptsPage'),
 });
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): AuditFilter => {
+    const found: AuditFilter = {};
+    for (const name of ['customer', 'user', 'from', 'to'] as const) {
+      const value = word(search[name]);
+      if (value) found[name] = value;
+    }
+    return found;
+  },
+  component: lazyRouteComponent(() => import('@/audit/AuditPage'), 'AuditPage'),
+});
 const preferences = createRoute({
   getParentRoute: () => root,
   path: '/preferences',
@@ -138,6 +152,7 @@ export const router = createRouter({
     flows,
     flow,
     prompts,
+    audit,
     preferences,
   ]),
   defaultPreload: 'intent',

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { api, ask } from '@/api/client';
-import { Loading, Page, Panel, Trouble } from '@/base/view/parts';
+import { Loading, Page, Panel, Trouble, viewCss } from '@/base/view/parts';
 import { CaseList } from '@/cases/OpenCases';
 import { Timeline } from '@/cases/Timeline';
+import { useAccess } from '@/identity/session';
 import { CustomerFacts } from './CustomerFacts';
 import css from './crm.module.css';
 import { customerQuery } from './queries';
@@ -14,6 +15,7 @@ const route = getRouteApi('/customers/$customerId');
 export function CustomerPage() {
   const { t } = useTranslation('crm');
   const { customerId } = route.useParams();
+  const { may } = useAccess();
   const found = useQuery(customerQuery(customerId));
   const cases = useQuery({
     queryKey: ['cases', { customerId }],
@@ -38,7 +40,22 @@ export function CustomerPage() {
     );
   }
   return (
-    <Page title={found.data.name} hint={t('page.hint')}>
+    <Page
+      title={found.data.name}
+      hint={t('page.hint')}
+      actions={
+        may('read_audit') && (
+          <Link
+            to="/audit"
+            search={{ customer: customerId }}
+            className={viewCss.link}
+            data-testid="who-saw"
+          >
+            {t('page.who_saw')}
+          </Link>
+        )
+      }
+    >
       <div className={css.grid}>
         <div className={css.column}>
           <Panel title={t('card.title')}>

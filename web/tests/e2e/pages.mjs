@@ -36,6 +36,8 @@ const kMockVisits = [
   ['agent', 'ready', '/prompts'],
   ['supervisor', 'ready', '/prompts'],
   ['supervisor', 'ready', '/prompts?open=es/saludo'],
+  ['supervisor', 'ready', '/audit'],
+  ['supervisor', 'ready', '/audit?customer=k1'],
 ];
 
 const kRealVisits = [

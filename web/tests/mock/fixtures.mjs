@@ -638,6 +638,45 @@ export const prompts = [
   ]),
 ];
 
+/**
+ * @param {number} number
+ * @param {Partial<Schemas['AuditEntry']>} given
+ * @returns {Schemas['AuditEntry']}
+ */
+const auditEntry = (number, given) => ({
+  number,
+  at: `2026-11-20T09:${String(10 + number).padStart(2, '0')}:00Z`,
+  actor: { kind: 'user', id: 'u1', name: 'Ana Pérez' },
+  session: '0123456789abcdef',
+  action: 'get_customer',
+  outcome: 'allowed',
+  object: { kind: 'customer', id: 'k1' },
+  customers: [{ id: 'k1', name: 'José Núñez' }],
+  customer_count: 1,
+  contact_id: null,
+  reason: null,
+  details: { from: '192.0.2.7', status: 200 },
+  ...given,
+});
+
+/** @type {Schemas['AuditEntry'][]} */
+export const auditEntries = [
+  auditEntry(4, { action: 'search_customers', customer_count: 27 }),
+  auditEntry(3, { reason: 'Reclamación por la factura de octubre' }),
+  auditEntry(2, { outcome: 'refused', action: 'get_case', customers: [], customer_count: 0 }),
+  auditEntry(1, { actor: { kind: 'operator', id: null, name: null }, action: 'create_backup' }),
+];
+
+/** @type {Schemas['AuditVerification']} */
+export const auditVerification = {
+  is_whole: false,
+  entries: 1204,
+  checkpoints: 1,
+  unsealed: 204,
+  head: 'ab'.repeat(32),
+  fault: { kind: 'changed', number: 1205 },
+};
+
 /** @type {Schemas['QueueSettings'][]} */
 export const queueSettings = queues.map((queue) => ({
   id: queue.id,

@@ -240,6 +240,10 @@ function find(state, user, path, url) {
       return id ? data.recordings.find((each) => each.id === id) : data.recordings;
     case 'prompts':
       return data.prompts;
+    case 'audit':
+      return id ? data.auditVerification : data.auditEntries;
+    case 'users':
+      return data.users;
     case 'flows':
       return id ? data.flowVersion : data.flows;
     default:

@@ -6,6 +6,7 @@ import type { Language } from '../format';
 export const kNamespaces = [
   'app',
   'acd',
+  'audit',
   'call',
   'cases',
   'crm',

@@ -1,5 +1,6 @@
 import acd from './acd.json';
 import app from './app.json';
+import audit from './audit.json';
 import call from './call.json';
 import cases from './cases.json';
 import crm from './crm.json';
@@ -8,4 +9,4 @@ import identity from './identity.json';
 import media from './media.json';
 import prompts from './prompts.json';
 
-export const catalogue = { acd, app, call, cases, crm, flow, identity, media, prompts };
+export const catalogue = { acd, app, audit, call, cases, crm, flow, identity, media, prompts };
