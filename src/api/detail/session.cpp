@@ -45,8 +45,10 @@ std::string cookie_line(const Call& call, const std::string& token, std::string_
 
 Answer sign_in(Call& call) {
     ESC_TRY(auto connection, call.services.database.connect());
+    const std::string login = call.text("login");
+    const std::string password = call.text("password");
     ESC_TRY(auto session,
-            identity::sign_in(connection, call.text("login"), call.text("password"), call.now));
+            identity::sign_in(connection, {.login = login, .password = password}, call.now));
     session.principal.csrf_token = session.csrf_token;
     ESC_TRY(auto response, session_answer(call, session.principal, session.expires_at));
     const auto life = std::to_string(
@@ -58,7 +60,7 @@ Answer sign_in(Call& call) {
 Answer get_session(Call& call) {
     // The operator has no session: its token does not expire while the server runs.
     if (call.session_token.empty()) {
-        return session_answer(call, call.who, call.now + identity::kSessionLife);
+        return session_answer(call, call.who, call.now + identity::SessionLimits{}.life);
     }
     ESC_TRY(const auto row,
             call.db.query_one("SELECT expires_at_us FROM session WHERE token_hash = ?",
