@@ -55,6 +55,7 @@ struct Services {
     const Contract& contract;
     Listening& listening;
     IdMaker& ids;
+    EventFeed& feed;
 };
 
 /// One request being answered, already authenticated, allowed and checked against the contract.
@@ -69,10 +70,13 @@ struct Call {
     std::vector<std::string> path;  ///< The values of the template's {names}, in order.
     std::map<std::string, std::string> query;
     boost::json::object body;
+    /// Set by a handler that was given a secret or tells one: nothing of it may be kept for a
+    /// repeat.
+    bool is_secret = false;
 
     [[nodiscard]] CompanyId company() const { return who.company; }
     [[nodiscard]] bool may(identity::Permission permission) const {
-        return identity::may(who.role, permission);
+        return identity::may(who, permission);
     }
     [[nodiscard]] std::optional<std::string> query_text(const std::string& name) const {
         const auto found = query.find(name);

@@ -48,6 +48,8 @@ private:
     net::Response probe(const net::Request& request);
     Answer answer(const net::Request& request, Match match, Language language);
     Attempt<void> authenticate(Call& call, Access access);
+    Attempt<void> authenticate_key(Call& call, std::string_view key);
+    Attempt<void> check_person(const Call& call, const Route& route) const;
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
@@ -58,7 +60,7 @@ private:
     Contract contract_;
     Connections connections_;
     Listening listening_{std::chrono::minutes{10}, Listening::Repeat::PutsOff};
-    /// Sessions whose idle expiry was put off a moment ago.
+    /// Sessions whose idle expiry was put off, and keys whose use was noted, a moment ago.
     Remembered<std::string> touched_{identity::kTouchEvery,
                                      Remembered<std::string>::Repeat::ChangesNothing};
     IdMaker ids_;

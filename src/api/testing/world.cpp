@@ -210,8 +210,13 @@ void World::restart() {
         recording_keys = must(recording::Keyring::open(folder / "recording.keys",
                                                        recording::Keyring::WhenMissing::Make));
     }
+    if (!account_keys) {
+        account_keys = must(identity::SecretKeys::open(folder / "account.keys",
+                                                       identity::SecretKeys::WhenMissing::Make));
+    }
     Config config;
     config.port = 0;
+    config.account_keys = &*account_keys;
     config.web_root = folder / "web";
     config.recordings_dir = folder / "recordings";
     config.recording_keys = recording_keys.get();
@@ -231,6 +236,7 @@ void World::restart() {
 }
 
 Person World::stranger() { return Person{*this, "", ""}; }
+Person World::bearer(const std::string& key) { return Person{*this, "", "", key}; }
 Person World::operator_() { return Person{*this, "", "", std::string{kOperatorToken}}; }
 
 Person World::sign_in(const std::string& login, const std::string& password) {

@@ -13,6 +13,7 @@
 #include "api/testing/fake_control_port.h"
 #include "base/rng.h"
 #include "identity/roles.h"
+#include "identity/secret_keys.h"
 #include "net/testing/client.h"
 #include "store/journal.h"
 #include "store/testing/engines.h"
@@ -73,6 +74,8 @@ struct World {
     Person operator_();
     /// Without a session.
     Person stranger();
+    /// A program that bears a key.
+    Person bearer(const std::string& key);
 
     /// An agent of that user's own, beside those that the centre has from the start.
     AgentId add_agent(UserId user, const std::string& name);
@@ -116,6 +119,7 @@ struct World {
     int demo_resets = 0;
     std::size_t talks = 0;
     std::unique_ptr<recording::Keyring> recording_keys;
+    std::optional<identity::SecretKeys> account_keys;
     std::unique_ptr<ApiServer> server;
 };
 

@@ -1,0 +1,97 @@
+#include <boost/json/array.hpp>
+
+#include "api/detail/event_feed.h"
+#include "api/detail/handlers.h"
+#include "api/detail/json.h"
+#include "api/detail/secrets.h"
+#include "identity/api_keys.h"
+
+namespace escucha::api {
+
+namespace json = boost::json;
+
+namespace {
+
+json::array words_of(const std::vector<identity::Permission>& permissions) {
+    json::array words;
+    for (const auto permission : permissions)
+        words.push_back(json::string{identity::key_word(permission)});
+    return words;
+}
+
+json::object key_record(const identity::ApiKeyView& key, WallTime now) {
+    const bool is_good = !key.has_ended && key.expires_at > now;
+    return {{"id", key.id.to_string()},
+            {"name", key.name},
+            {"permissions", words_of(key.permissions)},
+            {"created_by", or_null(key.creator)},
+            {"created_at", to_rfc3339(key.created_at)},
+            {"expires_at", to_rfc3339(key.expires_at)},
+            {"last_used_at", or_null(key.last_used_at)},
+            {"is_good", is_good}};
+}
+
+/// Those asked for, all of them the creator's own.
+Attempt<std::vector<identity::Permission>> wanted_permissions(const Call& call) {
+    std::vector<identity::Permission> permissions;
+    for (const json::value& word : call.body.at("permissions").as_array()) {
+        const auto permission = identity::parse_key_word(
+            std::string_view{word.as_string().data(), word.as_string().size()});
+        if (!permission || !call.may(*permission)) {
+            return Problem::field("/permissions",
+                                  {"Una clave no puede tener permisos que usted no tiene.",
+                                   "A key cannot have permissions that you do not have."});
+        }
+        permissions.push_back(*permission);
+    }
+    return permissions;
+}
+
+}  // namespace
+
+Answer list_api_keys(Call& call) {
+    ESC_TRY(const auto keys, identity::api_keys_of(call.db, call.company()));
+    json::array items;
+    for (const auto& key : keys) items.push_back(key_record(key, call.now));
+    json::array offered;
+    for (const auto permission : identity::permissions_for_keys()) {
+        if (call.may(permission)) offered.push_back(json::string{identity::key_word(permission)});
+    }
+    return json_response(
+        json::object{{"items", std::move(items)}, {"permissions", std::move(offered)}});
+}
+
+Answer create_api_key(Call& call) {
+    call.is_secret = true;
+    ESC_TRY(auto permissions, wanted_permissions(call));
+    const auto expires_at = parse_rfc3339(call.text("expires_at"));
+    if (!expires_at || *expires_at <= call.now ||
+        *expires_at > call.now + identity::kLongestKeyLife) {
+        return Problem::field("/expires_at",
+                              {"Elija un día entre mañana y dentro de un año.",
+                               "Choose a day between tomorrow and a year from now."});
+    }
+    const auto id = call.services.ids.make<identity::ApiKeyId>(call.now);
+    ESC_TRY(auto connection, writer(call));
+    ESC_TRY(const auto key,
+            identity::make_api_key(
+                connection,
+                {.company = call.company(),
+                 .creator = call.who.user.is_nil() ? std::nullopt : std::optional{call.who.user},
+                 .name = call.text("name"),
+                 .permissions = permissions,
+                 .expires_at = *expires_at},
+                id,
+                call.now));
+    return json_response(json::object{{"id", id.to_string()}, {"key", key}}, 201);
+}
+
+Answer revoke_api_key(Call& call) {
+    ESC_TRY(const auto id, call.id<identity::ApiKeyTag>(0));
+    ESC_TRY(auto connection, writer(call));
+    ESC_TRY(identity::revoke_api_key(connection, call.company(), id));
+    call.services.feed.end_sessions();
+    return net::Response{204, {}, {}};
+}
+
+}  // namespace escucha::api
