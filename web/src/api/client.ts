@@ -2,8 +2,10 @@ import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
+export type Account = Schemas['UserAccount'];
 export type Agent = Schemas['Agent'];
 export type AgentState = Schemas['AgentState'];
+export type ApiKey = Schemas['ApiKey'];
 export type CaseBrief = Schemas['CaseBrief'];
 export type CaseDatum = Schemas['CaseDatum'];
 export type CaseDetail = Schemas['CaseDetail'];
@@ -27,6 +29,7 @@ export type FlowVersion = Schemas['FlowVersion'];
 export type Journey = Schemas['Journey'];
 export type JourneyGap = Schemas['JourneyGap'];
 export type JourneySegment = Schemas['JourneySegment'];
+export type KeyPermission = Schemas['KeyPermission'];
 export type Named = Schemas['Named'];
 export type Note = Schemas['Note'];
 export type Problem = Schemas['Problem'];
@@ -41,6 +44,7 @@ export type Session = Schemas['Session'];
 export type SupervisionMode = Schemas['SupervisionMode'];
 export type StreamFrame = Schemas['EventFrame'];
 export type TimelineEntry = Schemas['TimelineEntry'];
+export type UserSession = Schemas['UserSession'];
 
 /** A refusal of the server, or `network` when no answer came at all. */
 export class ApiError extends Error {

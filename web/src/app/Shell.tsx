@@ -10,6 +10,8 @@ import {
   IconPlayerPlay,
   IconRoute,
   IconSettings,
+  IconUserCog,
+  IconUserShield,
   IconUsers,
 } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
@@ -29,7 +31,15 @@ import { ConnectionBanner } from './ConnectionBanner';
 import css from './Shell.module.css';
 import { ShortcutsSheet } from './ShortcutsSheet';
 
-type Place = '/desk' | '/floor' | '/cases' | '/customers' | '/recordings' | '/flows' | '/prompts';
+type Place =
+  | '/desk'
+  | '/floor'
+  | '/cases'
+  | '/customers'
+  | '/recordings'
+  | '/flows'
+  | '/prompts'
+  | '/people';
 
 export function Shell() {
   const { t } = useTranslation('app');
@@ -79,7 +89,7 @@ export function Shell() {
 function Rail() {
   const { t } = useTranslation('app');
   const navigate = useNavigate();
-  const { isAgent, isSupervisor } = useRole();
+  const { isAgent, isSupervisor, isAdministrator } = useRole();
   const size = { size: 22, stroke: 1.7, 'aria-hidden': true };
   const places: { to: Place; letter: string; icon: ReactNode; isShown: boolean; name: string }[] = [
     {
@@ -131,6 +141,13 @@ function Rail() {
       isShown: isSupervisor,
       name: t('nav.prompts'),
     },
+    {
+      to: '/people',
+      letter: 'u',
+      icon: <IconUserCog {...size} />,
+      isShown: isAdministrator,
+      name: t('nav.people'),
+    },
   ];
   const shown = places.filter((place) => place.isShown);
   useGoTo(
@@ -171,6 +188,13 @@ function PersonMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{user.name}</Menu.Label>
+        <Menu.Item
+          leftSection={<IconUserShield size={16} aria-hidden="true" />}
+          onClick={() => void navigate({ to: '/account' })}
+          data-testid="open-account"
+        >
+          {t('nav.account')}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconSettings size={16} aria-hidden="true" />}
           onClick={() => void navigate({ to: '/preferences' })}

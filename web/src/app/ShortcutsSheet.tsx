@@ -18,16 +18,21 @@ const kKeys = [
   ['g r', 'recordings'],
   ['g f', 'flows'],
   ['g v', 'prompts'],
+  ['g u', 'people'],
 ] as const;
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
 const kOfAgents = new Set<string>(['answer', 'hang_up', 'hold', 'pause', 'transfer', 'desk']);
 const kOfSupervisors = new Set<string>(['floor', 'flows', 'prompts']);
+const kOfAdministrators = new Set<string>(['people']);
 
 export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {
-  const { isAgent, isSupervisor } = useRole();
+  const { isAgent, isSupervisor, isAdministrator } = useRole();
   const shown = kKeys.filter(
-    ([, name]) => (isAgent || !kOfAgents.has(name)) && (isSupervisor || !kOfSupervisors.has(name)),
+    ([, name]) =>
+      (isAgent || !kOfAgents.has(name)) &&
+      (isSupervisor || !kOfSupervisors.has(name)) &&
+      (isAdministrator || !kOfAdministrators.has(name)),
   );
   const { t } = useTranslation('app');
   return (

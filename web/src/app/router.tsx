@@ -124,6 +124,21 @@ const preferences = createRoute({
   component: lazyRouteComponent(() => import('@/identity/PreferencesPage'), 'PreferencesPage'),
 });
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('@/identity/AccountPage'), 'AccountPage'),
+});
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/people',
+  validateSearch: (search: Record<string, unknown>): { open?: string } => {
+    const open = word(search.open);
+    return open ? { open } : {};
+  },
+  component: lazyRouteComponent(() => import('@/identity/PeoplePage'), 'PeoplePage'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -139,6 +154,8 @@ export const router = createRouter({
     flow,
     prompts,
     preferences,
+    account,
+    people,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: false,

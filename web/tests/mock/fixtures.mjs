@@ -23,6 +23,54 @@ export const users = [
   },
 ];
 
+/** @type {Schemas['UserAccount'][]} */
+export const accounts = users.map((user, index) => ({
+  ...user,
+  is_active: true,
+  has_second_factor: index === 0,
+  must_change_password: false,
+  locked_until: null,
+  last_seen_at: ago(index * 3600),
+}));
+
+/** @type {Schemas['UserSession'][]} */
+export const sessions = [
+  {
+    id: 's1',
+    browser: 'Firefox',
+    system: 'Linux',
+    address: '192.0.2.•',
+    created_at: ago(7200),
+    last_seen_at: ago(20),
+    expires_at: ago(-7200),
+    is_this: true,
+  },
+  {
+    id: 's2',
+    browser: null,
+    system: null,
+    address: null,
+    created_at: ago(9000),
+    last_seen_at: ago(3000),
+    expires_at: ago(-9000),
+    is_this: false,
+  },
+];
+
+/** @type {Schemas['ApiKey'][]} */
+export const apiKeys = [
+  {
+    id: 'k1',
+    name: 'Cuadro de mando',
+    permissions: ['read_figures'],
+    created_by: 'Sofía Ledesma',
+    created_at: ago(86400),
+    expires_at: ago(3600),
+    last_used_at: null,
+    is_good: false,
+  },
+];
+
 /** @type {Schemas['Named']} */
 export const company = { id: 'c1', name: 'Luz del Valle' };
 

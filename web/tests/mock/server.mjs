@@ -197,6 +197,7 @@ async function answer(state, sockets, request, url, send, response) {
 }
 
 const session = (user) => ({
+  must_change_password: false,
   user,
   company: data.company,
   csrf_token: 'csrf',
@@ -240,6 +241,12 @@ function find(state, user, path, url) {
       return id ? data.recordings.find((each) => each.id === id) : data.recordings;
     case 'prompts':
       return data.prompts;
+    case 'me':
+      return id === 'sessions' ? data.sessions : { since: null, recovery_codes_left: 0 };
+    case 'users':
+      return rest === 'sessions' ? data.sessions : data.accounts;
+    case 'api-keys':
+      return { items: data.apiKeys, permissions: ['read_customers', 'read_figures'] };
     case 'flows':
       return id ? data.flowVersion : data.flows;
     default:
