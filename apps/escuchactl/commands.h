@@ -70,6 +70,14 @@ struct NewUser {
     std::string password;  ///< Empty: one is made up and printed.
 };
 Outcome user_add(const Options& options, NewUser user);
+Outcome user_list(const Options& options);
+/// Prints a password for one use.
+Outcome user_reset_password(const Options& options, const std::string& login);
+/// For somebody who lost the telephone and the recovery codes.
+Outcome user_drop_second_factor(const Options& options, const std::string& login);
+Outcome user_unlock(const Options& options, const std::string& login);
+Outcome user_deactivate(const Options& options, const std::string& login);
+Outcome user_activate(const Options& options, const std::string& login);
 
 /// Through the server, or, when none runs on the data folder, on the store itself.
 Outcome demo_reset(const Options& options, const std::filesystem::path& demo_dir);

@@ -39,7 +39,7 @@ struct Asked {
     Told told;
     std::string config_file, data, url;
     int recent = 0;
-    std::string id, reference, source, file, demo_dir = "demo";
+    std::string id, reference, source, login, file, demo_dir = "demo";
     Simulated simulated;
     Verified verified;
     std::string simulated_file, script;
@@ -182,6 +182,54 @@ void add_audit(CLI::App& app, Asked& asked) {
         });
 }
 
+void add_users(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    auto* user = app.add_subcommand("user", options.say("Usuarios", "Users"));
+    user->require_subcommand(1);
+    auto* add = user->add_subcommand("add", options.say("Añade uno", "Adds one"));
+    add->add_option("LOGIN", asked.user.login)->required();
+    add->add_option("--name", asked.user.name, options.say("Nombre", "Name"));
+    add->add_option("--role", asked.user.role, options.say("Perfil", "Role"))
+        ->check(CLI::IsMember({"agent", "supervisor", "administrator"}));
+    add->add_option("--language", asked.user.language)->check(CLI::IsMember({"es", "en"}));
+    add->add_flag("--password-stdin",
+                  asked.reads_password,
+                  options.say("Lee la contraseña de la entrada; sin ella se inventa una",
+                              "Reads the password from standard input; without, one is made up"));
+    add->callback([&asked] {
+        asked.run = [&asked] {
+            if (asked.reads_password) asked.user.password = read_password();
+            return user_add(asked.options, asked.user);
+        };
+    });
+    user->add_subcommand("list", options.say("Todos", "All"))->callback([&asked] {
+        asked.run = [&asked] { return user_list(asked.options); };
+    });
+    const auto change = [&](const char* name,
+                            const char* what,
+                            Outcome (*run)(const Options&, const std::string&)) {
+        auto* command = user->add_subcommand(name, what);
+        command->add_option("LOGIN", asked.login)->required();
+        command->callback([&asked, run] {
+            asked.run = [&asked, run] { return run(asked.options, asked.login); };
+        });
+    };
+    change("reset-password",
+           options.say("Le da una contraseña de un solo uso", "Gives a password for one use"),
+           user_reset_password);
+    change("drop-second-factor",
+           options.say("Le quita el segundo factor", "Takes the second factor off"),
+           user_drop_second_factor);
+    change("unlock",
+           options.say("Quita la espera tras contraseñas erróneas",
+                       "Ends the waiting after wrong passwords"),
+           user_unlock);
+    change("deactivate",
+           options.say("Cierra sus sesiones y no le deja entrar", "Ends the sessions for good"),
+           user_deactivate);
+    change("activate", options.say("Le deja entrar de nuevo", "Lets in again"), user_activate);
+}
+
 void add_operation(CLI::App& app, Asked& asked) {
     const Options& options = asked.options;
     app.add_subcommand("status", options.say("El servidor de un vistazo", "The server at a glance"))
@@ -209,24 +257,7 @@ void add_operation(CLI::App& app, Asked& asked) {
     save->add_option("FILE", asked.file)->required();
     save->callback(
         [&asked] { asked.run = [&asked] { return backup(asked.options, asked.file); }; });
-    auto* user = app.add_subcommand("user", options.say("Usuarios", "Users"));
-    user->require_subcommand(1);
-    auto* add = user->add_subcommand("add", options.say("Añade uno", "Adds one"));
-    add->add_option("LOGIN", asked.user.login)->required();
-    add->add_option("--name", asked.user.name, options.say("Nombre", "Name"));
-    add->add_option("--role", asked.user.role, options.say("Perfil", "Role"))
-        ->check(CLI::IsMember({"agent", "supervisor", "administrator"}));
-    add->add_option("--language", asked.user.language)->check(CLI::IsMember({"es", "en"}));
-    add->add_flag("--password-stdin",
-                  asked.reads_password,
-                  options.say("Lee la contraseña de la entrada; sin ella se inventa una",
-                              "Reads the password from standard input; without, one is made up"));
-    add->callback([&asked] {
-        asked.run = [&asked] {
-            if (asked.reads_password) asked.user.password = read_password();
-            return user_add(asked.options, asked.user);
-        };
-    });
+    add_users(app, asked);
     auto* demo = app.add_subcommand("demo", options.say("Demostración", "Demo"));
     demo->require_subcommand(1);
     auto* reset = demo->add_subcommand(

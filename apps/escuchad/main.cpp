@@ -17,7 +17,9 @@
 #include "base/log.h"
 #include "calendar/zone.h"
 #include "demo/demo.h"
+#include "identity/password_rules.h"
 #include "identity/passwords.h"
+#include "identity/secret_keys.h"
 #include "identity/sessions.h"
 #include "options.h"
 #include "recording/keyring.h"
@@ -118,6 +120,36 @@ Result<audit::SigningKeys> open_audit_keys(const server::Config& config,
         config.audit_key_file(), audit::SigningKeys::WhenMissing::Make, read_clocks().wall);
 }
 
+/// As with recordings: a key file that is missing although it is needed must be heard of. Who has a
+/// second factor cannot sign in then, until the file is back or the second factor is taken off.
+Result<identity::SecretKeys> open_account_keys(const server::Config& config,
+                                               const store::Database& database) {
+    const auto path = config.effective_account_key_file();
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+        ESC_TRY(auto connection, database.connect(store::Access::ReadOnly));
+        ESC_TRY(const auto row, connection.query_one("SELECT COUNT(*) FROM second_factor"));
+        ESC_TRY(const auto count, row->get<std::int64_t>(0));
+        if (count > 0) {
+            log::error("account_keys_lost",
+                       {{"file", path.string()},
+                        {"second_factors", std::to_string(count)},
+                        {"mend", "put the file back from your copy and restart"}});
+        }
+    }
+    return identity::SecretKeys::open(path, identity::SecretKeys::WhenMissing::Make);
+}
+
+Result<identity::PasswordRules> password_rules(const server::Config& config) {
+    if (config.password_blocklist.empty()) return identity::PasswordRules{};
+    return identity::PasswordRules::with_file(config.password_blocklist);
+}
+
+identity::SessionLimits session_limits(const server::Config& config) {
+    return {.idle = std::chrono::minutes{config.session_idle_min},
+            .life = std::chrono::hours{config.session_life_h}};
+}
+
 void raise_file_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -143,9 +175,9 @@ sigset_t block_signals() {
     return set;
 }
 
-void remove_expired_sessions(store::Journal& journal) {
-    const auto removed = journal.write([](store::Connection& connection) -> Result<void> {
-        ESC_TRY(identity::remove_expired(connection, read_clocks().wall));
+void remove_expired_sessions(store::Journal& journal, const identity::SessionLimits& limits) {
+    const auto removed = journal.write([&](store::Connection& connection) -> Result<void> {
+        ESC_TRY(identity::remove_expired(connection, read_clocks().wall, limits));
         return ok();
     });
     if (!removed) log::warn("sessions_not_cleaned", {{"why", removed.error().message()}});
@@ -160,7 +192,8 @@ void seal(audit::Log& audit, audit::Log::Seal what) {
 void serve(const sigset_t& signals,
            server::Shell& shell,
            store::Journal& journal,
-           audit::Log& audit) {
+           audit::Log& audit,
+           const identity::SessionLimits& limits) {
     constexpr timespec kMinute{.tv_sec = 60, .tv_nsec = 0};
     constexpr int kMinutesOfAnHour = 60;
     int minutes = 0;
@@ -173,7 +206,7 @@ void serve(const sigset_t& signals,
             return;
         } else if (errno == EAGAIN) {
             seal(audit, audit::Log::Seal::Due);
-            if (++minutes % kMinutesOfAnHour == 0) remove_expired_sessions(journal);
+            if (++minutes % kMinutesOfAnHour == 0) remove_expired_sessions(journal, limits);
         }
     }
 }
@@ -191,6 +224,9 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     ESC_TRY(auto keys, open_keys(config, database));
     ESC_TRY(const auto audit_keys, open_audit_keys(config, database));
     audit::Log audit{*journal, audit_keys};
+    ESC_TRY(const auto account_keys, open_account_keys(config, database));
+    ESC_TRY(auto rules, password_rules(config));
+    const identity::SessionLimits limits = session_limits(config);
     ESC_TRY(auto shell, server::Shell::start(config, database, *journal, *keys));
     api::Config api{.bind = config.bind,
                     .port = config.http_port,
@@ -203,6 +239,9 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
                     .shared_prompts_dir = config.shared_prompts_dir(),
                     .backups_dir = config.data_dir / "backups",
                     .operator_token = token,
+                    .sessions = limits,
+                    .account_keys = &account_keys,
+                    .password_rules = std::move(rules),
                     .started_at = read_clocks().wall,
                     .reset_demo = {}};
     auto pages = api::ApiServer::start(std::move(api), *shell, database, *journal);
@@ -213,7 +252,7 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     log::info("ready",
               {{"http", std::to_string(pages.value()->port())},
                {"sip", std::to_string(config.sip_port)}});
-    serve(signals, *shell, *journal, audit);
+    serve(signals, *shell, *journal, audit, limits);
     log::info("stopping");
     pages.value().reset();  // first, because its handlers wait for answers of the shell
     seal(audit, audit::Log::Seal::Everything);

@@ -186,12 +186,14 @@ TEST_CASE("a company's own role is made, given, changed and removed; nobody give
 
     const auto made = root.post(
         "/api/v1/users",
-        R"({"login":"tina","password":"una-larga-1","name":"Tina","role":"tarde","language":"es"})");
+        R"({"login":"tina","password":"cuatro palabras al azar","name":"Tina","role":"tarde","language":"es"})");
     CHECK(made.status == 201);
-    CHECK(root.post("/api/v1/users",
-                    R"({"login":"t2","password":"una-larga-1","name":"T","role":"nadie"})")
-              .text("/pointer") == "/role");
-    Person tina = world.sign_in("tina", "una-larga-1");
+    CHECK(
+        root.post(
+                "/api/v1/users",
+                R"({"login":"t2","password":"cuatro palabras al azar","name":"T","role":"nadie"})")
+            .text("/pointer") == "/role");
+    Person tina = world.sign_in("tina", "cuatro palabras al azar");
     CHECK(tina.get("/api/v1/floor").status == 200);
     CHECK(tina.get("/api/v1/customers").status == 403);
     CHECK(root.send("DELETE", "/api/v1/roles/tarde").status == 409);
@@ -199,19 +201,44 @@ TEST_CASE("a company's own role is made, given, changed and removed; nobody give
     const std::string people =
         R"({"name_es":"Altas","name_en":"People","permissions":["manage_users"]})";
     CHECK(root.send("PUT", "/api/v1/roles/altas", people).status == 200);
-    CHECK(root.post("/api/v1/users",
-                    R"({"login":"pia","password":"una-larga-1","name":"Pía","role":"altas"})")
-              .status == 201);
-    Person pia = world.sign_in("pia", "una-larga-1");
+    CHECK(
+        root.post(
+                "/api/v1/users",
+                R"({"login":"pia","password":"cuatro palabras al azar","name":"Pía","role":"altas"})")
+            .status == 201);
+    Person pia = world.sign_in("pia", "cuatro palabras al azar");
     CHECK(pia.send("PUT",
                    "/api/v1/roles/altas",
                    R"({"name_es":"A","name_en":"A","permissions":["manage_users","operate"]})")
               .status == 403);
-    CHECK(pia.post("/api/v1/users",
-                   R"({"login":"jefe","password":"una-larga-1","name":"J","role":"administrator"})")
-              .status == 403);
-    CHECK(pia.post("/api/v1/users",
-                   R"({"login":"nueva","password":"una-larga-1","name":"N","role":"tarde"})")
-              .status == 403);
+    CHECK(
+        pia.post(
+               "/api/v1/users",
+               R"({"login":"jefe","password":"cuatro palabras al azar","name":"J","role":"administrator"})")
+            .status == 403);
+    CHECK(
+        pia.post(
+               "/api/v1/users",
+               R"({"login":"nueva","password":"cuatro palabras al azar","name":"N","role":"tarde"})")
+            .status == 403);
+    // Whoever gives somebody a password can become that person.
+    const Got everybody = root.get("/api/v1/users");
+    for (std::size_t i = 0; i < everybody.count("/items"); ++i) {
+        const std::string at = "/items/" + std::to_string(i);
+        const bool is_administrator = everybody.text(at + "/role") == "administrator";
+        const bool is_own_kind = everybody.text(at + "/role") == "altas";
+        const std::string person = "/api/v1/users/" + everybody.text(at + "/id");
+        for (const char* action : {"/reset-password", "/unlock"}) {
+            INFO(everybody.text(at + "/login"), action);
+            if (is_administrator) CHECK(pia.post(person + action).status == 403);
+            if (is_own_kind && action == std::string{"/unlock"}) {
+                CHECK(pia.post(person + action).status == 200);
+            }
+        }
+        if (is_administrator) {
+            CHECK(pia.send("DELETE", person + "/second-factor").status == 403);
+            CHECK(pia.post(person + "/deactivate").status == 403);
+        }
+    }
     CHECK(pia.send("DELETE", "/api/v1/roles/tarde").status == 409);
 }

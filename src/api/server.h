@@ -10,6 +10,9 @@
 #include "audit/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "identity/password_rules.h"
+#include "identity/secret_keys.h"
+#include "identity/sessions.h"
 #include "recording/keyring.h"
 #include "server/control_port.h"
 #include "store/journal.h"
@@ -39,6 +42,10 @@ struct Config {
     enum class Cookie { Secure, Plain };
     Cookie cookie = Cookie::Plain;
     std::chrono::milliseconds heartbeat{10'000};  ///< Silence on the WebSocket until a ping.
+    identity::SessionLimits sessions{};
+    /// Opens the secrets of second factors; outlives the server. None: nobody can have one.
+    const identity::SecretKeys* account_keys = nullptr;
+    identity::PasswordRules password_rules{};
     WallTime started_at;
     /// Puts the demo company back as shipped; empty when this installation has none to offer.
     std::function<Result<void>()> reset_demo;

@@ -113,12 +113,12 @@ TEST_CASE("everybody signs in with the documented password, and phones have thei
     const auto fresh = store::testing::sqlite_file(Schema::Current);
     REQUIRE(demo::load(fresh.database, options(flows)));
     auto connection = fresh.database.connect().value();
-    const auto ana = identity::sign_in(connection, "ana", "escucha-demo", kNow);
+    const auto ana = identity::sign_in(connection, {"ana", "escucha-demo"}, kNow);
     REQUIRE(ana);
     CHECK_FALSE(ana.value().principal.agent.is_nil());
-    CHECK(identity::sign_in(connection, "sofia", "escucha-demo", kNow).value().principal.role ==
+    CHECK(identity::sign_in(connection, {"sofia", "escucha-demo"}, kNow).value().principal.role ==
           "supervisor");
-    CHECK(identity::sign_in(connection, "admin", "escucha-demo", kNow).value().principal.role ==
+    CHECK(identity::sign_in(connection, {"admin", "escucha-demo"}, kNow).value().principal.role ==
           "administrator");
     const auto phone =
         connection.query_one("SELECT ha1_md5, ha1_sha256 FROM phone WHERE username = 'ana'")

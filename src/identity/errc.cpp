@@ -19,9 +19,23 @@ public:
             case Errc::WrongCsrfToken:
                 return "wrong CSRF token";
             case Errc::WeakPassword:
-                return "a password has 8 to 256 bytes";
+                return "not a password that can be taken";
             case Errc::NoMemory:
                 return "not enough memory to check a password";
+            case Errc::SecondFactorRequired:
+                return "a code of the second factor is required";
+            case Errc::WrongSecondFactor:
+                return "wrong code of the second factor";
+            case Errc::SecondFactorState:
+                return "the second factor is set up already, or not at all";
+            case Errc::OpenKeyFile:
+                return "the account key file may be read by others; make it mode 0600";
+            case Errc::BadKeyFile:
+                return "not an account key file";
+            case Errc::UnknownKey:
+                return "the account key file does not hold the key of this secret";
+            case Errc::Damaged:
+                return "a sealed secret was changed";
         }
         return "unknown";
     }

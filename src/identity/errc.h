@@ -9,8 +9,15 @@ enum class Errc {
     Locked,                ///< Too many wrong passwords; the detail is the whole seconds to wait.
     NoSession,             ///< No such session, expired, or its user is no longer active.
     WrongCsrfToken,
-    WeakPassword,  ///< Shorter than `kMinPasswordLength` or longer than the maximum.
+    WeakPassword,  ///< Not one we hash; chosen by a person, the detail is a PasswordFault's word.
     NoMemory,      ///< Argon2id could not get its 64 MiB.
+    SecondFactorRequired,  ///< The password is right; a code is missing.
+    WrongSecondFactor,     ///< The password is right; the code is not, or was used before.
+    SecondFactorState,     ///< There is one already, or none.
+    OpenKeyFile,           ///< Others than its owner may read the key file.
+    BadKeyFile,
+    UnknownKey,  ///< Sealed with a key that the key file does not hold.
+    Damaged,     ///< A sealed value was changed or moved.
 };
 
 const std::error_category& identity_category();

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr auto kSessionIdle = SessionLimits{}.idle;
+constexpr auto kSessionLife = SessionLimits{}.life;
 const auto kNow = from_micros(1'763'895'600'000'000);
 constexpr std::string_view kPassword = "una contraseña larga";
 
@@ -35,7 +37,7 @@ struct World {
                    .value();
     }
     Result<NewSession> sign_in_at(WallTime at, std::string_view password = kPassword) {
-        return sign_in(connection, "ana", password, at);
+        return sign_in(connection, {"ana", password}, at);
     }
 
     Rng rng{3};
@@ -241,7 +243,7 @@ TEST_CASE("a session ends when idle, unless touched, and at its end of life in a
 
 TEST_CASE("an unknown login, a wrong password and an inactive user get the same answer") {
     on_every_engine([](World& world) {
-        const auto unknown = sign_in(world.connection, "nadie", kPassword, kNow);
+        const auto unknown = sign_in(world.connection, {"nadie", kPassword}, kNow);
         const auto wrong = world.sign_in_at(kNow, "otra contraseña");
         REQUIRE(world.connection.execute("UPDATE app_user SET is_active = 0"));
         const auto inactive = world.sign_in_at(kNow);
@@ -312,7 +314,7 @@ TEST_CASE("a login is one person's in any case of letters") {
         odd.login = "a b";
         CHECK(add_user(world.connection, odd, UserId::make(kNow, world.rng), kNow).error().code ==
               escucha::Errc::InvalidArgument);
-        CHECK(sign_in(world.connection, "AnA", kPassword, kNow));
+        CHECK(sign_in(world.connection, {"AnA", kPassword}, kNow));
     });
 }
 

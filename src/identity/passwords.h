@@ -8,6 +8,7 @@
 
 namespace escucha::identity {
 
+/// Of what is hashed at all, such as the demo's. What people choose: `PasswordRules`.
 inline constexpr std::size_t kMinPasswordLength = 8;
 /// Bounds the work one sign-in can ask for.
 inline constexpr std::size_t kMaxPasswordLength = 256;

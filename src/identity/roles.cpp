@@ -90,28 +90,6 @@ bool is_key(std::string_view key) {
     return !key.empty() && key.size() <= kMaxRoleKeyLength && is_plain;
 }
 
-std::string joined(const Permissions& permissions) {
-    std::string text;
-    for (const std::string_view name : permissions.names()) {
-        if (!text.empty()) text += ' ';
-        text += name;
-    }
-    return text;
-}
-
-/// A permission that no longer exists gives nothing.
-Permissions split(std::string_view text) {
-    Permissions permissions;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(' '), text.size());
-        if (const auto permission = parse_permission(text.substr(0, end))) {
-            permissions.add(*permission);
-        }
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return permissions;
-}
-
 }  // namespace
 
 std::string_view to_string(Permission permission) {
@@ -129,6 +107,27 @@ Permissions Permissions::all() {
     Permissions permissions;
     permissions.bits_.set();
     return permissions;
+}
+
+Permissions Permissions::from_words(std::string_view words) {
+    Permissions permissions;
+    while (!words.empty()) {
+        const std::size_t end = std::min(words.find(' '), words.size());
+        if (const auto permission = parse_permission(words.substr(0, end))) {
+            permissions.add(*permission);
+        }
+        words.remove_prefix(std::min(end + 1, words.size()));
+    }
+    return permissions;
+}
+
+std::string Permissions::words() const {
+    std::string words;
+    for (const std::string_view name : names()) {
+        if (!words.empty()) words += ' ';
+        words += name;
+    }
+    return words;
 }
 
 std::vector<std::string_view> Permissions::names() const {
@@ -160,7 +159,7 @@ Result<std::vector<OwnRole>> own_roles(store::Connection& connection, CompanyId 
         roles.push_back({.key = std::move(key),
                          .name_es = std::move(name_es),
                          .name_en = std::move(name_en),
-                         .permissions = split(permissions)});
+                         .permissions = Permissions::from_words(permissions)});
     }
     return roles;
 }
@@ -175,7 +174,7 @@ Result<void> save_role(store::Connection& connection, CompanyId company, const O
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (company_id, key) DO UPDATE SET"
         " name_es = excluded.name_es, name_en = excluded.name_en,"
         " permissions = excluded.permissions",
-        {company, role.key, role.name_es, role.name_en, joined(role.permissions)}));
+        {company, role.key, role.name_es, role.name_en, role.permissions.words()}));
     ESC_TRY(const auto row,
             connection.query_one("SELECT COUNT(*) FROM own_role WHERE company_id = ?", {company}));
     ESC_TRY(const auto count, row->get<std::int64_t>(0));
@@ -209,7 +208,7 @@ Result<Permissions> permissions_of(store::Connection& connection,
                              {company, role}));
     if (!row) return fail(escucha::Errc::NotFound, "role");
     ESC_TRY(const auto text, row->get<std::string>(0));
-    return split(text);
+    return Permissions::from_words(text);
 }
 
 }  // namespace escucha::identity

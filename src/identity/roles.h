@@ -48,6 +48,10 @@ public:
         for (const Permission permission : permissions) add(permission);
     }
     static Permissions all();
+    /// As the database has them: words and spaces. A word that this program does not know gives
+    /// nothing.
+    static Permissions from_words(std::string_view words);
+    [[nodiscard]] std::string words() const;
 
     void add(Permission permission) { bits_.set(static_cast<std::size_t>(permission)); }
     [[nodiscard]] bool has(Permission permission) const {
@@ -60,6 +64,12 @@ public:
         return (others.bits_ & bits_).any();
     }
     [[nodiscard]] std::vector<std::string_view> names() const;
+    friend Permissions operator&(Permissions a, const Permissions& b) {
+        a.bits_ &= b.bits_;
+        return a;
+    }
+    [[nodiscard]] bool empty() const { return bits_.none(); }
+    void remove(Permission permission) { bits_.reset(static_cast<std::size_t>(permission)); }
     friend bool operator==(const Permissions&, const Permissions&) = default;
 
 private:

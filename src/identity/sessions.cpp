@@ -5,120 +5,63 @@
 #include <sodium.h>
 
 #include "base/errc.h"
+#include "identity/detail/account.h"
+#include "identity/device.h"
 #include "identity/errc.h"
 #include "identity/passwords.h"
+#include "identity/second_factor.h"
 
 namespace escucha::identity {
 namespace {
 
-struct Account {
-    Principal principal;
-    std::string password_hash;
-    bool is_active = false;
-    std::int64_t failed_logins = 0;
-    WallTime locked_until;
-};
+constexpr std::size_t kMaxUserAgent = 256;
+/// 128 bits of the hash: as unlike as ids must be, and no token.
+constexpr std::size_t kSessionIdDigits = 32;
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    for (char& letter : out) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return out;
-}
-
-// Who has a role that is gone may nothing.
-Result<void> give_role(store::Connection& connection, Principal& who, std::string role) {
-    auto permissions = permissions_of(connection, who.company, role);
-    if (!permissions && permissions.error().code != escucha::Errc::NotFound) {
-        return std::move(permissions).error();
-    }
-    who.role = std::move(role);
-    who.permissions = permissions ? permissions.value() : Permissions{};
-    return ok();
-}
-
-Result<std::optional<Account>> find_account(store::Connection& connection, std::string_view login) {
-    ESC_TRY(const auto row,
-            connection.query_one(
-                "SELECT u.id, u.company_id, u.login, u.name, u.role, u.language, a.id,"
-                " u.password_hash, u.is_active, u.failed_logins, u.locked_until_us"
-                " FROM app_user u LEFT JOIN agent a ON a.user_id = u.id WHERE u.login = ?",
-                {lower(login)}));
-    if (!row) return std::optional<Account>{};
-    ESC_TRY(auto fields,
-            (row->as<UserId,
-                     CompanyId,
-                     std::string,
-                     std::string,
-                     std::string,
-                     std::string,
-                     std::optional<AgentId>,
-                     std::string,
-                     bool,
-                     std::int64_t,
-                     WallTime>()));
-    auto& [user, company, name, full, role, language, agent, hash, active, failed, until] = fields;
-    Account account;
-    account.principal.user = user;
-    account.principal.company = company;
-    ESC_TRY(give_role(connection, account.principal, std::move(role)));
-    account.principal.login = std::move(name);
-    account.principal.name = std::move(full);
-    account.principal.language = std::move(language);
-    account.principal.agent = agent.value_or(AgentId{});
-    account.password_hash = std::move(hash);
-    account.is_active = active;
-    account.failed_logins = failed;
-    account.locked_until = until;
-    return std::optional<Account>{std::move(account)};
-}
-
-// An unknown login costs what a known one costs, so that time does not tell who exists.
-void spend_the_same_time(std::string_view password) {
-    static const std::string hash = [] {
-        auto made = hash_password("nobody has this password");
-        return made ? std::move(made).value() : std::string{};
-    }();
-    static_cast<void>(verify_password(hash, password));
-}
-
-Result<void> count_failure(store::Connection& connection, const Account& account, WallTime now) {
-    // Counted in the database, not from what was read: two tries at once are two tries.
-    ESC_TRY(
-        const auto row,
-        connection.query_one("UPDATE app_user SET failed_logins = failed_logins + 1 WHERE id = ?"
-                             " RETURNING failed_logins",
-                             {account.principal.user}));
-    if (!row) return ok();
-    ESC_TRY(const auto failed, row->get<std::int64_t>(0));
-    ESC_TRY(connection.execute("UPDATE app_user SET locked_until_us = ? WHERE id = ?",
-                               {now + lock_after(failed), account.principal.user}));
-    return ok();
-}
-
-Result<void> open_session(store::Connection& connection, const NewSession& session, WallTime now) {
+Result<void> open_session(store::Connection& connection,
+                          const NewSession& session,
+                          const Claim& claim,
+                          WallTime now) {
     const Principal& who = session.principal;
     ESC_TRY(auto tx, store::Tx::begin(connection));
     ESC_TRY(connection.execute(
         "UPDATE app_user SET failed_logins = 0, locked_until_us = 0 WHERE id = ?", {who.user}));
     ESC_TRY(
         connection.execute("INSERT INTO session (token_hash, user_id, company_id, csrf_token,"
-                           " created_at_us, last_seen_us, expires_at_us)"
-                           " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           " created_at_us, last_seen_us, expires_at_us, user_agent, address)"
+                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                            {sha256_hex(session.token),
                             who.user,
                             who.company,
                             session.csrf_token,
                             now,
                             now,
-                            session.expires_at}));
+                            session.expires_at,
+                            claim.user_agent.substr(0, kMaxUserAgent),
+                            mask_address(claim.address)}));
     ESC_TRY(
         connection.execute("DELETE FROM session WHERE user_id = ? AND token_hash NOT IN (SELECT "
                            "token_hash FROM session"
                            " WHERE user_id = ? ORDER BY created_at_us DESC, token_hash LIMIT ?)",
                            {who.user, who.user, kMaxSessionsPerUser}));
     return tx.commit();
+}
+
+Result<void> prove_second_factor(store::Connection& connection,
+                                 const Account& account,
+                                 const Claim& claim,
+                                 WallTime now,
+                                 const Door& door) {
+    if (!account.has_second_factor) return ok();
+    // Neither a failure nor a success: the count of wrong tries stays as it is.
+    if (claim.code.empty()) return fail(Errc::SecondFactorRequired);
+    if (door.keys == nullptr) return fail(Errc::UnknownKey);
+    const UserId user = account.principal.user;
+    auto spent = spend_code(connection, *door.keys, user, claim.code, now);
+    if (!spent && spent.error().code == Errc::WrongSecondFactor) {
+        ESC_TRY(count_failure(connection, user, now));
+    }
+    return spent;
 }
 
 }  // namespace
@@ -132,45 +75,47 @@ std::chrono::seconds lock_after(std::int64_t failed_logins) {
 }
 
 Result<NewSession> sign_in(store::Connection& connection,
-                           std::string_view login,
-                           std::string_view password,
-                           WallTime now) {
-    ESC_TRY(auto account, find_account(connection, login));
-    if (!account || !account->is_active) {
-        spend_the_same_time(password);
-        return fail(Errc::WrongCredentials);
-    }
-    if (account->locked_until > now) {
-        const auto left = std::chrono::ceil<std::chrono::seconds>(account->locked_until - now);
-        return fail(Errc::Locked, std::to_string(left.count()));
-    }
-    if (!verify_password(account->password_hash, password)) {
-        ESC_TRY(count_failure(connection, *account, now));
-        return fail(Errc::WrongCredentials);
-    }
+                           const Claim& claim,
+                           WallTime now,
+                           const Door& door) {
+    ESC_TRY(auto account, find_account(connection, claim.login));
+    ESC_TRY(prove_password(connection, account, claim.password, now));
+    ESC_TRY(prove_second_factor(connection, *account, claim, now, door));
     if (needs_rehash(account->password_hash)) {
-        ESC_TRY(const auto hash, hash_password(password));
+        ESC_TRY(const auto hash, hash_password(claim.password));
         ESC_TRY(connection.execute("UPDATE app_user SET password_hash = ? WHERE id = ?",
                                    {hash, account->principal.user}));
     }
     NewSession session{.token = random_token(),
                        .csrf_token = random_token(),
-                       .expires_at = now + kSessionLife,
+                       .expires_at = now + door.limits.life,
                        .principal = std::move(account->principal)};
     session.principal.csrf_token = session.csrf_token;
-    ESC_TRY(open_session(connection, session, now));
+    ESC_TRY(open_session(connection, session, claim, now));
     return session;
 }
 
-Result<Principal> resolve(store::Connection& connection, std::string_view token, WallTime now) {
+Result<void> check_password(store::Connection& connection,
+                            UserId user,
+                            std::string_view password,
+                            WallTime now) {
+    ESC_TRY(const auto account, find_account(connection, user));
+    return prove_password(connection, account, password, now);
+}
+
+Result<Principal> resolve(store::Connection& connection,
+                          std::string_view token,
+                          WallTime now,
+                          const SessionLimits& limits) {
     ESC_TRY(const auto row,
             connection.query_one(
-                "SELECT u.id, u.company_id, u.login, u.name, u.role, u.language, a.id, s.csrf_token"
+                "SELECT u.id, u.company_id, u.login, u.name, u.role, u.language, a.id,"
+                " s.csrf_token, u.one_time_until_us"
                 " FROM session s JOIN app_user u ON u.id = s.user_id"
                 " LEFT JOIN agent a ON a.user_id = u.id"
                 " WHERE s.token_hash = ? AND s.expires_at_us > ? AND s.last_seen_us > ?"
                 " AND u.is_active = 1",
-                {sha256_hex(token), now, now - kSessionIdle}));
+                {sha256_hex(token), now, now - limits.idle}));
     if (!row) return fail(Errc::NoSession);
     ESC_TRY(auto fields,
             (row->as<UserId,
@@ -180,8 +125,9 @@ Result<Principal> resolve(store::Connection& connection, std::string_view token,
                      std::string,
                      std::string,
                      std::optional<AgentId>,
-                     std::string>()));
-    auto& [user, company, login, name, role, language, agent, csrf] = fields;
+                     std::string,
+                     WallTime>()));
+    auto& [user, company, login, name, role, language, agent, csrf, one_time_until] = fields;
     Principal principal;
     principal.user = user;
     principal.company = company;
@@ -191,6 +137,7 @@ Result<Principal> resolve(store::Connection& connection, std::string_view token,
     principal.language = std::move(language);
     principal.agent = agent.value_or(AgentId{});
     principal.csrf_token = std::move(csrf);
+    principal.must_change_password = one_time_until != WallTime{};
     return principal;
 }
 
@@ -220,9 +167,56 @@ Result<void> sign_out_everywhere(store::Connection& connection, UserId user) {
     return ok();
 }
 
-Result<std::int64_t> remove_expired(store::Connection& connection, WallTime now) {
+Result<void> sign_out_elsewhere(store::Connection& connection,
+                                UserId user,
+                                std::string_view token) {
+    ESC_TRY(connection.execute("DELETE FROM session WHERE user_id = ? AND token_hash <> ?",
+                               {user, sha256_hex(token)}));
+    return ok();
+}
+
+std::string session_id(std::string_view token) {
+    return sha256_hex(token).substr(0, kSessionIdDigits);
+}
+
+Result<std::vector<SessionView>> sessions_of(store::Connection& connection,
+                                             UserId user,
+                                             WallTime now,
+                                             const SessionLimits& limits) {
+    ESC_TRY(const auto rows,
+            connection.query("SELECT token_hash, user_agent, address, created_at_us, last_seen_us,"
+                             " expires_at_us FROM session WHERE user_id = ? AND expires_at_us > ?"
+                             " AND last_seen_us > ? ORDER BY last_seen_us DESC, token_hash",
+                             {user, now, now - limits.idle}));
+    std::vector<SessionView> sessions;
+    for (const store::Row& row : rows) {
+        ESC_TRY(auto fields,
+                (row.as<std::string, std::string, std::string, WallTime, WallTime, WallTime>()));
+        auto& [hash, agent, address, created, seen, expires] = fields;
+        sessions.push_back({.id = hash.substr(0, kSessionIdDigits),
+                            .user_agent = std::move(agent),
+                            .address = std::move(address),
+                            .created_at = created,
+                            .last_seen_at = seen,
+                            .expires_at = expires});
+    }
+    return sessions;
+}
+
+Result<void> revoke_session(store::Connection& connection, UserId user, std::string_view id) {
+    ESC_TRY(const auto removed,
+            connection.execute("DELETE FROM session WHERE user_id = ?"
+                               " AND SUBSTR(token_hash, 1, 32) = ?",
+                               {user, id}));
+    if (removed == 0) return fail(escucha::Errc::NotFound, "session");
+    return ok();
+}
+
+Result<std::int64_t> remove_expired(store::Connection& connection,
+                                    WallTime now,
+                                    const SessionLimits& limits) {
     return connection.execute("DELETE FROM session WHERE expires_at_us <= ? OR last_seen_us <= ?",
-                              {now, now - kSessionIdle});
+                              {now, now - limits.idle});
 }
 
 }  // namespace escucha::identity

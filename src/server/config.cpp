@@ -17,6 +17,7 @@
 #include "audio/codec.h"
 #include "base/errc.h"
 #include "base/phone_number.h"
+#include "identity/sessions.h"
 #include "server/detail/dns.h"
 
 namespace escucha::server {
@@ -134,6 +135,10 @@ const std::map<std::string, Setter>& settings() {
         {"speech.voice_en", set(&Config::speech_voice_en)},
         {"dns.servers", set(&Config::dns_servers)},
         {"recordings.key_file", set(&Config::recording_key_file)},
+        {"accounts.key_file", set(&Config::account_key_file)},
+        {"accounts.password_blocklist", set(&Config::password_blocklist)},
+        {"accounts.session_idle_min", set(&Config::session_idle_min)},
+        {"accounts.session_life_h", set(&Config::session_life_h)},
         {"limits.max_live_contacts", set(&Config::max_live_contacts)},
         {"log.level", set(&Config::log_level)},
     };
@@ -510,6 +515,26 @@ Result<void> check_addresses(const Config& config) {
 
 }  // namespace
 
+namespace {
+
+Result<void> check_accounts(const Config& config) {
+    using Limits = identity::SessionLimits;
+    const std::chrono::minutes idle{config.session_idle_min};
+    const std::chrono::hours life{config.session_life_h};
+    if (life < std::chrono::hours{1} || life > Limits::kLongest) {
+        return fail(Errc::InvalidArgument,
+                    fmt::format("accounts.session_life_h is 1 to {}", Limits::kLongest.count()));
+    }
+    if (idle < Limits::kShortestIdle || idle > life) {
+        return fail(Errc::InvalidArgument,
+                    fmt::format("accounts.session_idle_min is {} to session_life_h",
+                                Limits::kShortestIdle.count()));
+    }
+    return ok();
+}
+
+}  // namespace
+
 Result<void> check_config(const Config& config) {
     if (!are_name_servers(config.dns_servers)) {
         return fail(Errc::InvalidArgument,
@@ -540,6 +565,7 @@ Result<void> check_config(const Config& config) {
     if (config.opus_complexity > 10) {
         return fail(Errc::InvalidArgument, "media.opus_complexity is 0 to 10");
     }
+    ESC_TRY(check_accounts(config));
     if (config.max_live_contacts < 1) {
         return fail(Errc::InvalidArgument, "limits.max_live_contacts must be positive");
     }

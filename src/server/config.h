@@ -131,6 +131,12 @@ struct Config {
     std::string dns_servers;
     /// The companies' keys of recordings; empty means DATA/recording.keys.
     std::filesystem::path recording_key_file;
+    /// Opens the secrets of second factors; empty means DATA/account.keys.
+    std::filesystem::path account_key_file;
+    /// Passwords that nobody may choose, one a line, beside those that come with the program.
+    std::filesystem::path password_blocklist;
+    std::uint32_t session_idle_min = 480;
+    std::uint32_t session_life_h = 24;
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 
@@ -142,6 +148,9 @@ struct Config {
     }
     [[nodiscard]] std::filesystem::path key_file() const {
         return recording_key_file.empty() ? data_dir / "recording.keys" : recording_key_file;
+    }
+    [[nodiscard]] std::filesystem::path effective_account_key_file() const {
+        return account_key_file.empty() ? data_dir / "account.keys" : account_key_file;
     }
     [[nodiscard]] std::filesystem::path prompts_dir() const { return data_dir / "prompts"; }
     /// Recordings that every company's flows may name, put there by hand.

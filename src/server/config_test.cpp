@@ -39,6 +39,33 @@ TEST_CASE("a file's settings replace the defaults and leave the others") {
     CHECK(config.value().connectors.at("billing") == "http://127.0.0.1:9000/ask");
 }
 
+TEST_CASE("sessions last as long as the file says, within limits") {
+    const auto config = read_text(
+        "[accounts]\nkey_file = \"/k\"\npassword_blocklist = \"/w\"\nsession_idle_min = 30\n"
+        "session_life_h = 12\n");
+    REQUIRE(config);
+    CHECK(config.value().session_idle_min == 30);
+    CHECK(config.value().session_life_h == 12);
+    CHECK(config.value().effective_account_key_file() == "/k");
+    CHECK(config.value().password_blocklist == "/w");
+    Config checked;
+    CHECK(checked.effective_account_key_file() == checked.data_dir / "account.keys");
+    CHECK(check_config(checked));
+    for (const auto& [idle_min, life_h, is_good] : {std::tuple{5U, 1U, true},
+                                                    std::tuple{4U, 1U, false},
+                                                    std::tuple{60U, 1U, true},
+                                                    std::tuple{61U, 1U, false},
+                                                    std::tuple{480U, 720U, true},
+                                                    std::tuple{480U, 721U, false},
+                                                    std::tuple{480U, 0U, false}}) {
+        CAPTURE(idle_min);
+        CAPTURE(life_h);
+        checked.session_idle_min = idle_min;
+        checked.session_life_h = life_h;
+        CHECK(check_config(checked).has_value() == is_good);
+    }
+}
+
 TEST_CASE("unknown keys, wrong types and values out of range name their line") {
     CHECK(error_of("[listen]\nsipport = 5080\n") == "line 2: unknown setting 'listen.sipport'");
     CHECK(error_of("[listen]\n\nsip_port = \"5080\"\n").starts_with("line 3: 'listen.sip_port'"));

@@ -3,7 +3,7 @@
 from browser.case import Pages
 from harness.demo import KNOWN_NUMBER
 
-PAGES = ("/desk", "/cases", "/customers", "/recordings", "/flows", "/preferences")
+PAGES = ("/desk", "/cases", "/customers", "/recordings", "/flows", "/preferences", "/account")
 
 
 class Looks(Pages):

@@ -11,7 +11,6 @@
 #include "demo/demo.h"
 #include "detail/api.h"
 #include "detail/folder_lock.h"
-#include "identity/passwords.h"
 #include "store/migrate.h"
 
 namespace escucha::ctl {
@@ -180,28 +179,6 @@ Outcome backup(const Options& options, const std::filesystem::path& file) {
             file.string() + options.say(": copia comprobada, ", ": checked copy, ") +
                 text(made, "bytes") + " bytes\n",
             {}};
-}
-
-Outcome user_add(const Options& options, NewUser user) {
-    const bool is_made_up = user.password.empty();
-    if (is_made_up) user.password = identity::random_password();
-    json::object body{{"login", user.login},
-                      {"name", user.name.empty() ? user.login : user.name},
-                      {"role", user.role},
-                      {"password", user.password}};
-    if (!user.language.empty()) body["language"] = user.language;
-    Api api{options};
-    auto answer = api.post("/api/v1/users", body);
-    if (auto* failure = std::get_if<Outcome>(&answer)) return std::move(*failure);
-    json::value added = std::get<json::value>(answer);
-    if (options.format == Format::Json) {
-        if (is_made_up) added.as_object()["password"] = user.password;
-        return {Exit::Done, serialize_line(added), {}};
-    }
-    std::string out = options.say("Usuario creado: ", "User added: ") + text(added, "login") +
-                      " (" + text(added, "role") + ")\n";
-    if (is_made_up) out += options.say("Contraseña: ", "Password: ") + user.password + "\n";
-    return {Exit::Done, std::move(out), {}};
 }
 
 Outcome demo_reset(const Options& options, const std::filesystem::path& demo_dir) {

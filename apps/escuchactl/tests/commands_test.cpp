@@ -170,7 +170,29 @@ TEST_CASE("a user is added with a given or a made-up password, which works") {
     user.login = "otra";
     const Outcome weak = user_add(options, user);
     CHECK(weak.exit == Exit::No);
-    CHECK(has(weak.error, "demasiado corto"));
+    CHECK(has(weak.error, "demasiado corta"));
+}
+
+TEST_CASE("the operator lets somebody in again who lost the password or the telephone") {
+    World world;
+    Options options = options_for(world);
+    CHECK(has(user_list(options).out, "ana"));
+    const Outcome reset = user_reset_password(options, "ana");
+    CHECK(reset.exit == Exit::Done);
+    const std::string said = "Contraseña de un solo uso: ";
+    REQUIRE(reset.out.starts_with(said));
+    const std::string password = reset.out.substr(said.size(), 20);
+    CHECK(world.sign_in("ana", password).get("/api/v1/session").text("/must_change_password") ==
+          "true");
+    CHECK(user_drop_second_factor(options, "ana").exit == Exit::Done);
+    CHECK(user_unlock(options, "ana").exit == Exit::Done);
+    CHECK(user_deactivate(options, "ana").exit == Exit::Done);
+    CHECK(world.sign_in("ana", password).get("/api/v1/session").status == 401);
+    options.format = Format::Json;
+    CHECK(has(user_activate(options, "ana").out, "\"is_active\":true"));
+    const Outcome unknown = user_unlock(options, "nadie");
+    CHECK(unknown.exit == Exit::No);
+    CHECK(has(unknown.error, "nadie"));
 }
 
 TEST_CASE("without a token, a server or a right there is a sentence and an exit status") {

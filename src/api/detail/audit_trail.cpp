@@ -77,10 +77,12 @@ Problem not_audited() {
 AuditTrail::AuditTrail(Auditor& auditor,
                        Call& call,
                        const Route& route,
+                       Access::Kind access,
                        const json::object& operation)
     : auditor_{auditor},
       call_{call},
       route_{route},
+      access_{access},
       action_{operation.at("operationId").as_string()},
       kind_{Contract::audit_kind(operation)} {}
 
@@ -100,7 +102,7 @@ Attempt<void> AuditTrail::begin() {
 Attempt<void> AuditTrail::end(Answer& answer) {
     const unsigned status = answer ? answer.value().status : status_of(answer.error().code);
     const bool is_refused = status == 403 || (status == 404 && !kind_.empty());
-    if (is_refused && route_.access != Access::Public) {
+    if (is_refused && access_ != Access::Kind::Public) {
         return enter(audit::Outcome::Refused, status);
     }
     // Any other failure shows nothing of anybody.
@@ -147,7 +149,9 @@ audit::Entry AuditTrail::entry(audit::Outcome decided, unsigned status) const {
     audit::Entry entry;
     entry.company = call_.company();
     entry.at = call_.now;
-    if (call_.who.user.is_nil()) {
+    if (call_.who.key) {
+        entry.who = {audit::ActorKind::ApiKey, call_.who.key->to_string()};
+    } else if (call_.who.user.is_nil()) {
         entry.who = {audit::ActorKind::Operator, {}};
     } else {
         entry.who = {audit::ActorKind::User, call_.who.user.to_string()};

@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "api/detail/access.h"
 #include "api/detail/call.h"
 #include "api/detail/handlers.h"
 #include "api/detail/remembered.h"
@@ -36,6 +37,7 @@ public:
     AuditTrail(Auditor& auditor,
                Call& call,
                const Route& route,
+               Access::Kind access,
                const boost::json::object& operation);
 
     /// The caller's role may not.
@@ -57,6 +59,7 @@ private:
     Auditor& auditor_;
     Call& call_;
     const Route& route_;
+    Access::Kind access_;
     std::string_view action_, kind_;
     std::size_t begun_with_ = 0;  ///< Customers that the entry of `begin` names.
 };

@@ -55,6 +55,7 @@ struct Services {
     const Contract& contract;
     Listening& listening;
     IdMaker& ids;
+    EventFeed& feed;
 };
 
 /// Whom and what an answer tells about, for the audit log (audit_trail.h).
@@ -81,6 +82,9 @@ struct Call {
     std::map<std::string, std::string> query;
     boost::json::object body;
     Seen seen = {};
+    /// Set by a handler that was given a secret or tells one: nothing of it may be kept for a
+    /// repeat.
+    bool is_secret = false;
 
     [[nodiscard]] CompanyId company() const { return who.company; }
     [[nodiscard]] bool may(identity::Permission permission) const {

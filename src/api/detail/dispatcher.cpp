@@ -9,6 +9,7 @@
 #include "api/detail/json.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "identity/api_keys.h"
 
 namespace escucha::api {
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::string_view kApi = "/api/";
 constexpr std::string_view kCookie = "escucha_session";
+constexpr std::string_view kBearer = "Bearer ";
 constexpr std::size_t kMaxJsonDepth = 16;
 
 // The pages use no script or style but their own files; Mantine writes its variables into a style
@@ -101,7 +103,7 @@ Dispatcher::Dispatcher(Config config,
       contract_{openapi_json()},
       access_{access_of_routes(contract_)},
       connections_{database_},
-      services_{config_, port, database_, journal, contract_, listening_, ids_},
+      services_{config_, port, database_, journal, contract_, listening_, ids_, feed_},
       auditor_{*config_.audit},
       files_{config_.web_root},
       feed_{journal, std::move(on_news)} {}
@@ -212,11 +214,12 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
     const Access access = match.access;
     ESC_TRY(authenticate(call, access.kind));
     const json::object& operation = *contract_.operation(route.path, lower(route.method));
-    AuditTrail trail{auditor_, call, route, operation};
+    AuditTrail trail{auditor_, call, route, access.kind, operation};
     if (!access.admits(call.who.permissions)) {
         ESC_TRY(trail.refuse());
         return Problem{Code::Forbidden};
     }
+    ESC_TRY(check_person(call, route, access.kind));
     ESC_TRY(read_query(call, operation));
     ESC_TRY(read_body(call, operation));
     ESC_TRY(trail.begin());
@@ -229,15 +232,52 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
     return answered;
 }
 
+namespace {
+
+/// What is about a person at a page, and no business of a program's.
+bool is_personal(const Route& route) {
+    return route.path.starts_with("/api/v1/session") || route.path.starts_with("/api/v1/me");
+}
+
+/// What somebody with a one-time password may do: choose another, or leave.
+bool leads_to_a_password(const Route& route) {
+    return route.handler == get_session || route.handler == sign_out ||
+           route.handler == change_own_password;
+}
+
+}  // namespace
+
+Attempt<void> Dispatcher::check_person(const Call& call,
+                                       const Route& route,
+                                       Access::Kind kind) const {
+    if (kind == Access::Kind::Public) return BOOST_OUTCOME_V2_NAMESPACE::success();
+    if (call.who.key && is_personal(route)) return Problem{Code::Forbidden};
+    if (call.who.must_change_password && !leads_to_a_password(route)) {
+        return Problem{Code::PasswordChangeRequired};
+    }
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
+
+Attempt<void> Dispatcher::authenticate_key(Call& call, std::string_view key) {
+    ESC_TRY(call.who, identity::resolve_api_key(call.db, key, call.now));
+    const identity::ApiKeyId id = *call.who.key;
+    if (touched_.is_new(id.to_string(), call.now)) {
+        const auto touched = services_.journal.write([&](store::Connection& connection) {
+            return identity::touch_api_key(connection, id, call.now);
+        });
+        if (!touched) log::warn("api_key_not_touched", {{"detail", touched.error().message()}});
+    }
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
+
 Attempt<void> Dispatcher::authenticate(Call& call, Access::Kind kind) {
     const net::Request& request = call.request;
     if (kind == Access::Kind::Public) return check_origin(call);
-    constexpr std::string_view kBearer = "Bearer ";
     const std::string_view authorization = request.header("authorization");
     if (authorization.starts_with(kBearer)) {
-        if (!is_same_secret(authorization.substr(kBearer.size()), config_.operator_token)) {
-            return Problem{Code::NotSignedIn};
-        }
+        const std::string_view bearer = authorization.substr(kBearer.size());
+        if (bearer.starts_with(identity::kApiKeyPrefix)) return authenticate_key(call, bearer);
+        if (!is_same_secret(bearer, config_.operator_token)) return Problem{Code::NotSignedIn};
         // The operator works for one company: the one named, else the first.
         const std::string_view key = request.header("escucha-company");
         ESC_TRY(const auto row,
@@ -254,7 +294,7 @@ Attempt<void> Dispatcher::authenticate(Call& call, Access::Kind kind) {
     }
     call.session_token = request.cookie(kCookie);
     if (call.session_token.empty()) return Problem{Code::NotSignedIn};
-    ESC_TRY(call.who, identity::resolve(call.db, call.session_token, call.now));
+    ESC_TRY(call.who, identity::resolve(call.db, call.session_token, call.now, config_.sessions));
     if (is_unsafe(request.method)) {
         ESC_TRY(check_origin(call));
         ESC_TRY(identity::check_csrf(call.who, request.header("x-csrf-token")));
@@ -339,6 +379,11 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
     if (auto same = check_origin(call); !same) return refusal(same.error());
     if (auto known = authenticate(call, Access::Kind::SignedIn); !known)
         return refusal(known.error());
+    // People see their own desk's events; a program needs to be meant for the floor's.
+    if (call.who.key && !call.may(identity::Permission::WatchFloor)) {
+        return refusal(Problem{Code::Forbidden});
+    }
+    if (call.who.must_change_password) return refusal(Problem{Code::PasswordChangeRequired});
     const json::object& operation = *contract_.operation("/api/v1/events", "get");
     if (auto read = read_query(call, operation); !read) return refusal(read.error());
     std::optional<std::int64_t> since;
@@ -346,12 +391,17 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
         since = 0;
         std::from_chars(text->data(), text->data() + text->size(), *since);
     }
-    const auto still_signed_in = [this, token = call.session_token] {
-        if (token.empty()) return true;
+    std::string key;
+    if (call.who.key) key = request.header("authorization").substr(kBearer.size());
+    const auto still_signed_in = [this, token = call.session_token, key] {
+        if (token.empty() && key.empty()) return true;
         auto connection = connections_.take();
         // A store in trouble is no reason to send people away.
         if (!connection) return true;
-        const auto found = identity::resolve(*connection.value(), token, read_clocks().wall);
+        const WallTime now = read_clocks().wall;
+        const auto found =
+            key.empty() ? identity::resolve(*connection.value(), token, now, config_.sessions)
+                        : identity::resolve_api_key(*connection.value(), key, now);
         return found || Problem{found.error()}.code != Code::NotSignedIn;
     };
     return std::make_unique<EventStream>(

@@ -52,6 +52,8 @@ private:
     net::Response probe(const net::Request& request);
     Answer answer(const net::Request& request, Match match, Language language);
     Attempt<void> authenticate(Call& call, Access::Kind kind);
+    Attempt<void> authenticate_key(Call& call, std::string_view key);
+    Attempt<void> check_person(const Call& call, const Route& route, Access::Kind kind) const;
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
@@ -63,7 +65,7 @@ private:
     std::vector<Access> access_;  ///< Of each of routes().
     Connections connections_;
     Listening listening_{std::chrono::minutes{10}, Listening::Repeat::PutsOff};
-    /// Sessions whose idle expiry was put off a moment ago.
+    /// Sessions whose idle expiry was put off, and keys whose use was noted, a moment ago.
     Remembered<std::string> touched_{identity::kTouchEvery,
                                      Remembered<std::string>::Repeat::ChangesNothing};
     IdMaker ids_;

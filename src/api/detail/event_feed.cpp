@@ -18,6 +18,11 @@ EventFeed::EventFeed(store::Journal& journal, std::function<void()> on_news)
 
 EventFeed::~EventFeed() { journal_.unsubscribe(subscription_); }
 
+void EventFeed::end_sessions() {
+    ++endings_;
+    on_news_();
+}
+
 void EventFeed::take(const store::CommittedEvents& events) {
     if (events->empty()) return;
     {
@@ -99,15 +104,18 @@ EventStream::EventStream(EventFeed& feed,
       sent_{since.value_or(feed.last())},
       scanned_{sent_},
       still_signed_in_{std::move(still_signed_in)},
-      checked_at_{read_clocks().wall} {
+      checked_at_{read_clocks().wall},
+      endings_{feed.endings()} {
     const std::int64_t last = feed.last();
     is_too_old_ = sent_ > last || last - sent_ > kMaxReplay;
 }
 
 std::optional<net::Frames> EventStream::end_of_session() {
     const WallTime now = read_clocks().wall;
-    if (now - checked_at_ < kSessionCheck) return std::nullopt;
+    const std::uint64_t endings = feed_.endings();
+    if (endings == endings_ && now - checked_at_ < kSessionCheck) return std::nullopt;
     checked_at_ = now;
+    endings_ = endings;
     if (still_signed_in_()) return std::nullopt;
     return net::Frames{{}, false, net::Frames::Close{kCloseSessionEnded, "session ended"}};
 }

@@ -42,6 +42,10 @@ public:
 
     [[nodiscard]] std::int64_t last() const { return journal_.last_committed(); }
 
+    /// Sessions were ended by hand: every WebSocket looks at once whether its own was among them.
+    void end_sessions();
+    [[nodiscard]] std::uint64_t endings() const { return endings_; }
+
 private:
     void take(const store::CommittedEvents& events);
     bool read_memory(CompanyId company, std::int64_t after, std::size_t limit, Batch& out);
@@ -52,6 +56,7 @@ private:
     // Events with numbers in a row; the first is `first_`.
     std::deque<std::shared_ptr<const store::StoredEvent>> kept_;
     std::int64_t first_ = 0;
+    std::atomic<std::uint64_t> endings_{0};
     store::Journal::SubscriptionId subscription_;
 };
 
@@ -87,6 +92,7 @@ private:
     bool has_greeted_ = false;
     std::function<bool()> still_signed_in_;
     WallTime checked_at_;
+    std::uint64_t endings_;  ///< Of the feed, when it was checked.
 };
 
 /// One event as a WebSocket frame, without its personal fields.

@@ -39,6 +39,15 @@ Answer sign_in(Call& call);
 Answer get_session(Call& call);
 Answer sign_out(Call& call);
 Answer get_me(Call& call);
+// account.cpp
+Answer change_own_password(Call& call);
+Answer list_own_sessions(Call& call);
+Answer end_other_sessions(Call& call);
+Answer end_own_session(Call& call);
+Answer get_second_factor(Call& call);
+Answer begin_second_factor(Call& call);
+Answer confirm_second_factor(Call& call);
+Answer drop_second_factor(Call& call);
 // live.cpp
 Answer get_floor(Call& call);
 Answer get_desk(Call& call);
@@ -120,13 +129,26 @@ Answer get_figures_today(Call& call);
 // audit.cpp
 Answer list_audit(Call& call);
 Answer verify_audit(Call& call);
-// operation.cpp
-Answer list_users(Call& call);
-Answer create_user(Call& call);
 // roles.cpp
 Answer list_roles(Call& call);
 Answer save_role(Call& call);
 Answer delete_role(Call& call);
+// people.cpp
+Answer list_users(Call& call);
+Answer create_user(Call& call);
+Answer get_user(Call& call);
+Answer reset_user_password(Call& call);
+Answer unlock_user(Call& call);
+Answer deactivate_user(Call& call);
+Answer activate_user(Call& call);
+Answer drop_user_second_factor(Call& call);
+Answer list_user_sessions(Call& call);
+Answer end_user_sessions(Call& call);
+Answer end_user_session(Call& call);
+// keys.cpp
+Answer list_api_keys(Call& call);
+Answer create_api_key(Call& call);
+Answer revoke_api_key(Call& call);
 // operation.cpp
 Answer get_status(Call& call);
 Answer list_sip_bans(Call& call);

@@ -106,7 +106,8 @@ Answer Idempotency::once(Call& call, const std::string& key, Answer (*run)(Call&
     const net::Response response =
         answer ? std::move(answer).value() : to_response(answer.error(), call.language);
     const bool is_final = response.status < 500 && response.status != 409 && response.status != 429;
-    if (is_final && std::holds_alternative<std::string>(response.body)) {
+    // Nor is the request's fingerprint kept: a password can be guessed from it.
+    if (is_final && !call.is_secret && std::holds_alternative<std::string>(response.body)) {
         keep_answer(call, key, response);
     }
     return response;

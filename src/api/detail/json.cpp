@@ -33,6 +33,16 @@ json::array names_of(const identity::Permissions& permissions) {
     return names;
 }
 
+identity::Permissions permissions_in(const json::array& names) {
+    identity::Permissions permissions;
+    for (const json::value& name : names) {
+        if (const auto known = identity::parse_permission(name.get_string())) {
+            permissions.add(*known);
+        }
+    }
+    return permissions;
+}
+
 std::string_view word(AgentState state) {
     switch (state) {
         case AgentState::SignedOut:

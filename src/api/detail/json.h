@@ -32,6 +32,8 @@ boost::json::value named_or_null(const std::string& id, const std::string& name)
 
 /// ["take_contacts", ...]
 boost::json::array names_of(const identity::Permissions& permissions);
+/// The same back; words are checked by the contract.
+identity::Permissions permissions_in(const boost::json::array& names);
 
 std::string_view word(server::AgentState state);
 std::string_view word(server::ContactState state);

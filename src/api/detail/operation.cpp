@@ -2,11 +2,9 @@
 
 #include <boost/json/array.hpp>
 
-#include "api/detail/columns.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
 #include "api/detail/recorded_sound.h"
-#include "identity/users.h"
 #include "store/backup.h"
 
 namespace escucha::api {
@@ -14,20 +12,6 @@ namespace escucha::api {
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::string_view kUser =
-    "SELECT u.id, u.login, u.name, u.role, u.language, a.id FROM app_user u"
-    " LEFT JOIN agent a ON a.user_id = u.id WHERE u.company_id = ?";
-
-Attempt<json::object> encode_user(const store::Row& row) {
-    Columns columns{row};
-    json::object user;
-    for (const char* name : {"id", "login", "name", "role", "language"})
-        user[name] = columns.text();
-    user["agent_id"] = or_null(columns.text());
-    ESC_TRY(columns.done());
-    return user;
-}
 
 /// "escucha-20261123T041500Z.db"
 std::string backup_name(WallTime now) {
@@ -77,49 +61,6 @@ json::value text_or_null(const std::string& text) {
 }
 
 }  // namespace
-
-Answer list_users(Call& call) {
-    ESC_TRY(const auto rows,
-            call.db.query(std::string{kUser} + " ORDER BY u.login", {call.company()}));
-    json::array items;
-    for (const store::Row& row : rows) {
-        ESC_TRY(auto user, encode_user(row));
-        items.push_back(std::move(user));
-    }
-    return json_response(json::object{{"items", std::move(items)}});
-}
-
-Answer create_user(Call& call) {
-    const auto permissions = identity::permissions_of(call.db, call.company(), call.text("role"));
-    if (!permissions) {
-        Problem problem{permissions.error()};
-        if (problem.code != Code::NotFound) return problem;
-        problem = Problem{Code::BadField};
-        problem.faults.push_back({"/role", {"No existe ese rol.", "There is no such role."}});
-        return problem;
-    }
-    if (!call.may_give(permissions.value())) return Problem{Code::Forbidden};
-    const std::string language = call.has("language") ? call.text("language") : "es";
-    ESC_TRY(auto connection, call.services.database.connect());
-    const auto id = call.services.ids.make<UserId>(call.now);
-    call.seen.made = id.to_string();
-    ESC_TRY(identity::add_user(connection,
-                               {.company = call.company(),
-                                .login = call.text("login"),
-                                .name = call.text("name"),
-                                .role = call.text("role"),
-                                .language = language,
-                                .password = call.text("password")},
-                               id,
-                               call.now));
-    // A new agent is one the centre must know of.
-    ESC_TRY(call.services.port.reload());
-    ESC_TRY(const auto row,
-            call.db.query_one(std::string{kUser} + " AND u.id = ?", {call.company(), id}));
-    if (!row) return Problem{Code::Internal};
-    ESC_TRY(auto user, encode_user(*row));
-    return json_response(user, 201);
-}
 
 Answer get_status(Call& call) {
     ESC_TRY(const auto floor, call.services.port.floor(call.company()));

@@ -63,6 +63,18 @@ constexpr std::array kCodes{
              "Bad credentials",
              "El usuario o la contraseña no son correctos.",
              "The user or the password is not correct."},
+    CodeText{Code::SecondFactorRequired,
+             401,
+             "second_factor_required",
+             "Second factor required",
+             "Falta el código de su segundo factor.",
+             "The code of your second factor is missing."},
+    CodeText{Code::BadSecondFactor,
+             401,
+             "bad_second_factor",
+             "Bad second factor",
+             "El código no es correcto o ya se usó: espere al siguiente.",
+             "The code is not correct or was used before: wait for the next one."},
     CodeText{Code::NotSignedIn,
              401,
              "not_signed_in",
@@ -87,6 +99,12 @@ constexpr std::array kCodes{
              "Forbidden",
              "Su perfil no permite hacer esto.",
              "Your role does not allow this."},
+    CodeText{Code::PasswordChangeRequired,
+             403,
+             "password_change_required",
+             "Password change required",
+             "Su contraseña es de un solo uso: elija una propia para continuar.",
+             "Your password is for one use: choose one of your own to go on."},
     CodeText{Code::NotFound, 404, "not_found", "Not found", "No se ha encontrado.", "Not found."},
     CodeText{Code::MethodNotAllowed,
              405,
@@ -209,6 +227,9 @@ Code code_of(const std::error_code& code) {
     if (code == identity::Errc::NoSession) return Code::NotSignedIn;
     if (code == identity::Errc::WrongCsrfToken) return Code::CsrfFailed;
     if (code == identity::Errc::WeakPassword) return Code::BadField;
+    if (code == identity::Errc::SecondFactorRequired) return Code::SecondFactorRequired;
+    if (code == identity::Errc::WrongSecondFactor) return Code::BadSecondFactor;
+    if (code == identity::Errc::SecondFactorState) return Code::WrongState;
     if (code == cases::Errc::IllegalTransition) return Code::WrongState;
     if (code.category() == cases::cases_category()) return Code::BadReference;
     return Code::Internal;

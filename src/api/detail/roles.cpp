@@ -39,13 +39,7 @@ Answer save_role(Call& call) {
     identity::OwnRole role{.key = call.path.at(0),
                            .name_es = call.text("name_es"),
                            .name_en = call.text("name_en"),
-                           .permissions = {}};
-    for (const json::value& name : call.body.at("permissions").as_array()) {
-        // The contract lists them, and a test holds its list against the enumeration.
-        if (const auto permission = identity::parse_permission(name.get_string())) {
-            role.permissions.add(*permission);
-        }
-    }
+                           .permissions = permissions_in(call.body.at("permissions").as_array())};
     if (!call.may_give(role.permissions)) return Problem{Code::Forbidden};
     ESC_TRY(auto connection, call.services.database.connect());
     ESC_TRY(identity::save_role(connection, call.company(), role));

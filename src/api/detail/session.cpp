@@ -32,6 +32,7 @@ Answer session_answer(Call& call, const identity::Principal& who, WallTime expir
                                       {"company", std::move(company)},
                                       {"permissions", names_of(who.permissions)},
                                       {"csrf_token", who.csrf_token},
+                                      {"must_change_password", who.must_change_password},
                                       {"expires_at", to_rfc3339(expires_at)}});
 }
 
@@ -46,8 +47,19 @@ std::string cookie_line(const Call& call, const std::string& token, std::string_
 
 Answer sign_in(Call& call) {
     ESC_TRY(auto connection, call.services.database.connect());
+    const std::string login = call.text("login");
+    const std::string password = call.text("password");
+    const std::string code = call.text("code");
     ESC_TRY(auto session,
-            identity::sign_in(connection, call.text("login"), call.text("password"), call.now));
+            identity::sign_in(connection,
+                              {.login = login,
+                               .password = password,
+                               .code = code,
+                               .user_agent = call.request.header("user-agent"),
+                               .address = call.request.peer},
+                              call.now,
+                              {.limits = call.services.config.sessions,
+                               .keys = call.services.config.account_keys}));
     session.principal.csrf_token = session.csrf_token;
     ESC_TRY(auto response, session_answer(call, session.principal, session.expires_at));
     const auto life = std::to_string(
@@ -59,7 +71,7 @@ Answer sign_in(Call& call) {
 Answer get_session(Call& call) {
     // The operator has no session: its token does not expire while the server runs.
     if (call.session_token.empty()) {
-        return session_answer(call, call.who, call.now + identity::kSessionLife);
+        return session_answer(call, call.who, call.now + call.services.config.sessions.life);
     }
     ESC_TRY(const auto row,
             call.db.query_one("SELECT expires_at_us FROM session WHERE token_hash = ?",

@@ -216,8 +216,13 @@ void World::restart() {
     }
     // The journal may be another one than before.
     audit = std::make_unique<audit::Log>(*journal, *audit_keys);
+    if (!account_keys) {
+        account_keys = must(identity::SecretKeys::open(folder / "account.keys",
+                                                       identity::SecretKeys::WhenMissing::Make));
+    }
     Config config;
     config.port = 0;
+    config.account_keys = &*account_keys;
     config.web_root = folder / "web";
     config.recordings_dir = folder / "recordings";
     config.recording_keys = recording_keys.get();
@@ -239,6 +244,7 @@ void World::restart() {
 }
 
 Person World::stranger() { return Person{*this, "", ""}; }
+Person World::bearer(const std::string& key) { return Person{*this, "", "", key}; }
 Person World::operator_() { return Person{*this, "", "", std::string{kOperatorToken}}; }
 
 Person World::sign_in(const std::string& login, const std::string& password) {

@@ -14,6 +14,7 @@
 #include "audit/log.h"
 #include "base/rng.h"
 #include "identity/roles.h"
+#include "identity/secret_keys.h"
 #include "net/testing/client.h"
 #include "store/journal.h"
 #include "store/testing/engines.h"
@@ -74,6 +75,8 @@ struct World {
     Person operator_();
     /// Without a session.
     Person stranger();
+    /// A program that bears a key.
+    Person bearer(const std::string& key);
 
     /// Somebody more with that role, who signs in as the answer says.
     std::string add_person(std::string_view role, CompanyId of);
@@ -123,6 +126,7 @@ struct World {
     std::unique_ptr<recording::Keyring> recording_keys;
     std::optional<audit::SigningKeys> audit_keys;
     std::unique_ptr<audit::Log> audit;
+    std::optional<identity::SecretKeys> account_keys;
     std::unique_ptr<ApiServer> server;
 };
 

@@ -182,6 +182,7 @@ Result<void> add_users(World& world, const Node& file, const Ids& teams) {
         ESC_TRY(const auto name, user.text("name"));
         ESC_TRY(const auto role, user.text("role"));
         ESC_TRY(const auto language, user.text("language"));
+        // Set by the installation, chosen by nobody: identity::PasswordRules is not asked.
         ESC_TRY(const auto hash, identity::hash_password(password));
         const auto id = UserId::make(world.founded, world.rng);
         ESC_TRY(world.connection.execute(

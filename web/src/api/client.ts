@@ -2,8 +2,10 @@ import createClient, { type Middleware } from 'openapi-fetch';
 import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
+export type Account = Schemas['UserAccount'];
 export type Agent = Schemas['Agent'];
 export type AgentState = Schemas['AgentState'];
+export type ApiKey = Schemas['ApiKey'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type AuditVerification = Schemas['AuditVerification'];
 export type CaseBrief = Schemas['CaseBrief'];
@@ -29,6 +31,7 @@ export type FlowVersion = Schemas['FlowVersion'];
 export type Journey = Schemas['Journey'];
 export type JourneyGap = Schemas['JourneyGap'];
 export type JourneySegment = Schemas['JourneySegment'];
+export type KeyPermission = Schemas['KeyPermission'];
 export type Named = Schemas['Named'];
 export type Note = Schemas['Note'];
 export type Problem = Schemas['Problem'];
@@ -41,9 +44,11 @@ export type SecureInput = Schemas['SecureInput'];
 export type SecureInputKind = Schemas['SecureInputKind'];
 export type Session = Schemas['Session'];
 export type Permission = Schemas['Permission'];
+export type RoleDetail = Schemas['RoleDetail'];
 export type SupervisionMode = Schemas['SupervisionMode'];
 export type StreamFrame = Schemas['EventFrame'];
 export type TimelineEntry = Schemas['TimelineEntry'];
+export type UserSession = Schemas['UserSession'];
 
 /** A refusal of the server, or `network` when no answer came at all. */
 export class ApiError extends Error {

@@ -8,6 +8,7 @@ import { ApiError, setSessionLostHandler } from '@/api/client';
 import { switchTexts } from '@/base/i18n';
 import { usePreferences } from '@/base/preferences';
 import { Loading, Trouble } from '@/base/view/parts';
+import { NewPasswordPage } from '@/identity/NewPasswordPage';
 import { SignInPage } from '@/identity/SignInPage';
 import { forgetSession, useSession } from '@/identity/session';
 import { colorSchemeManager } from './color-scheme';
@@ -51,6 +52,7 @@ function Door() {
   useEffect(() => {
     void switchTexts(language).then(() => queries.invalidateQueries({ queryKey: ['settings'] }));
   }, [language]);
+  if (session.data?.must_change_password) return <NewPasswordPage />;
   if (session.data) return <RouterProvider router={router} />;
   if (session.data === null) return <SignInPage />;
   return (

@@ -11,6 +11,8 @@ import {
   IconPlayerPlay,
   IconRoute,
   IconSettings,
+  IconUserCog,
+  IconUserShield,
   IconUsers,
 } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
@@ -38,7 +40,8 @@ type Place =
   | '/recordings'
   | '/flows'
   | '/prompts'
-  | '/audit';
+  | '/audit'
+  | '/people';
 
 export function Shell() {
   const { t } = useTranslation('app');
@@ -141,6 +144,13 @@ function Rail() {
       name: t('nav.prompts'),
     },
     {
+      to: '/people',
+      letter: 'u',
+      icon: <IconUserCog {...size} />,
+      isShown: may('manage_users'),
+      name: t('nav.people'),
+    },
+    {
       to: '/audit',
       letter: 'a',
       icon: <IconEye {...size} />,
@@ -187,6 +197,13 @@ function PersonMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{user.name}</Menu.Label>
+        <Menu.Item
+          leftSection={<IconUserShield size={16} aria-hidden="true" />}
+          onClick={() => void navigate({ to: '/account' })}
+          data-testid="open-account"
+        >
+          {t('nav.account')}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconSettings size={16} aria-hidden="true" />}
           onClick={() => void navigate({ to: '/preferences' })}

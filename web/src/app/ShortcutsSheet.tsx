@@ -20,6 +20,7 @@ const kKeys = [
   ['g f', 'flows'],
   ['g v', 'prompts'],
   ['g a', 'audit'],
+  ['g u', 'people'],
 ] as const;
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
@@ -31,6 +32,7 @@ const kNeeds: Record<string, Permission> = {
   recordings: 'listen_to_own',
   flows: 'read_flows',
   prompts: 'read_flows',
+  people: 'manage_users',
   audit: 'read_audit',
 };
 

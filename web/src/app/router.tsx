@@ -138,6 +138,21 @@ const preferences = createRoute({
   component: lazyRouteComponent(() => import('@/identity/PreferencesPage'), 'PreferencesPage'),
 });
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('@/identity/AccountPage'), 'AccountPage'),
+});
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/people',
+  validateSearch: (search: Record<string, unknown>): { open?: string } => {
+    const open = word(search.open);
+    return open ? { open } : {};
+  },
+  component: lazyRouteComponent(() => import('@/identity/PeoplePage'), 'PeoplePage'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -154,6 +169,8 @@ export const router = createRouter({
     prompts,
     audit,
     preferences,
+    account,
+    people,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: false,

@@ -2,6 +2,7 @@ import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/cor
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ApiError } from '@/api/client';
 import type { Language } from '@/base/format';
 import { usePreferences } from '@/base/preferences';
 import { Logo } from '@/base/view/Logo';
@@ -15,6 +16,7 @@ export function SignInPage() {
   const { language, change } = usePreferences();
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
+  const [code, setCode] = useState<string>();
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
 
@@ -23,11 +25,19 @@ export function SignInPage() {
     setBusy(true);
     setError(undefined);
     try {
-      await signIn(queries, login.trim(), password);
+      await signIn(queries, login.trim(), password, code?.trim() ?? '');
     } catch (problem) {
-      setError(problem);
+      // The password is right and a code is wanted: that is a question, not a complaint.
+      const isQuestion = problem instanceof ApiError && problem.code === 'second_factor_required';
+      if (isQuestion) setCode('');
+      else setError(problem);
       setBusy(false);
     }
+  }
+
+  function begin(change: () => void) {
+    change();
+    setCode(undefined);
   }
 
   return (
@@ -50,7 +60,7 @@ export function SignInPage() {
             withAsterisk={false}
             autoFocus
             value={login}
-            onChange={(event) => setLogin(event.currentTarget.value)}
+            onChange={(event) => begin(() => setLogin(event.currentTarget.value))}
             data-testid="sign-in-login"
           />
           <PasswordInput
@@ -59,10 +69,26 @@ export function SignInPage() {
             required
             withAsterisk={false}
             value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
+            onChange={(event) => begin(() => setPassword(event.currentTarget.value))}
             visibilityToggleButtonProps={{ 'aria-label': t('sign_in.show_password') }}
             data-testid="sign-in-password"
           />
+          {code !== undefined && (
+            <TextInput
+              label={t('sign_in.code')}
+              description={t('sign_in.code_hint')}
+              autoComplete="one-time-code"
+              autoCapitalize="none"
+              spellCheck={false}
+              maxLength={40}
+              required
+              withAsterisk={false}
+              autoFocus
+              value={code}
+              onChange={(event) => setCode(event.currentTarget.value)}
+              data-testid="sign-in-code"
+            />
+          )}
           {error !== undefined && <Trouble error={error} testId="sign-in-error" />}
           <Button type="submit" loading={isBusy} fullWidth size="md" data-testid="sign-in-submit">
             {t('sign_in.submit')}

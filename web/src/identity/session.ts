@@ -22,8 +22,18 @@ export const sessionQuery = queryOptions({
   },
 });
 
-export async function signIn(queries: QueryClient, login: string, password: string): Promise<void> {
-  const session = adopt(await ask(api.POST('/api/v1/session', { body: { login, password } })));
+/** As the server keeps it: a keyboard may compose an accent in two ways, and both are one password. */
+export const typed = (password: string) => password.normalize('NFC');
+
+/** `code` is of the second factor; the server says when it wants one. */
+export async function signIn(
+  queries: QueryClient,
+  login: string,
+  password: string,
+  code: string,
+): Promise<void> {
+  const body = { login, password: typed(password), ...(code !== '' && { code }) };
+  const session = adopt(await ask(api.POST('/api/v1/session', { body })));
   const preferences = usePreferences.getState();
   if (!preferences.chosen) usePreferences.setState({ language: session.user.language });
   queries.setQueryData(sessionQuery.queryKey, session);

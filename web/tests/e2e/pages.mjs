@@ -30,6 +30,10 @@ const kMockVisits = [
   ['agent', 'ready', '/flows'],
   ['agent', 'ready', '/flows/f1'],
   ['agent', 'ready', '/preferences'],
+  ['agent', 'ready', '/account'],
+  ['agent', 'ready', '/people'],
+  ['supervisor', 'ready', '/people'],
+  ['supervisor', 'ready', '/people?open=u1'],
   ['agent', 'ready', '/floor'],
   ['agent', 'ready', '/nowhere'],
   ['supervisor', 'ready', '/floor'],
@@ -41,11 +45,9 @@ const kMockVisits = [
 ];
 
 const kRealVisits = [
-  ...['/desk', '/cases', '/customers', '/recordings', '/flows', '/preferences'].map((path) => [
-    'agent',
-    '',
-    path,
-  ]),
+  ...['/desk', '/cases', '/customers', '/recordings', '/flows', '/preferences', '/account'].map(
+    (path) => ['agent', '', path],
+  ),
   ['supervisor', '', '/floor'],
   ['supervisor', '', '/prompts'],
 ];

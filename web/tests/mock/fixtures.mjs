@@ -23,6 +23,96 @@ export const users = [
   },
 ];
 
+/** @type {Schemas['RoleDetail'][]} */
+export const roles = [
+  {
+    key: 'agent',
+    name_es: null,
+    name_en: null,
+    is_built_in: true,
+    permissions: ['take_contacts', 'read_customers', 'write_customers', 'listen_to_own'],
+  },
+  {
+    key: 'administrator',
+    name_es: null,
+    name_en: null,
+    is_built_in: true,
+    permissions: [
+      'read_customers',
+      'write_customers',
+      'see_personal',
+      'watch_floor',
+      'command_agents',
+      'supervise',
+      'listen_to_own',
+      'listen_to_all',
+      'read_figures',
+      'read_flows',
+      'write_flows',
+      'read_traces',
+      'manage_users',
+      'manage_directory',
+      'read_audit',
+      'operate',
+    ],
+  },
+  {
+    key: 'turno_de_tarde',
+    name_es: 'Turno de tarde',
+    name_en: 'Evening shift',
+    is_built_in: false,
+    permissions: ['watch_floor', 'read_figures'],
+  },
+];
+
+/** @type {Schemas['UserAccount'][]} */
+export const accounts = users.map((user, index) => ({
+  ...user,
+  is_active: true,
+  has_second_factor: index === 0,
+  must_change_password: false,
+  locked_until: null,
+  last_seen_at: ago(index * 3600),
+}));
+
+/** @type {Schemas['UserSession'][]} */
+export const sessions = [
+  {
+    id: 's1',
+    browser: 'Firefox',
+    system: 'Linux',
+    address: '192.0.2.•',
+    created_at: ago(7200),
+    last_seen_at: ago(20),
+    expires_at: ago(-7200),
+    is_this: true,
+  },
+  {
+    id: 's2',
+    browser: null,
+    system: null,
+    address: null,
+    created_at: ago(9000),
+    last_seen_at: ago(3000),
+    expires_at: ago(-9000),
+    is_this: false,
+  },
+];
+
+/** @type {Schemas['ApiKey'][]} */
+export const apiKeys = [
+  {
+    id: 'k1',
+    name: 'Cuadro de mando',
+    permissions: ['read_figures'],
+    created_by: 'Sofía Ledesma',
+    created_at: ago(86400),
+    expires_at: ago(3600),
+    last_used_at: null,
+    is_good: false,
+  },
+];
+
 /** @type {Schemas['Named']} */
 export const company = { id: 'c1', name: 'Luz del Valle' };
 

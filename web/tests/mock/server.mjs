@@ -197,8 +197,10 @@ async function answer(state, sockets, request, url, send, response) {
 }
 
 const session = (user) => ({
+  must_change_password: false,
   user,
   company: data.company,
+  permissions: data.roles.find((role) => role.key === user.role)?.permissions ?? [],
   csrf_token: 'csrf',
   expires_at: new Date(Date.now() + 8 * 3600e3).toISOString(),
 });
@@ -242,8 +244,14 @@ function find(state, user, path, url) {
       return data.prompts;
     case 'audit':
       return id ? data.auditVerification : data.auditEntries;
+    case 'me':
+      return id === 'sessions' ? data.sessions : { since: null, recovery_codes_left: 0 };
     case 'users':
-      return data.users;
+      return rest === 'sessions' ? data.sessions : data.accounts;
+    case 'roles':
+      return { items: data.roles };
+    case 'api-keys':
+      return { items: data.apiKeys, permissions: ['read_customers', 'read_figures'] };
     case 'flows':
       return id ? data.flowVersion : data.flows;
     default:

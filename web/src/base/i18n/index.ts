@@ -5,6 +5,7 @@ import type { Language } from '../format';
 
 export const kNamespaces = [
   'app',
+  'account',
   'acd',
   'audit',
   'call',

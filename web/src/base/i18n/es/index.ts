@@ -1,3 +1,4 @@
+import account from './account.json';
 import acd from './acd.json';
 import app from './app.json';
 import audit from './audit.json';
@@ -9,4 +10,16 @@ import identity from './identity.json';
 import media from './media.json';
 import prompts from './prompts.json';
 
-export const catalogue = { acd, app, audit, call, cases, crm, flow, identity, media, prompts };
+export const catalogue = {
+  account,
+  acd,
+  app,
+  audit,
+  call,
+  cases,
+  crm,
+  flow,
+  identity,
+  media,
+  prompts,
+};
