@@ -1,4 +1,4 @@
--- A password that an administrator made up: good once, and until then. 0: one's own.
+-- A password that an administrator made up: good until another is chosen, and until then. 0: one's own.
 ALTER TABLE app_user ADD COLUMN one_time_until_us BIGINT NOT NULL DEFAULT 0;
 -- Where a session was opened, for its owner to recognise: the address without its last part.
 ALTER TABLE session ADD COLUMN user_agent TEXT NOT NULL DEFAULT '';

@@ -220,9 +220,10 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     log::info("store_ready", {{"schema", std::to_string(migrated.to)}});
     ESC_TRY(load_demo(options, database));
     ESC_TRY(auto token, write_token(config.token_file()));
+    // Outlive the journal, whose last work may be to sign.
+    ESC_TRY(const auto audit_keys, open_audit_keys(config, database));
     ESC_TRY(auto journal, store::Journal::open(database));
     ESC_TRY(auto keys, open_keys(config, database));
-    ESC_TRY(const auto audit_keys, open_audit_keys(config, database));
     audit::Log audit{*journal, audit_keys};
     ESC_TRY(const auto account_keys, open_account_keys(config, database));
     ESC_TRY(auto rules, password_rules(config));

@@ -242,3 +242,48 @@ TEST_CASE("a company's own role is made, given, changed and removed; nobody give
     }
     CHECK(pia.send("DELETE", "/api/v1/roles/tarde").status == 409);
 }
+
+TEST_CASE(
+    "a role is not weakened by who could not give it, nor turned into an agent's while held") {
+    World world;
+    Person root = world.sign_in(world.add_person("administrator", world.company));
+    const auto role = [](const std::string& permissions) {
+        return R"({"name_es":"R","name_en":"R","permissions":[)" + permissions + "]}";
+    };
+    REQUIRE(root.send("PUT", "/api/v1/roles/altas", role(R"("manage_users")")).status == 200);
+    REQUIRE(root.send("PUT", "/api/v1/roles/jefes", role(R"("operate")")).status == 200);
+    Person pia = world.sign_in(world.add_person("altas", world.company));
+    CHECK(pia.send("PUT", "/api/v1/roles/jefes", role("")).status == 403);
+
+    CHECK(root.send("PUT", "/api/v1/roles/altas", role(R"("take_contacts")")).status == 409);
+    CHECK(root.send("PUT", "/api/v1/roles/jefes", role(R"("take_contacts")")).status == 200);
+}
+
+TEST_CASE(
+    "an administrator's own password and second factor are changed with the present password") {
+    World world;
+    Person root = world.sign_in(world.add_person("administrator", world.company));
+    const std::string self = "/api/v1/users/" + root.get("/api/v1/me").text("/user/id");
+    CHECK(root.post(self + "/reset-password").status == 409);
+    CHECK(root.send("DELETE", self + "/second-factor").status == 409);
+}
+
+TEST_CASE("what a repeat is answered with belongs to one company") {
+    World world;
+    Person operator_ = world.operator_();
+    const std::string key = "Idempotency-Key: k1";
+    const std::string body = R"({"name":"Eva Gil"})";
+    auto connection = world.fresh.database.connect().value();
+    const auto name_of = [&](CompanyId company) {
+        const auto row = connection.query_one("SELECT key FROM company WHERE id = ?", {company});
+        return row.value()->get<std::string>(0).value();
+    };
+    const std::string here = "Escucha-Company: " + name_of(world.company);
+    const std::string there = "Escucha-Company: " + name_of(world.other_company);
+    const Got ours = operator_.post("/api/v1/customers", body, {key, here});
+    REQUIRE(ours.status == 201);
+    CHECK(operator_.post("/api/v1/customers", body, {key, here}).text("/id") == ours.text("/id"));
+    const Got theirs = operator_.post("/api/v1/customers", body, {key, there});
+    CHECK(theirs.status == 201);
+    CHECK(theirs.text("/id") != ours.text("/id"));
+}

@@ -205,6 +205,28 @@ TEST_CASE("a stream is refused without a session and from another site") {
     CHECK(bad.socket().refusal().status == 422);
 }
 
+TEST_CASE("what happens is told to those who work on the floor, as long as they do") {
+    World world;
+    for (const char* role : {"auditor", "knowledge_editor", "department_head"}) {
+        INFO(role);
+        Stream refused{world, world.sign_in(world.add_person(role, world.company))};
+        CHECK(refused.socket().refusal().status == 403);
+    }
+    Person root = world.sign_in(world.add_person("administrator", world.company));
+    const auto give = [&](const std::string& permission) {
+        return root
+            .send("PUT",
+                  "/api/v1/roles/sala",
+                  R"({"name_es":"Sala","name_en":"Floor","permissions":[")" + permission + "\"]}")
+            .status;
+    };
+    REQUIRE(give("watch_floor") == 200);
+    Stream stream{world, world.sign_in(world.add_person("sala", world.company))};
+    CHECK(stream.next().at("type") == "hello");
+    REQUIRE(give("read_figures") == 200);
+    CHECK(stream.next().is_null());
+}
+
 TEST_CASE("silence is filled with pings that tell the last event") {
     World world{each_engine()};
     world.heartbeat = 40ms;

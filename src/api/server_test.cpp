@@ -462,6 +462,8 @@ TEST_CASE("status, users, backups and the demo are the administrator's") {
 
     const Got backup = boss.post("/api/v1/backups");
     CHECK(backup.status == 201);
+    Person root = world.sign_in(world.add_person("administrator", world.company));
+    CHECK(root.get("/api/v1/backups/" + backup.text("/name")).status == 403);
     const Got bytes = boss.get("/api/v1/backups/" + backup.text("/name"));
     CHECK(bytes.reply.body.starts_with("SQLite format 3"));
     CHECK(static_cast<std::int64_t>(bytes.reply.body.size()) == backup.number("/bytes"));

@@ -90,6 +90,14 @@ bool is_key(std::string_view key) {
     return !key.empty() && key.size() <= kMaxRoleKeyLength && is_plain;
 }
 
+Result<bool> has_holder(store::Connection& connection, CompanyId company, std::string_view key) {
+    ESC_TRY(
+        const auto holder,
+        connection.query_one("SELECT id FROM app_user WHERE company_id = ? AND role = ? LIMIT 1",
+                             {company, key}));
+    return holder.has_value();
+}
+
 }  // namespace
 
 std::string_view to_string(Permission permission) {
@@ -169,6 +177,13 @@ Result<void> save_role(store::Connection& connection, CompanyId company, const O
         return fail(escucha::Errc::InvalidArgument, "key");
     }
     ESC_TRY(auto tx, store::Tx::begin(connection));
+    const auto before = permissions_of(connection, company, role.key);
+    if (!before && before.error().code != escucha::Errc::NotFound) return before.error();
+    ESC_TRY(const bool is_held, has_holder(connection, company, role.key));
+    if (is_held && before &&
+        before.value().has(TakeContacts) != role.permissions.has(TakeContacts)) {
+        return fail(escucha::Errc::Conflict, "somebody has this role");
+    }
     ESC_TRY(connection.execute(
         "INSERT INTO own_role (company_id, key, name_es, name_en, permissions)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (company_id, key) DO UPDATE SET"
@@ -186,11 +201,8 @@ Result<void> save_role(store::Connection& connection, CompanyId company, const O
 
 Result<void> delete_role(store::Connection& connection, CompanyId company, std::string_view key) {
     ESC_TRY(auto tx, store::Tx::begin(connection));
-    ESC_TRY(
-        const auto holder,
-        connection.query_one("SELECT id FROM app_user WHERE company_id = ? AND role = ? LIMIT 1",
-                             {company, key}));
-    if (holder) return fail(escucha::Errc::Conflict, "somebody has this role");
+    ESC_TRY(const bool is_held, has_holder(connection, company, key));
+    if (is_held) return fail(escucha::Errc::Conflict, "somebody has this role");
     ESC_TRY(const auto deleted,
             connection.execute("DELETE FROM own_role WHERE company_id = ? AND key = ?",
                                {company, key}));

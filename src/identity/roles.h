@@ -98,7 +98,9 @@ struct OwnRole {
 Result<std::vector<OwnRole>> own_roles(store::Connection& connection, CompanyId company);
 
 /// Adds or replaces. Who has the role has its new permissions from the next request on. Errors:
-/// `InvalidArgument` when the key is a built-in's or none at all, `TooLarge` beyond kMaxOwnRoles.
+/// `InvalidArgument` when the key is a built-in's or none at all, `TooLarge` beyond kMaxOwnRoles,
+/// `Conflict` when it would begin or cease to take contacts while somebody has it: whoever takes
+/// contacts is an agent, who was made with the person.
 Result<void> save_role(store::Connection& connection, CompanyId company, const OwnRole& role);
 
 /// Errors: `NotFound`, `Conflict` while somebody has it.

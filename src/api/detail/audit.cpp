@@ -110,6 +110,9 @@ Answer list_audit(Call& call) {
         }
     }
     ESC_TRY(const auto users, names_of(call, "app_user", actors));
+    // An auditor sees that it was the same customer, not who that is.
+    const bool has_names = call.may(identity::Permission::ReadCustomers);
+    if (!has_names) customers.clear();
     ESC_TRY(const auto names, names_of(call, "customer", customers));
     json::array items;
     for (const audit::Entry& entry : entries) items.push_back(encode_entry(entry, users, names));

@@ -136,10 +136,12 @@ Attempt<void> AuditTrail::find_named(std::string_view name, std::string_view id)
         : name == "case_id"    ? "SELECT customer_id FROM case_file WHERE company_id = ? AND id = ?"
         : name == "contact_id" ? "SELECT customer_id FROM contact WHERE company_id = ? AND id = ?"
                                : nullptr;
-    if (sql == nullptr) return outcome::success();
-    ESC_TRY(const auto row, call_.db.query_one(sql, {call_.company(), id}));
+    // As the handlers read it, who take capital letters too.
+    const auto known = Uuid::parse(id);
+    if (sql == nullptr || !known) return outcome::success();
+    ESC_TRY(const auto row, call_.db.query_one(sql, {call_.company(), known->to_string()}));
     if (!row) return outcome::success();
-    if (name == "contact_id") call_.seen.contact = ContactId::parse(id);
+    if (name == "contact_id") call_.seen.contact = ContactId{*known};
     ESC_TRY(const auto customer, row->get<std::optional<CustomerId>>(0));
     if (customer) call_.seen.add(*customer);
     return outcome::success();
@@ -181,7 +183,8 @@ Attempt<void> AuditTrail::enter(audit::Outcome decided, unsigned status) {
 Attempt<void> AuditTrail::enter_shown(net::Response& response) {
     std::string part;
     if (response.status == 206) {
-        part = call_.session_token + ' ' + std::string{action_} + ' ' + object_of(call_);
+        const std::string who = call_.who.key ? call_.who.key->to_string() : call_.session_token;
+        part = who + ' ' + std::string{action_} + ' ' + object_of(call_);
         if (auditor_.heard->knows(part, call_.now)) return outcome::success();
     }
     const auto entering = std::make_shared<Entering>();

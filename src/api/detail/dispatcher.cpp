@@ -379,12 +379,11 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
     if (auto same = check_origin(call); !same) return refusal(same.error());
     if (auto known = authenticate(call, Access::Kind::SignedIn); !known)
         return refusal(known.error());
-    // People see their own desk's events; a program needs to be meant for the floor's.
-    if (call.who.key && !call.may(identity::Permission::WatchFloor)) {
-        return refusal(Problem{Code::Forbidden});
-    }
-    if (call.who.must_change_password) return refusal(Problem{Code::PasswordChangeRequired});
     const json::object& operation = *contract_.operation("/api/v1/events", "get");
+    const auto access = declared_access(operation);
+    ESC_CHECK(access.has_value());
+    if (!access->admits(call.who.permissions)) return refusal(Problem{Code::Forbidden});
+    if (call.who.must_change_password) return refusal(Problem{Code::PasswordChangeRequired});
     if (auto read = read_query(call, operation); !read) return refusal(read.error());
     std::optional<std::int64_t> since;
     if (const auto text = call.query_text("since")) {
@@ -393,7 +392,7 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
     }
     std::string key;
     if (call.who.key) key = request.header("authorization").substr(kBearer.size());
-    const auto still_signed_in = [this, token = call.session_token, key] {
+    const auto still_may = [this, token = call.session_token, key, access = *access] {
         if (token.empty() && key.empty()) return true;
         auto connection = connections_.take();
         // A store in trouble is no reason to send people away.
@@ -402,10 +401,10 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
         const auto found =
             key.empty() ? identity::resolve(*connection.value(), token, now, config_.sessions)
                         : identity::resolve_api_key(*connection.value(), key, now);
-        return found || Problem{found.error()}.code != Code::NotSignedIn;
+        if (!found) return Problem{found.error()}.code != Code::NotSignedIn;
+        return access.admits(found.value().permissions);
     };
-    return std::make_unique<EventStream>(
-        feed_, connections_, call.company(), since, still_signed_in);
+    return std::make_unique<EventStream>(feed_, connections_, call.company(), since, still_may);
 }
 
 net::Response Dispatcher::withhold(const net::Request& request) {

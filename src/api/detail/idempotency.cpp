@@ -37,6 +37,13 @@ namespace {
 
 constexpr std::size_t kMaxKeyLength = 100;
 
+/// Programs share their maker, and the operator's have none: each has keys of its own.
+std::string key_of(const Call& call, const std::string& header) {
+    std::string key = call.company().to_string() + ' ';
+    if (call.who.key) key += call.who.key->to_string();
+    return key + ' ' + header;
+}
+
 std::string fingerprint(const Call& call) {
     return identity::sha256_hex(call.request.path + '\n' + call.request.body);
 }
@@ -96,8 +103,9 @@ void keep_answer(Call& call, const std::string& key, const net::Response& respon
 
 }  // namespace
 
-Answer Idempotency::once(Call& call, const std::string& key, Answer (*run)(Call&)) {
-    if (key.size() > kMaxKeyLength) return Problem{Code::BadRequest};
+Answer Idempotency::once(Call& call, const std::string& header, Answer (*run)(Call&)) {
+    if (header.size() > kMaxKeyLength) return Problem{Code::BadRequest};
+    const std::string key = key_of(call, header);
     const InWork mark{*this, {call.who.user.to_string(), key}};
     if (!mark.is_first()) return Problem{Code::Conflict};
     ESC_TRY(auto before, find_answer(call, key));

@@ -17,7 +17,7 @@ public:
     /// `run` answers the request, unless it was answered before. Answers of 500 and more, and those
     /// that say "try again", are not kept. Errors: `IdempotencyConflict` when the key came with
     /// another request, `Conflict` while the first is still being answered.
-    Answer once(Call& call, const std::string& key, Answer (*run)(Call&));
+    Answer once(Call& call, const std::string& header, Answer (*run)(Call&));
 
 private:
     using Name = std::pair<std::string, std::string>;

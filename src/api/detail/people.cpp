@@ -70,6 +70,15 @@ Attempt<UserId> named_user(Call& call) {
     return id;
 }
 
+/// Of somebody else: one's own are changed under /me, where the present password is asked for.
+Attempt<UserId> named_other(Call& call) {
+    ESC_TRY(const auto id, named_user(call));
+    if (id != call.who.user) return id;
+    return Problem{Code::WrongState,
+                   {"Lo suyo se cambia en «Mi cuenta», con su contraseña actual.",
+                    "Your own is changed in “My account”, with your present password."}};
+}
+
 /// The agent takes nothing more: a call that rings goes to the next one with its place kept, a
 /// conversation goes on to its end, and the shift is over after it.
 Attempt<void> end_shift(Call& call, AgentId agent) {
@@ -154,7 +163,7 @@ Answer create_user(Call& call) {
 
 Answer reset_user_password(Call& call) {
     call.is_secret = true;
-    ESC_TRY(const auto id, named_user(call));
+    ESC_TRY(const auto id, named_other(call));
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(const auto password,
             identity::give_one_time_password(connection, call.company(), id, call.now));
@@ -201,7 +210,7 @@ Answer activate_user(Call& call) {
 }
 
 Answer drop_user_second_factor(Call& call) {
-    ESC_TRY(const auto id, named_user(call));
+    ESC_TRY(const auto id, named_other(call));
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(identity::drop_second_factor(connection, id));
     return net::Response{204, {}, {}};

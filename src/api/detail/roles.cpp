@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
 
@@ -40,9 +41,15 @@ Answer save_role(Call& call) {
                            .name_es = call.text("name_es"),
                            .name_en = call.text("name_en"),
                            .permissions = permissions_in(call.body.at("permissions").as_array())};
-    if (!call.may_give(role.permissions)) return Problem{Code::Forbidden};
+    const auto before = identity::permissions_of(call.db, call.company(), role.key);
+    if (!before && Problem{before.error()}.code != Code::NotFound) return Problem{before.error()};
+    // Nor does anybody take from others what he could not give back.
+    const bool may_change = !before || call.may_give(before.value());
+    if (!may_change || !call.may_give(role.permissions)) return Problem{Code::Forbidden};
     ESC_TRY(auto connection, call.services.database.connect());
     ESC_TRY(identity::save_role(connection, call.company(), role));
+    // Who listens to the events is looked at again.
+    call.services.feed.end_sessions();
     return json_response(encode(role));
 }
 

@@ -46,11 +46,16 @@ type Place =
 export function Shell() {
   const { t } = useTranslation('app');
   const queries = useQueryClient();
-  const { isAgent, user } = useAccess();
+  const { isAgent, may, user } = useAccess();
+  // The server sends what happens only to those who work on the floor.
+  const isLive = may('take_contacts') || may('watch_floor');
   const [isSheetOpen, setSheetOpen] = useState(false);
   useHotkey('F1', () => setSheetOpen(true));
   useHotkey('?', () => setSheetOpen(true));
-  useEffect(() => startLive(queries, () => forgetSession(queries)), [queries]);
+  useEffect(
+    () => (isLive ? startLive(queries, () => forgetSession(queries)) : undefined),
+    [isLive, queries],
+  );
   useEffect(() => (isAgent ? watchDesk() : undefined), [isAgent]);
 
   return (

@@ -7,6 +7,7 @@ import type { AuditEntry } from '@/api/client';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Empty, Page, Paged, Pill, Table, viewCss } from '@/base/view/parts';
+import { useAccess } from '@/identity/session';
 import css from './audit.module.css';
 import { type AuditFilter, auditQuery, usersQuery } from './queries';
 import { VerificationPanel } from './VerificationPanel';
@@ -137,6 +138,7 @@ function ActorName({ row }: { row: AuditEntry }) {
 
 function Customers({ row }: { row: AuditEntry }) {
   const { t } = useTranslation('audit');
+  const { may } = useAccess();
   const others = row.customer_count - row.customers.length;
   return (
     <>
@@ -148,7 +150,7 @@ function Customers({ row }: { row: AuditEntry }) {
             params={{ customerId: customer.id }}
             className={viewCss.link}
           >
-            {customer.name || t('list.gone')}
+            {customer.name || (may('read_customers') ? t('list.gone') : customer.id.slice(-8))}
           </Link>
         </span>
       ))}
