@@ -59,27 +59,29 @@ export function AuditPage() {
         </>
       }
     >
-      <VerificationPanel />
-      {filter.customer && (
-        <p className={css.only} data-testid="audit-customer">
-          {t('list.only', { name: nameIn(list.data?.pages[0]?.items, filter.customer) })}
-          <Button variant="subtle" size="compact-sm" onClick={() => change({ customer: '' })}>
-            {t('list.all')}
-          </Button>
-        </p>
-      )}
-      <Paged
-        list={list}
-        empty={
-          <Empty
-            icon={<IconEye size={26} />}
-            title={t('list.none')}
-            text={isFiltered ? t('list.none_filtered') : t('list.none_text')}
-          />
-        }
-      >
-        {(rows) => <Rows rows={rows} />}
-      </Paged>
+      <div className={css.panels}>
+        <VerificationPanel />
+        {filter.customer && (
+          <p className={css.only} data-testid="audit-customer">
+            {t('list.only', { name: nameIn(list.data?.pages[0]?.items, filter.customer) })}
+            <Button variant="subtle" size="compact-sm" onClick={() => change({ customer: '' })}>
+              {t('list.all')}
+            </Button>
+          </p>
+        )}
+        <Paged
+          list={list}
+          empty={
+            <Empty
+              icon={<IconEye size={26} />}
+              title={t('list.none')}
+              text={isFiltered ? t('list.none_filtered') : t('list.none_text')}
+            />
+          }
+        >
+          {(rows) => <Rows rows={rows} />}
+        </Paged>
+      </div>
     </Page>
   );
 }
