@@ -5,6 +5,7 @@
 #include "base/errc.h"
 #include "base/rng.h"
 #include "identity/api_keys.h"
+#include "identity/detail/account.h"
 #include "identity/errc.h"
 #include "identity/passwords.h"
 #include "identity/second_factor.h"
@@ -398,5 +399,28 @@ TEST_CASE("a key lives a year at most and is never one that makes people") {
         CHECK(make({Permission::Operate, Permission::ManageUsers}, kNow + 1h).error().detail ==
               "permissions");
         CHECK(permissions_for_keys().names().size() == kPermissions - 1);
+    });
+}
+
+TEST_CASE(
+    "a password that was changed while it was being proved opens nothing and changes nothing") {
+    on_every_engine([](World& world) {
+        const auto proved = find_account(world.connection, "ana").value().value();
+        const auto given =
+            give_one_time_password(world.connection, world.company, world.user, kNow).value();
+        const NewSession late{.token = random_token(),
+                              .csrf_token = random_token(),
+                              .expires_at = kNow + 1h,
+                              .principal = proved.principal};
+        const Claim claim{.login = "ana", .password = kPassword};
+        CHECK(
+            open_session(world.connection, late, proved.password_hash, claim, kNow).error().code ==
+            identity::Errc::WrongCredentials);
+        CHECK_FALSE(world.is_open(late));
+        const auto hash = hash_password(kChosen).value();
+        CHECK(replace_password(world.connection, proved, hash, late.token).error().code ==
+              identity::Errc::WrongCredentials);
+        CHECK(world.enter(given));
+        CHECK_FALSE(world.enter(kChosen));
     });
 }

@@ -18,35 +18,6 @@ constexpr std::size_t kMaxUserAgent = 256;
 /// 128 bits of the hash: as unlike as ids must be, and no token.
 constexpr std::size_t kSessionIdDigits = 32;
 
-Result<void> open_session(store::Connection& connection,
-                          const NewSession& session,
-                          const Claim& claim,
-                          WallTime now) {
-    const Principal& who = session.principal;
-    ESC_TRY(auto tx, store::Tx::begin(connection));
-    ESC_TRY(connection.execute(
-        "UPDATE app_user SET failed_logins = 0, locked_until_us = 0 WHERE id = ?", {who.user}));
-    ESC_TRY(
-        connection.execute("INSERT INTO session (token_hash, user_id, company_id, csrf_token,"
-                           " created_at_us, last_seen_us, expires_at_us, user_agent, address)"
-                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                           {sha256_hex(session.token),
-                            who.user,
-                            who.company,
-                            session.csrf_token,
-                            now,
-                            now,
-                            session.expires_at,
-                            claim.user_agent.substr(0, kMaxUserAgent),
-                            mask_address(claim.address)}));
-    ESC_TRY(
-        connection.execute("DELETE FROM session WHERE user_id = ? AND token_hash NOT IN (SELECT "
-                           "token_hash FROM session"
-                           " WHERE user_id = ? ORDER BY created_at_us DESC, token_hash LIMIT ?)",
-                           {who.user, who.user, kMaxSessionsPerUser}));
-    return tx.commit();
-}
-
 Result<void> prove_second_factor(store::Connection& connection,
                                  const Account& account,
                                  const Claim& claim,
@@ -74,6 +45,39 @@ std::chrono::seconds lock_after(std::int64_t failed_logins) {
     return std::min<std::chrono::seconds>(kFirstLock * doubled, kLongestLock);
 }
 
+Result<void> open_session(store::Connection& connection,
+                          const NewSession& session,
+                          const std::string& proved_hash,
+                          const Claim& claim,
+                          WallTime now) {
+    const Principal& who = session.principal;
+    ESC_TRY(auto tx, store::Tx::begin(connection));
+    ESC_TRY(const auto known,
+            connection.execute("UPDATE app_user SET failed_logins = 0, locked_until_us = 0"
+                               " WHERE id = ? AND password_hash = ? AND is_active = 1",
+                               {who.user, proved_hash}));
+    if (known == 0) return fail(Errc::WrongCredentials);
+    ESC_TRY(
+        connection.execute("INSERT INTO session (token_hash, user_id, company_id, csrf_token,"
+                           " created_at_us, last_seen_us, expires_at_us, user_agent, address)"
+                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                           {sha256_hex(session.token),
+                            who.user,
+                            who.company,
+                            session.csrf_token,
+                            now,
+                            now,
+                            session.expires_at,
+                            claim.user_agent.substr(0, kMaxUserAgent),
+                            mask_address(claim.address)}));
+    ESC_TRY(
+        connection.execute("DELETE FROM session WHERE user_id = ? AND token_hash NOT IN (SELECT "
+                           "token_hash FROM session"
+                           " WHERE user_id = ? ORDER BY created_at_us DESC, token_hash LIMIT ?)",
+                           {who.user, who.user, kMaxSessionsPerUser}));
+    return tx.commit();
+}
+
 Result<NewSession> sign_in(store::Connection& connection,
                            const Claim& claim,
                            WallTime now,
@@ -83,15 +87,17 @@ Result<NewSession> sign_in(store::Connection& connection,
     ESC_TRY(prove_second_factor(connection, *account, claim, now, door));
     if (needs_rehash(account->password_hash)) {
         ESC_TRY(const auto hash, hash_password(claim.password));
-        ESC_TRY(connection.execute("UPDATE app_user SET password_hash = ? WHERE id = ?",
-                                   {hash, account->principal.user}));
+        ESC_TRY(connection.execute(
+            "UPDATE app_user SET password_hash = ? WHERE id = ? AND password_hash = ?",
+            {hash, account->principal.user, account->password_hash}));
+        account->password_hash = hash;
     }
     NewSession session{.token = random_token(),
                        .csrf_token = random_token(),
                        .expires_at = now + door.limits.life,
                        .principal = std::move(account->principal)};
     session.principal.csrf_token = session.csrf_token;
-    ESC_TRY(open_session(connection, session, claim, now));
+    ESC_TRY(open_session(connection, session, account->password_hash, claim, now));
     return session;
 }
 

@@ -104,9 +104,22 @@ Result<void> change_password(store::Connection& connection,
                   change.chosen,
                   {.login = who.login, .name = who.name, .company = account->company_name}));
     ESC_TRY(const auto hash, hash_password(change.chosen));
+    return replace_password(connection, *account, hash, change.token);
+}
+
+Result<void> replace_password(store::Connection& connection,
+                              const Account& proved,
+                              const std::string& hash,
+                              std::string_view token) {
+    const UserId user = proved.principal.user;
     ESC_TRY(auto tx, store::Tx::begin(connection));
-    ESC_TRY(store_hash(connection, user, hash, WallTime{}));
-    ESC_TRY(sign_out_elsewhere(connection, user, change.token));
+    ESC_TRY(const auto changed,
+            connection.execute("UPDATE app_user SET password_hash = ?, one_time_until_us = 0,"
+                               " failed_logins = 0, locked_until_us = 0"
+                               " WHERE id = ? AND password_hash = ?",
+                               {hash, user, proved.password_hash}));
+    if (changed == 0) return fail(Errc::WrongCredentials);
+    ESC_TRY(sign_out_elsewhere(connection, user, token));
     return tx.commit();
 }
 

@@ -35,6 +35,22 @@ Result<void> prove_password(store::Connection& connection,
                             std::string_view password,
                             WallTime now);
 
+/// Stores the session, unless the password is no longer the one whose hash was proved: proving
+/// takes its time, and who changes a password ends the sessions of the old one. Error:
+/// `WrongCredentials`.
+Result<void> open_session(store::Connection& connection,
+                          const NewSession& session,
+                          const std::string& proved_hash,
+                          const Claim& claim,
+                          WallTime now);
+
+/// Puts the new hash in the place of the proved one and ends the other sessions. Error:
+/// `WrongCredentials` when somebody else changed it meanwhile.
+Result<void> replace_password(store::Connection& connection,
+                              const Account& proved,
+                              const std::string& hash,
+                              std::string_view token);
+
 /// One more wrong try, which may make the account wait.
 Result<void> count_failure(store::Connection& connection, UserId user, WallTime now);
 
