@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/json/parse.hpp>
+
 #include "api/detail/handlers.h"
 #include "api/testing/world.h"
 #include "store/testing/failing_disk.h"
@@ -148,6 +150,37 @@ TEST_CASE("a change is entered before it is made, and what it made by its id") {
     REQUIRE(entries.size() == 3);
     CHECK(entries[2].action == "update_customer");
     CHECK(entries[2].customers == std::vector{world.customer});
+}
+
+TEST_CASE("a role, a person and a key are entered with what they were given") {
+    World world;
+    Person root = world.sign_in(world.add_person("administrator", world.company));
+    const auto save = [&](const std::string& permission) {
+        return root
+            .send("PUT",
+                  "/api/v1/roles/sala",
+                  R"({"name_es":"Sala","name_en":"Floor","permissions":[")" + permission + "\"]}")
+            .status;
+    };
+    REQUIRE(save("watch_floor") == 200);
+    REQUIRE(save("read_figures") == 200);
+    auto details = boost::json::parse(last_of(world).details).as_object();
+    CHECK(last_of(world).object_id == "sala");
+    CHECK(details.at("before") == "watch_floor");
+    CHECK(details.at("permissions") == "read_figures");
+    REQUIRE(root.post("/api/v1/users", R"({"login":"tina","name":"Tina","role":"sala"})").status ==
+            201);
+    details = boost::json::parse(last_of(world).details).as_object();
+    CHECK(details.at("role") == "sala");
+    CHECK(details.at("login") == "tina");
+    CHECK(details.size() == 4);  // Where from and the status beside.
+    REQUIRE(root.post("/api/v1/api-keys",
+                      R"({"name":"x","permissions":["operate"],"expires_at":")" +
+                          to_rfc3339(World::now() + std::chrono::hours{1}) + "\"}")
+                .status == 201);
+    details = boost::json::parse(last_of(world).details).as_object();
+    CHECK(details.at("permissions") == "operate");
+    CHECK(details.size() == 4);
 }
 
 TEST_CASE("what is refused is entered too: a role, and what is another company's") {

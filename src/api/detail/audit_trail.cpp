@@ -166,7 +166,8 @@ audit::Entry AuditTrail::entry(audit::Outcome decided, unsigned status) const {
     entry.customers = call_.seen.customers;
     entry.contact = call_.seen.contact;
     entry.reason = net::percent_decode(call_.request.header("escucha-reason")).value_or("");
-    json::object details{{"from", call_.request.peer}};
+    json::object details = call_.seen.changed;
+    details["from"] = call_.request.peer;
     if (status != 0) details["status"] = status;
     entry.details = json::serialize(details);
     return entry;

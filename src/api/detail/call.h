@@ -63,6 +63,8 @@ struct Seen {
     std::vector<CustomerId> customers{};
     std::optional<ContactId> contact{};
     std::string made{};  ///< The id of what the request made.
+    /// What a change gave or took, for who must judge it later; never a secret.
+    boost::json::object changed{};
 
     void add(CustomerId customer);
     /// `customer` as answers have it: {"id", "name"}, or null.

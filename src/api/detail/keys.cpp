@@ -58,6 +58,8 @@ Answer create_api_key(Call& call) {
     }
     const auto id = call.services.ids.make<identity::ApiKeyId>(call.now);
     call.seen.made = id.to_string();
+    call.seen.changed = {{"permissions", permissions.words()},
+                         {"expires_at", to_rfc3339(*expires_at)}};
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(const auto key,
             identity::make_api_key(

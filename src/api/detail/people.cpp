@@ -148,6 +148,7 @@ Answer create_user(Call& call) {
     }
     const auto id = call.services.ids.make<UserId>(call.now);
     call.seen.made = id.to_string();
+    call.seen.changed = {{"login", wanted.login}, {"role", wanted.role}};
     ESC_TRY(identity::add_user(connection, wanted, id, call.now));
     std::string password;
     if (is_one_time) {

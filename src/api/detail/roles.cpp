@@ -48,6 +48,9 @@ Answer save_role(Call& call) {
     if (!may_change || !call.may_give(role.permissions)) return Problem{Code::Forbidden};
     ESC_TRY(auto connection, call.services.database.connect());
     ESC_TRY(identity::save_role(connection, call.company(), role));
+    call.seen.made = role.key;
+    call.seen.changed["permissions"] = role.permissions.words();
+    if (before) call.seen.changed["before"] = before.value().words();
     // Who listens to the events is looked at again.
     call.services.feed.end_sessions();
     return json_response(encode(role));
