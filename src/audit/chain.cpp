@@ -7,7 +7,7 @@
 namespace escucha::audit {
 namespace {
 
-constexpr std::string_view kPurpose = "escucha audit entry 1";
+constexpr std::string_view kEntryPurpose = "escucha audit entry 1";
 
 void write_id(ByteWriter& out, const Uuid& id) {
     out.write(id.high);
@@ -54,7 +54,7 @@ std::optional<Outcome> parse_outcome(std::string_view text) {
 
 void Linker::encode(const Entry& entry, Bytes& bytes) {
     ByteWriter out{bytes};
-    out.write_text(kPurpose);
+    out.write_text(kEntryPurpose);
     write_id(out, entry.company.value());
     out.write(static_cast<std::uint64_t>(entry.number));
     out.write(static_cast<std::uint64_t>(to_micros(entry.at)));

@@ -16,7 +16,7 @@
 namespace escucha::audit {
 namespace {
 
-constexpr std::string_view kPurpose = "escucha audit checkpoint 1";
+constexpr std::string_view kCheckpointPurpose = "escucha audit checkpoint 1";
 constexpr std::string_view kFirstLine = "escucha-audit-keys 1";
 constexpr std::string_view kHint =
     "# Signs the checkpoints of the audit log. Whoever has this file can forge them; without it "
@@ -99,7 +99,7 @@ std::string_view word(std::string_view& line) {
 Bytes statement(const Checkpoint& checkpoint) {
     Bytes bytes;
     ByteWriter out{bytes};
-    out.write_text(kPurpose);
+    out.write_text(kCheckpointPurpose);
     out.write(checkpoint.company.value().high);
     out.write(checkpoint.company.value().low);
     out.write(static_cast<std::uint64_t>(checkpoint.ordinal));

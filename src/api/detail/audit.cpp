@@ -24,7 +24,7 @@ constexpr std::size_t kShownCustomers = 10;
 using Names = std::map<std::string, std::string>;
 
 /// The names of those of `ids` that the company still has.
-Attempt<Names> names_of(Call& call, const char* table, const std::set<std::string>& ids) {
+Attempt<Names> find_names(Call& call, const char* table, const std::set<std::string>& ids) {
     Names names;
     if (ids.empty()) return names;
     std::string sql =
@@ -109,11 +109,11 @@ Answer list_audit(Call& call) {
             customers.insert(entry.customers[i].to_string());
         }
     }
-    ESC_TRY(const auto users, names_of(call, "app_user", actors));
+    ESC_TRY(const auto users, find_names(call, "app_user", actors));
     // An auditor sees that it was the same customer, not who that is.
     const bool has_names = call.may(identity::Permission::ReadCustomers);
     if (!has_names) customers.clear();
-    ESC_TRY(const auto names, names_of(call, "customer", customers));
+    ESC_TRY(const auto names, find_names(call, "customer", customers));
     json::array items;
     for (const audit::Entry& entry : entries) items.push_back(encode_entry(entry, users, names));
     return page(std::move(items), call.limit(), "number");

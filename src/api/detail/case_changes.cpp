@@ -3,6 +3,7 @@
 #include "api/detail/json.h"
 #include "api/detail/records.h"
 #include "api/detail/references.h"
+#include "cases/sensitive_text.h"
 #include "cases/status.h"
 
 namespace escucha::api {
@@ -64,7 +65,7 @@ Answer create_case(Call& call) {
     opened.with("reference", reference)
         .with("kind", kind)
         .with("topic", call.text("topic"))
-        .with("subject", call.text("subject"))
+        .with("subject", cases::mask_sensitive(call.text("subject")))
         .with("opened_by", "agent");
     std::vector<Event> events;
     events.push_back(std::move(opened));
@@ -88,9 +89,12 @@ Answer update_case(Call& call) {
     }
     Event updated = fact(call, "case_updated");
     updated.case_id = id;
-    for (const char* name : {"status", "topic", "subject", "next_step", "owner", "due"}) {
-        // null takes the value away.
+    // null takes the value away.
+    for (const char* name : {"status", "topic", "owner", "due"}) {
         if (call.has(name)) updated.with(name, call.text(name));
+    }
+    for (const char* name : {"subject", "next_step"}) {
+        if (call.has(name)) updated.with(name, cases::mask_sensitive(call.text(name)));
     }
     std::vector<Event> events;
     events.push_back(std::move(updated));

@@ -3,6 +3,7 @@
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
 #include "api/detail/records.h"
+#include "cases/sensitive_text.h"
 
 namespace escucha::api {
 
@@ -109,7 +110,7 @@ Answer save_note(Call& call) {
                     .case_id = *case_id,
                     .contact = {},
                     .version = call.body.at("version").to_number<std::int64_t>(),
-                    .text = call.text("text")};
+                    .text = cases::mask_sensitive(call.text("text"))};
     if (call.has("contact_id")) {
         const auto contact = ContactId::parse(call.text("contact_id"));
         if (!contact) return Problem{Code::NotFound};

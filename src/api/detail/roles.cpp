@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::object encode(const identity::OwnRole& role) {
+json::object role_record(const identity::OwnRole& role) {
     return {{"key", role.key},
             {"name_es", role.name_es},
             {"name_en", role.name_en},
@@ -32,7 +32,7 @@ Answer list_roles(Call& call) {
                                      {"permissions", names_of(role.permissions)}});
     }
     ESC_TRY(const auto own, identity::own_roles(call.db, call.company()));
-    for (const identity::OwnRole& role : own) items.push_back(encode(role));
+    for (const identity::OwnRole& role : own) items.push_back(role_record(role));
     return json_response(json::object{{"items", std::move(items)}});
 }
 
@@ -53,7 +53,7 @@ Answer save_role(Call& call) {
     if (before) call.seen.changed["before"] = before.value().words();
     // Who listens to the events is looked at again.
     call.services.feed.end_sessions();
-    return json_response(encode(role));
+    return json_response(role_record(role));
 }
 
 Answer delete_role(Call& call) {

@@ -5,6 +5,7 @@
 #include "api/detail/json.h"
 #include "api/detail/notes.h"
 #include "base/errc.h"
+#include "cases/sensitive_text.h"
 #include "cases/status.h"
 
 namespace escucha::api {
@@ -82,7 +83,7 @@ Answer agent_finish_wrap_up(Call& call) {
     ESC_TRY(const auto wrapped, find_wrapped(call, agent));
     const cases::Disposition disposition{.topic = call.text("topic"),
                                          .outcome = call.text("outcome"),
-                                         .next_step = call.text("next_step"),
+                                         .next_step = cases::mask_sensitive(call.text("next_step")),
                                          .owner = call.text("owner"),
                                          .due = call.text("due")};
     ESC_TRY(check(call, disposition));
@@ -91,13 +92,15 @@ Answer agent_finish_wrap_up(Call& call) {
         const boost::json::object& note = call.body.at("note").as_object();
         const auto id = NoteId::parse(std::string{note.at("id").as_string()});
         if (!id) return Problem{Code::NotFound};
-        ESC_TRY(auto saved,
-                note_event(call,
-                           {.id = *id,
-                            .case_id = wrapped.case_id,
-                            .contact = wrapped.contact,
-                            .version = note.at("version").to_number<std::int64_t>(),
-                            .text = std::string{note.at("text").as_string()}}));
+        ESC_TRY(
+            auto saved,
+            note_event(
+                call,
+                {.id = *id,
+                 .case_id = wrapped.case_id,
+                 .contact = wrapped.contact,
+                 .version = note.at("version").to_number<std::int64_t>(),
+                 .text = cases::mask_sensitive(std::string_view{note.at("text").as_string()})}));
         if (saved) events.push_back(std::move(*saved));
     }
     Event recorded = case_event(call, wrapped, agent, "disposition_recorded");

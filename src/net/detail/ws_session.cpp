@@ -20,8 +20,16 @@ constexpr std::size_t kMaxClientMessageBytes = 4'096;
 /// The client has nothing to say; one that talks all the same is shown the door.
 constexpr int kMaxClientMessages = 100;
 
-Work<Frames> pull(FrameSource* source) { co_return source->next(); }
-Work<Frames> beat(FrameSource* source) { co_return source->heartbeat(); }
+// Into the caller's frames: GCC 12 with sanitizers takes the move of a returned one for a read of
+// what was never written.
+Work<void> pull(FrameSource* source, Frames* into) {
+    *into = source->next();
+    co_return;
+}
+Work<void> beat(FrameSource* source, Frames* into) {
+    *into = source->heartbeat();
+    co_return;
+}
 
 /// One WebSocket: a writer that pulls frames and a reader that notices the end.
 class WsSession final : public Session {
@@ -76,7 +84,8 @@ Task<void> WsSession::run(UpgradeRequest request) {
             break;
         }
         is_woken_ = false;
-        auto [error, frames] = co_await asio::co_spawn(core_.pool, pull(source_.get()), kUseTask);
+        Frames frames;
+        auto [error] = co_await asio::co_spawn(core_.pool, pull(source_.get(), &frames), kUseTask);
         if (error) break;
         if (frames.close) {
             reason.code = frames.close->code;
@@ -92,8 +101,9 @@ Task<void> WsSession::run(UpgradeRequest request) {
         timer_.expires_after(core_.options.heartbeat);
         auto [waited] = co_await timer_.async_wait(kUseTask);
         if (waited || is_woken_) continue;
-        auto [beat_error, beats] =
-            co_await asio::co_spawn(core_.pool, beat(source_.get()), kUseTask);
+        Frames beats;
+        auto [beat_error] =
+            co_await asio::co_spawn(core_.pool, beat(source_.get(), &beats), kUseTask);
         if (beat_error) break;
         const bool beats_sent = co_await send(std::move(beats));
         if (!beats_sent) break;

@@ -9,7 +9,7 @@ function fixture(initial: Draft = { text: '', savedText: '', version: 0 }) {
   const autosave = new Autosave(initial, {
     save: async (text, version) => {
       saves.push([text, version]);
-      return outcomes.shift() ?? { kind: 'saved', version };
+      return outcomes.shift() ?? { kind: 'saved', version, text };
     },
     keep: (draft) => {
       kept = draft && { ...draft };
@@ -39,6 +39,24 @@ describe('an autosaved text', () => {
     expect(it.saves).toEqual([['Hola', 1]]);
     expect(it.kept()).toBeUndefined();
     expect(it.states.at(-1)).toBe('saved');
+  });
+
+  test('shows what the server kept, unless the person has typed on', async () => {
+    const it = fixture();
+    it.outcomes.push({ kind: 'saved', version: 1, text: 'tarjeta •••• 4242' });
+    it.autosave.type('tarjeta 4242424242424242');
+    await it.autosave.flush();
+    expect(it.autosave.view()).toMatchObject({ text: 'tarjeta •••• 4242', state: 'saved' });
+    expect(it.kept()).toBeUndefined();
+
+    it.outcomes.push({ kind: 'saved', version: 2, text: 'tarjeta •••• 4444' });
+    it.autosave.type('tarjeta 5555555555554444');
+    const saving = it.autosave.flush();
+    it.autosave.type('tarjeta 5555555555554444, vence');
+    await saving;
+    expect(it.autosave.view().text).toBe('tarjeta 5555555555554444, vence');
+    await vi.advanceTimersByTimeAsync(kQuietMs);
+    expect(it.saves.at(-1)).toEqual(['tarjeta 5555555555554444, vence', 3]);
   });
 
   test('takes over what another window saved, unless something here is not saved yet', async () => {

@@ -3,10 +3,11 @@
  * server has it two seconds after the last one, or at once when the field is left. Versions keep two
  * writers from overwriting each other: a refused version shows both texts.
  *
- * Not tied to React or to what the text is; `SaveOutcome` is what the server said.
+ * The server may keep less than was sent (the number of a card): then what it kept is shown, unless the
+ * person has typed on. Not tied to React or to what the text is; `SaveOutcome` is what the server said.
  */
 export type SaveOutcome =
-  | { kind: 'saved'; version: number }
+  | { kind: 'saved'; version: number; text: string }
   | { kind: 'conflict'; version: number; text: string }
   | { kind: 'unreachable' }
   | { kind: 'refused' };
@@ -127,7 +128,11 @@ export class Autosave {
     const outcome = await this.ports.save(text, version + 1);
     switch (outcome.kind) {
       case 'saved':
-        this.draft = { ...this.draft, version: outcome.version, savedText: text };
+        this.draft = {
+          text: this.draft.text === text ? outcome.text : this.draft.text,
+          version: outcome.version,
+          savedText: outcome.text,
+        };
         this.ports.keep(this.isDirty() ? this.draft : undefined);
         this.become(this.isDirty() ? 'typing' : 'saved');
         if (this.isDirty()) this.schedule(kQuietMs);

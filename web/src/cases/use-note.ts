@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { ApiError, api, ask, type Note } from '@/api/client';
 import { Autosave, type SaveOutcome, type View } from '@/base/autosave';
+import { tell } from '@/base/view/notify';
 import { beginNote, readKept, writeKept } from './note-storage';
 
 export interface NoteHandle {
@@ -22,6 +24,7 @@ async function save(
   subject: Subject,
   text: string,
   version: number,
+  onMasked: () => void,
 ): Promise<SaveOutcome> {
   try {
     const note = await ask(
@@ -30,7 +33,8 @@ async function save(
         body: { case_id: subject.caseId, contact_id: subject.contactId, version, text },
       }),
     );
-    return { kind: 'saved', version: note.version };
+    if (note.text !== text) onMasked();
+    return { kind: 'saved', version: note.version, text: note.text };
   } catch (error) {
     if (!(error instanceof ApiError)) return { kind: 'refused' };
     if (error.code === 'note_conflict' && error.stored) {
@@ -45,9 +49,16 @@ async function save(
 export function useNote(subject: Subject): NoteHandle {
   const latest = useRef(subject);
   latest.current = subject;
+  const { t } = useTranslation('cases');
+  const words = useRef(t);
+  words.current = t;
   const [, redraw] = useState(0);
   const machine = useRef<ReturnType<typeof start> | undefined>(undefined);
-  machine.current ??= start(latest, () => redraw((count) => count + 1));
+  machine.current ??= start(
+    latest,
+    () => redraw((count) => count + 1),
+    () => tell(words.current('note.masked')),
+  );
   const { autosave, follow } = machine.current;
   const { stored } = subject;
   useEffect(() => {
@@ -73,12 +84,12 @@ export function useNote(subject: Subject): NoteHandle {
   };
 }
 
-function start(subject: { current: Subject }, redraw: () => void) {
+function start(subject: { current: Subject }, redraw: () => void, onMasked: () => void) {
   const { contactId, stored } = subject.current;
   const begun = beginNote(readKept(contactId, localStorage), stored);
   let id = begun.id;
   const autosave = new Autosave(begun, {
-    save: (text, version) => save(id, subject.current, text, version),
+    save: (text, version) => save(id, subject.current, text, version, onMasked),
     keep: (draft) => writeKept(contactId, draft ? { ...draft, id } : undefined, localStorage),
     changed: redraw,
   });
