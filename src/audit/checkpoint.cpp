@@ -1,17 +1,15 @@
 #include "audit/checkpoint.h"
 
-#include <fcntl.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "audit/errc.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/errc.h"
 #include "base/hex.h"
+#include "base/key_file.h"
 
 namespace escucha::audit {
 namespace {
@@ -29,26 +27,14 @@ using Seed = std::array<std::uint8_t, crypto_sign_SEEDBYTES>;
 static_assert(crypto_sign_PUBLICKEYBYTES == 32 && crypto_sign_SECRETKEYBYTES == 64);
 static_assert(crypto_sign_BYTES == sizeof(Signature));
 
-class Fd {
-public:
-    explicit Fd(int fd) : fd_{fd} {}
-    ~Fd() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-    [[nodiscard]] int get() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-Error io_error(const std::filesystem::path& path) {
-    return fail(Errc::Io, path.string() + ": " + std::generic_category().message(errno));
+Error as_ours(const Error& error) {
+    if (error.code == escucha::Errc::NotFound) return fail(Errc::NoKeyFile, error.detail);
+    if (error.code == escucha::Errc::Forbidden) return fail(Errc::OpenKeyFile, error.detail);
+    if (error.code == escucha::Errc::TooLarge) return fail(Errc::BadKeyFile, "too long");
+    if (error.code == escucha::Errc::InvalidArgument) return fail(Errc::BadKeyFile, error.detail);
+    return fail(Errc::Io, error.detail);
 }
 
-// Linked into place when it is whole: of two programs that start together one makes the file, and
-// whenever the machine stops it is whole or not there.
 Result<void> make_file(const std::filesystem::path& path, WallTime now) {
     Seed seed{};
     randombytes_buf(seed.data(), seed.size());
@@ -56,44 +42,10 @@ Result<void> make_file(const std::filesystem::path& path, WallTime now) {
     text += '\n';
     text += kHint;
     text += "key " + to_rfc3339(now) + ' ' + to_hex(seed) + '\n';
-    const std::string fresh = path.string() + ".new." + std::to_string(::getpid());
-    const auto written = [&]() -> Result<void> {
-        const Fd file{::open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)};
-        if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0 ||
-            ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-            ::fsync(file.get()) != 0) {
-            return io_error(fresh);
-        }
-        if (::link(fresh.c_str(), path.c_str()) != 0 && errno != EEXIST) return io_error(path);
-        const Fd folder{::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-        if (folder.get() < 0 || ::fsync(folder.get()) != 0) return io_error(path.parent_path());
-        return ok();
-    }();
-    ::unlink(fresh.c_str());
+    auto written = write_key_file(path, text, WhenThere::Keep);
     sodium_memzero(seed.data(), seed.size());
     sodium_memzero(text.data(), text.size());
     return written;
-}
-
-Result<std::string> read_file(const std::filesystem::path& path) {
-    const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.get() < 0) {
-        return errno == ENOENT ? fail(Errc::NoKeyFile, path.string()) : io_error(path);
-    }
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return io_error(path);
-    if ((status.st_mode & 077U) != 0) return fail(Errc::OpenKeyFile, path.string());
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    if (text.size() > kMaxFileBytes) return fail(Errc::BadKeyFile, "too long");
-    if (::read(file.get(), text.data(), text.size()) != status.st_size) return io_error(path);
-    return text;
-}
-
-std::string_view word(std::string_view& line) {
-    const std::size_t end = std::min(line.find(' '), line.size());
-    const std::string_view first = line.substr(0, end);
-    line.remove_prefix(std::min(end + 1, line.size()));
-    return first;
 }
 
 Bytes statement(const Checkpoint& checkpoint) {
@@ -119,12 +71,12 @@ Result<SigningKeys> SigningKeys::open(const std::filesystem::path& path,
                                       WhenMissing missing,
                                       WallTime now) {
     ESC_CHECK(sodium_init() >= 0);
-    auto text = read_file(path);
-    if (!text && text.error().code == Errc::NoKeyFile && missing == WhenMissing::Make) {
-        ESC_TRY(make_file(path, now));
-        text = read_file(path);
+    auto text = read_key_file(path, kMaxFileBytes);
+    if (!text && text.error().code == escucha::Errc::NotFound && missing == WhenMissing::Make) {
+        if (const auto made = make_file(path, now); !made) return as_ours(made.error());
+        text = read_key_file(path, kMaxFileBytes);
     }
-    if (!text) return std::move(text).error();
+    if (!text) return as_ours(text.error());
     SigningKeys keys;
     const auto parsed = keys.parse(text.value());
     sodium_memzero(text.value().data(), text.value().size());
@@ -137,25 +89,18 @@ SigningKeys::~SigningKeys() {
 }
 
 Result<void> SigningKeys::parse(std::string_view text) {
-    for (int number = 1; !text.empty(); ++number) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        const auto wrong = [&] { return fail(Errc::BadKeyFile, "line " + std::to_string(number)); };
-        if (number == 1) {
-            if (line != kFirstLine) return wrong();
-            continue;
-        }
-        if (line.empty() || line.starts_with('#')) continue;
-        if (word(line) != "key" || !parse_rfc3339(word(line))) return wrong();
+    const auto parsed = parse_key_file(text, kFirstLine, [&](std::string_view line) {
+        if (take_word(line) != "key" || !parse_rfc3339(take_word(line))) return false;
         Seed seed{};
-        if (!from_hex(line, seed)) return wrong();
+        if (!from_hex(line, seed)) return false;
         Key key;
         crypto_sign_seed_keypair(key.public_part.data(), key.secret.data(), seed.data());
         sodium_memzero(seed.data(), seed.size());
         key.id = to_hex(std::span{key.public_part}.first<kIdBytes>());
         keys_.push_back(std::move(key));
-    }
+        return true;
+    });
+    if (!parsed) return as_ours(parsed.error());
     if (keys_.empty()) return fail(Errc::BadKeyFile, "no key in it");
     return ok();
 }

@@ -1,17 +1,13 @@
 #include "identity/secret_keys.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include <sodium.h>
 
 #include "base/check.h"
 #include "base/errc.h"
+#include "base/hex.h"
+#include "base/key_file.h"
 #include "identity/errc.h"
 
 namespace escucha::identity {
@@ -24,39 +20,6 @@ constexpr std::size_t kMaxKeyFileBytes = std::size_t{64} * 1'024;
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
-class File {
-public:
-    explicit File(int descriptor) : descriptor_{descriptor} {}
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    [[nodiscard]] int get() const { return descriptor_; }
-
-private:
-    int descriptor_;
-};
-
-Error io_error(const std::filesystem::path& path) {
-    return fail(escucha::Errc::Io, path.string() + ": " + std::strerror(errno));
-}
-
-template <std::size_t N>
-std::string hex_of(const std::array<std::uint8_t, N>& bytes) {
-    std::string hex(N * 2 + 1, '\0');
-    sodium_bin2hex(hex.data(), hex.size(), bytes.data(), N);
-    hex.pop_back();
-    return hex;
-}
-
-template <std::size_t N>
-bool from_hex(std::string_view hex, std::array<std::uint8_t, N>& out) {
-    std::size_t length = 0;
-    return sodium_hex2bin(out.data(), N, hex.data(), hex.size(), nullptr, &length, nullptr) == 0 &&
-           length == N;
-}
-
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -65,85 +28,54 @@ const unsigned char* bytes_of(ByteView bytes) {
 }
 unsigned char* bytes_of(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 
-/// The whole file appears at once: written aside, then linked to its name, which must be free.
+Error as_ours(const Error& error) {
+    if (error.code == escucha::Errc::Forbidden) return fail(Errc::OpenKeyFile, error.detail);
+    if (error.code == escucha::Errc::TooLarge) return fail(Errc::BadKeyFile, "too long");
+    if (error.code == escucha::Errc::InvalidArgument) return fail(Errc::BadKeyFile, error.detail);
+    return fail(escucha::Errc::Io, error.detail);
+}
+
 Result<void> make_file(const std::filesystem::path& path) {
     std::array<std::uint8_t, 8> id{};
     std::array<std::uint8_t, 32> secret{};
     randombytes_buf(id.data(), id.size());
     randombytes_buf(secret.data(), secret.size());
     std::string text = std::string{kFirstLine} + '\n' + std::string{kHint};
-    text += "key " + hex_of(id) + ' ' + hex_of(secret) + '\n';
-    const std::string aside = path.string() + ".new";
-    {
-        const File file{::open(aside.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)};
-        if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0 ||
-            ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-            ::fsync(file.get()) != 0) {
-            return io_error(aside);
-        }
-    }
+    text += "key " + to_hex(id) + ' ' + to_hex(secret) + '\n';
+    auto written = write_key_file(path, text, WhenThere::Keep);
     sodium_memzero(text.data(), text.size());
     sodium_memzero(secret.data(), secret.size());
-    // One that another process made meanwhile is as good.
-    const bool is_named = ::link(aside.c_str(), path.c_str()) == 0 || errno == EEXIST;
-    if (!is_named) return io_error(path);
-    ::unlink(aside.c_str());
-    const File folder{::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (folder.get() < 0 || ::fsync(folder.get()) != 0) return io_error(path.parent_path());
-    return ok();
-}
-
-Result<std::string> read_file(const std::filesystem::path& path) {
-    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.get() < 0) return io_error(path);
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return io_error(path);
-    if ((status.st_mode & 077U) != 0) return fail(Errc::OpenKeyFile, path.string());
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    if (text.size() > kMaxKeyFileBytes) return fail(Errc::BadKeyFile, "too long");
-    if (::read(file.get(), text.data(), text.size()) != status.st_size) return io_error(path);
-    return text;
+    return written;
 }
 
 }  // namespace
 
 Result<SecretKeys> SecretKeys::open(const std::filesystem::path& path, WhenMissing missing) {
     ESC_CHECK(sodium_init() >= 0);
-    std::error_code error;
-    if (!std::filesystem::exists(path, error) && missing == WhenMissing::Make) {
-        ESC_TRY(make_file(path));
+    auto text = read_key_file(path, kMaxKeyFileBytes);
+    if (!text && text.error().code == escucha::Errc::NotFound && missing == WhenMissing::Make) {
+        if (const auto made = make_file(path); !made) return as_ours(made.error());
+        text = read_key_file(path, kMaxKeyFileBytes);
     }
-    ESC_TRY(auto text, read_file(path));
+    if (!text) return as_ours(text.error());
     SecretKeys keys;
-    const auto parsed = keys.parse(text);
-    sodium_memzero(text.data(), text.size());
+    const auto parsed = keys.parse(text.value());
+    sodium_memzero(text.value().data(), text.value().size());
     ESC_TRY(parsed);
     return keys;
 }
 
 Result<void> SecretKeys::parse(std::string_view text) {
-    for (int number = 1; !text.empty(); ++number) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        const auto wrong = [&] { return fail(Errc::BadKeyFile, "line " + std::to_string(number)); };
-        if (number == 1) {
-            if (line != kFirstLine) return wrong();
-            continue;
-        }
-        if (line.empty() || line.starts_with('#')) continue;
-        constexpr std::string_view kWord = "key ";
-        constexpr std::size_t kIdLength = kIdBytes * 2;
-        if (!line.starts_with(kWord)) return wrong();
-        line.remove_prefix(kWord.size());
+    const auto parsed = parse_key_file(text, kFirstLine, [&](std::string_view line) {
         Key key;
-        if (line.size() <= kIdLength || line[kIdLength] != ' ' ||
-            !from_hex(line.substr(0, kIdLength), key.id) ||
-            !from_hex(line.substr(kIdLength + 1), key.secret)) {
-            return wrong();
+        if (take_word(line) != "key" || !from_hex(take_word(line), key.id) ||
+            !from_hex(line, key.secret)) {
+            return false;
         }
         keys_.push_back(key);
-    }
+        return true;
+    });
+    if (!parsed) return as_ours(parsed.error());
     if (keys_.empty()) return fail(Errc::BadKeyFile, "no key");
     return ok();
 }

@@ -12,7 +12,9 @@
 #include <cerrno>
 
 #include "base/check.h"
+#include "base/errc.h"
 #include "base/hex.h"
+#include "base/key_file.h"
 #include "recording/errc.h"
 
 namespace escucha::recording {
@@ -47,6 +49,13 @@ Error io_error(const std::filesystem::path& path) {
     return fail(Errc::Io, path.string() + ": " + std::generic_category().message(errno));
 }
 
+Error as_ours(const Error& error) {
+    if (error.code == escucha::Errc::Forbidden) return fail(Errc::OpenKeyFile, error.detail);
+    if (error.code == escucha::Errc::TooLarge) return fail(Errc::BadKeyFile, "too long");
+    if (error.code == escucha::Errc::InvalidArgument) return fail(Errc::BadKeyFile, error.detail);
+    return fail(Errc::Io, error.detail);
+}
+
 bool from_hex(std::string_view text, std::span<std::uint8_t> out) {
     if (text.size() != out.size() * 2) return false;
     const auto digit = [](char c) {
@@ -61,13 +70,6 @@ bool from_hex(std::string_view text, std::span<std::uint8_t> out) {
         out[i] = static_cast<std::uint8_t>(high * 16 + low);
     }
     return true;
-}
-
-std::string_view word(std::string_view& line) {
-    const std::size_t end = std::min(line.find(' '), line.size());
-    const std::string_view first = line.substr(0, end);
-    line.remove_prefix(std::min(end + 1, line.size()));
-    return first;
 }
 
 /// What a wrapped key answers for: whose it is and which recording it opens.
@@ -157,24 +159,6 @@ Result<std::unique_ptr<Fd>> lock_beside(const std::filesystem::path& path) {
     return lock;
 }
 
-/// The file is the old one or the new one, whenever the machine stops.
-Result<void> replace_file(const std::filesystem::path& path, const std::string& text) {
-    const std::string fresh = path.string() + ".new";
-    {
-        const Fd file{::open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600)};
-        if (file.get() < 0) return io_error(fresh);
-        if (::fchmod(file.get(), 0600) != 0 ||
-            ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-            ::fsync(file.get()) != 0) {
-            return io_error(fresh);
-        }
-    }
-    if (::rename(fresh.c_str(), path.c_str()) != 0) return io_error(path);
-    const Fd folder{::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (folder.get() < 0 || ::fsync(folder.get()) != 0) return io_error(path.parent_path());
-    return ok();
-}
-
 }  // namespace
 
 std::string KeyId::to_string() const { return to_hex(bytes); }
@@ -206,16 +190,13 @@ Result<std::unique_ptr<Keyring>> Keyring::open(std::filesystem::path path, WhenM
 }
 
 Result<void> Keyring::load() {
-    const Fd file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.get() < 0) return io_error(path_);
+    // Looked at before it is read: should it be replaced in between, it is read again.
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return io_error(path_);
-    if ((status.st_mode & 077U) != 0) return fail(Errc::OpenKeyFile, path_.string());
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
-    if (text.size() > kMaxFileBytes) return fail(Errc::BadKeyFile, "too long");
-    if (::read(file.get(), text.data(), text.size()) != status.st_size) return io_error(path_);
-    const auto parsed = parse(text);
-    OPENSSL_cleanse(text.data(), text.size());
+    if (::stat(path_.c_str(), &status) != 0) return io_error(path_);
+    auto text = read_key_file(path_, kMaxFileBytes);
+    if (!text) return as_ours(text.error());
+    const auto parsed = parse(text.value());
+    OPENSSL_cleanse(text.value().data(), text.value().size());
     ESC_TRY(parsed);
     seen_ = identity_of(status);
     return ok();
@@ -230,9 +211,9 @@ Result<void> Keyring::load_if_changed() {
 
 Result<void> Keyring::save() {
     std::string text = print();
-    const auto written = replace_file(path_, text);
+    const auto written = write_key_file(path_, text, WhenThere::Replace);
     OPENSSL_cleanse(text.data(), text.size());
-    ESC_TRY(written);
+    if (!written) return as_ours(written.error());
     struct stat status {};
     if (::stat(path_.c_str(), &status) == 0) seen_ = identity_of(status);
     return ok();
@@ -251,29 +232,22 @@ std::string Keyring::print() const {
 
 Result<void> Keyring::parse(std::string_view text) {
     std::vector<Held> keys;
-    for (int number = 1; !text.empty(); ++number) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        const auto wrong = [&] { return fail(Errc::BadKeyFile, "line " + std::to_string(number)); };
-        if (number == 1) {
-            if (line != kFirstLine) return wrong();
-            continue;
-        }
-        if (line.empty() || line.starts_with('#')) continue;
-        if (word(line) != "key") return wrong();
-        const auto company = CompanyId::parse(word(line));
+    const auto parsed = parse_key_file(text, kFirstLine, [&](std::string_view line) {
+        if (take_word(line) != "key") return false;
+        const auto company = CompanyId::parse(take_word(line));
         Held held;
-        if (!company || !from_hex(word(line), held.id.bytes)) return wrong();
-        const auto made = parse_rfc3339(word(line));
+        if (!company || !from_hex(take_word(line), held.id.bytes)) return false;
+        const auto made = parse_rfc3339(take_word(line));
         std::array<std::uint8_t, DataKey::kBytes> secret{};
-        if (!made || !from_hex(line, secret)) return wrong();
+        if (!made || !from_hex(line, secret)) return false;
         held.company = *company;
         held.made = *made;
         held.key = DataKey{secret};
         OPENSSL_cleanse(secret.data(), secret.size());
         keys.push_back(std::move(held));
-    }
+        return true;
+    });
+    if (!parsed) return as_ours(parsed.error());
     keys_ = std::move(keys);
     return ok();
 }
