@@ -189,8 +189,8 @@ void add_users(CLI::App& app, Asked& asked) {
     auto* add = user->add_subcommand("add", options.say("Añade uno", "Adds one"));
     add->add_option("LOGIN", asked.user.login)->required();
     add->add_option("--name", asked.user.name, options.say("Nombre", "Name"));
-    add->add_option("--role", asked.user.role, options.say("Perfil", "Role"))
-        ->check(CLI::IsMember({"agent", "supervisor", "administrator"}));
+    // The server knows which there are, the company's own among them.
+    add->add_option("--role", asked.user.role, options.say("Perfil", "Role"));
     add->add_option("--language", asked.user.language)->check(CLI::IsMember({"es", "en"}));
     add->add_flag("--password-stdin",
                   asked.reads_password,

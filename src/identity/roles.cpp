@@ -177,11 +177,9 @@ Result<void> save_role(store::Connection& connection, CompanyId company, const O
         return fail(escucha::Errc::InvalidArgument, "key");
     }
     ESC_TRY(auto tx, store::Tx::begin(connection));
-    const auto before = permissions_of(connection, company, role.key);
-    if (!before && before.error().code != escucha::Errc::NotFound) return before.error();
+    ESC_TRY(const auto before, find_permissions(connection, company, role.key));
     ESC_TRY(const bool is_held, has_holder(connection, company, role.key));
-    if (is_held && before &&
-        before.value().has(TakeContacts) != role.permissions.has(TakeContacts)) {
+    if (is_held && before && before->has(TakeContacts) != role.permissions.has(TakeContacts)) {
         return fail(escucha::Errc::Conflict, "somebody has this role");
     }
     ESC_TRY(connection.execute(
@@ -210,17 +208,25 @@ Result<void> delete_role(store::Connection& connection, CompanyId company, std::
     return tx.commit();
 }
 
-Result<Permissions> permissions_of(store::Connection& connection,
-                                   CompanyId company,
-                                   std::string_view role) {
-    if (const auto known = built_in(role)) return *known;
+Result<std::optional<Permissions>> find_permissions(store::Connection& connection,
+                                                    CompanyId company,
+                                                    std::string_view role) {
+    if (const auto known = built_in(role)) return known;
     ESC_TRY(
         const auto row,
         connection.query_one("SELECT permissions FROM own_role WHERE company_id = ? AND key = ?",
                              {company, role}));
-    if (!row) return fail(escucha::Errc::NotFound, "role");
+    if (!row) return std::optional<Permissions>{};
     ESC_TRY(const auto text, row->get<std::string>(0));
-    return Permissions::from_words(text);
+    return std::optional{Permissions::from_words(text)};
+}
+
+Result<Permissions> permissions_of(store::Connection& connection,
+                                   CompanyId company,
+                                   std::string_view role) {
+    ESC_TRY(const auto found, find_permissions(connection, company, role));
+    if (!found) return fail(escucha::Errc::NotFound, "role");
+    return *found;
 }
 
 }  // namespace escucha::identity

@@ -106,7 +106,11 @@ Result<void> save_role(store::Connection& connection, CompanyId company, const O
 /// Errors: `NotFound`, `Conflict` while somebody has it.
 Result<void> delete_role(store::Connection& connection, CompanyId company, std::string_view key);
 
-/// What a role of this company may; `NotFound` when the company has no such role.
+/// What a role of this company may; nothing when the company has no such role.
+Result<std::optional<Permissions>> find_permissions(store::Connection& connection,
+                                                    CompanyId company,
+                                                    std::string_view role);
+/// The same; `NotFound` when the company has no such role.
 Result<Permissions> permissions_of(store::Connection& connection,
                                    CompanyId company,
                                    std::string_view role);

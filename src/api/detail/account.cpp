@@ -65,6 +65,18 @@ json::value word_or_null(std::string_view word) {
     return word.empty() ? json::value{} : json::value(word);
 }
 
+json::object session_record(const identity::SessionView& session, const std::string& own) {
+    const auto device = identity::device_of(session.user_agent);
+    return {{"id", session.id},
+            {"browser", word_or_null(device.browser)},
+            {"system", word_or_null(device.system)},
+            {"address", word_or_null(session.address)},
+            {"created_at", to_rfc3339(session.created_at)},
+            {"last_seen_at", to_rfc3339(session.last_seen_at)},
+            {"expires_at", to_rfc3339(session.expires_at)},
+            {"is_this", session.id == own}};
+}
+
 }  // namespace
 
 Result<store::Connection> writer(Call& call) { return call.services.database.connect(); }
@@ -77,16 +89,15 @@ Problem password_problem(const Error& error, std::string pointer) {
     return Problem::field(std::move(pointer), text_of(*fault));
 }
 
-json::object encode(const identity::SessionView& session, const std::string& own) {
-    const auto device = identity::device_of(session.user_agent);
-    return {{"id", session.id},
-            {"browser", word_or_null(device.browser)},
-            {"system", word_or_null(device.system)},
-            {"address", word_or_null(session.address)},
-            {"created_at", to_rfc3339(session.created_at)},
-            {"last_seen_at", to_rfc3339(session.last_seen_at)},
-            {"expires_at", to_rfc3339(session.expires_at)},
-            {"is_this", session.id == own}};
+Answer sessions_answer(Call& call, UserId user) {
+    ESC_TRY(const auto sessions,
+            identity::sessions_of(call.db, user, call.now, call.services.config.sessions));
+    // The operator and a key have none.
+    const std::string own =
+        call.session_token.empty() ? std::string{} : identity::session_id(call.session_token);
+    json::array items;
+    for (const auto& session : sessions) items.push_back(session_record(session, own));
+    return json_response(json::object{{"items", std::move(items)}});
 }
 
 Answer change_own_password(Call& call) {
@@ -110,12 +121,7 @@ Answer change_own_password(Call& call) {
 
 Answer list_own_sessions(Call& call) {
     ESC_TRY(check_has_account(call));
-    ESC_TRY(const auto sessions,
-            identity::sessions_of(call.db, call.who.user, call.now, call.services.config.sessions));
-    const std::string own = identity::session_id(call.session_token);
-    json::array items;
-    for (const auto& session : sessions) items.push_back(encode(session, own));
-    return json_response(json::object{{"items", std::move(items)}});
+    return sessions_answer(call, call.who.user);
 }
 
 Answer end_other_sessions(Call& call) {

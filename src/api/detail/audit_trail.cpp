@@ -6,7 +6,6 @@
 
 #include "api/detail/contract.h"
 #include "base/log.h"
-#include "identity/passwords.h"
 
 namespace escucha::api {
 
@@ -15,7 +14,7 @@ namespace outcome = BOOST_OUTCOME_V2_NAMESPACE;
 
 namespace {
 
-/// So much of a session's hash names it and opens nothing.
+/// The beginning of the session's id, as the lists of sessions have it.
 constexpr std::size_t kSessionName = 16;
 
 Problem not_entered(const Error& error) {
@@ -157,7 +156,7 @@ audit::Entry AuditTrail::entry(audit::Outcome decided, unsigned status) const {
         entry.who = {audit::ActorKind::Operator, {}};
     } else {
         entry.who = {audit::ActorKind::User, call_.who.user.to_string()};
-        entry.session = identity::sha256_hex(call_.session_token).substr(0, kSessionName);
+        entry.session = identity::session_id(call_.session_token).substr(0, kSessionName);
     }
     entry.action = action_;
     entry.outcome = decided;

@@ -61,22 +61,23 @@ Attempt<UserId> named_user(Call& call) {
                               {call.company(), id}));
     if (!row) return Problem{Code::NotFound};
     ESC_TRY(const auto role, row->get<std::string>(0));
-    const auto permissions = identity::permissions_of(call.db, call.company(), role);
+    ESC_TRY(const auto permissions, identity::find_permissions(call.db, call.company(), role));
     // A role that is gone gives nothing.
-    if (permissions && !call.may_give(permissions.value())) return Problem{Code::Forbidden};
-    if (!permissions && Problem{permissions.error()}.code != Code::NotFound) {
-        return Problem{permissions.error()};
-    }
+    if (permissions && !call.may_give(*permissions)) return Problem{Code::Forbidden};
     return id;
 }
 
-/// Of somebody else: one's own are changed under /me, where the present password is asked for.
-Attempt<UserId> named_other(Call& call) {
+/// Of somebody else; `why` tells whoever named himself.
+Attempt<UserId> named_other(Call& call, const Text& why) {
     ESC_TRY(const auto id, named_user(call));
-    if (id != call.who.user) return id;
-    return Problem{Code::WrongState,
-                   {"Lo suyo se cambia en «Mi cuenta», con su contraseña actual.",
-                    "Your own is changed in “My account”, with your present password."}};
+    if (id == call.who.user) return Problem{Code::WrongState, why};
+    return id;
+}
+
+/// One's own are changed under /me, where the present password is asked for.
+Text own_account() {
+    return {"Lo suyo se cambia en «Mi cuenta», con su contraseña actual.",
+            "Your own is changed in “My account”, with your present password."};
 }
 
 /// The agent takes nothing more: a call that rings goes to the next one with its place kept, a
@@ -123,13 +124,12 @@ Answer get_user(Call& call) {
 
 Answer create_user(Call& call) {
     call.is_secret = true;
-    const auto permissions = identity::permissions_of(call.db, call.company(), call.text("role"));
+    ESC_TRY(const auto permissions,
+            identity::find_permissions(call.db, call.company(), call.text("role")));
     if (!permissions) {
-        Problem problem{permissions.error()};
-        if (problem.code != Code::NotFound) return problem;
         return Problem::field("/role", {"No existe ese rol.", "There is no such role."});
     }
-    if (!call.may_give(permissions.value())) return Problem{Code::Forbidden};
+    if (!call.may_give(*permissions)) return Problem{Code::Forbidden};
     identity::NewUser wanted{.company = call.company(),
                              .login = call.text("login"),
                              .name = call.text("name"),
@@ -164,7 +164,7 @@ Answer create_user(Call& call) {
 
 Answer reset_user_password(Call& call) {
     call.is_secret = true;
-    ESC_TRY(const auto id, named_other(call));
+    ESC_TRY(const auto id, named_other(call, own_account()));
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(const auto password,
             identity::give_one_time_password(connection, call.company(), id, call.now));
@@ -182,13 +182,11 @@ Answer unlock_user(Call& call) {
 }
 
 Answer deactivate_user(Call& call) {
-    ESC_TRY(const auto id, named_user(call));
-    if (id == call.who.user) {
-        // Whoever does it stays: there is always an administrator left.
-        return Problem{Code::WrongState,
-                       {"No puede desactivarse usted: pídalo a otra persona.",
-                        "You cannot deactivate yourself: ask somebody else."}};
-    }
+    // Whoever does it stays: there is always an administrator left.
+    ESC_TRY(const auto id,
+            named_other(call,
+                        {"No puede desactivarse usted: pídalo a otra persona.",
+                         "You cannot deactivate yourself: ask somebody else."}));
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(identity::set_activity(connection, call.company(), id, identity::Activity::Inactive));
     call.services.feed.end_sessions();
@@ -211,7 +209,7 @@ Answer activate_user(Call& call) {
 }
 
 Answer drop_user_second_factor(Call& call) {
-    ESC_TRY(const auto id, named_other(call));
+    ESC_TRY(const auto id, named_other(call, own_account()));
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(identity::drop_second_factor(connection, id));
     return net::Response{204, {}, {}};
@@ -219,13 +217,7 @@ Answer drop_user_second_factor(Call& call) {
 
 Answer list_user_sessions(Call& call) {
     ESC_TRY(const auto id, named_user(call));
-    ESC_TRY(const auto sessions,
-            identity::sessions_of(call.db, id, call.now, call.services.config.sessions));
-    const std::string own =
-        call.session_token.empty() ? std::string{} : identity::session_id(call.session_token);
-    json::array items;
-    for (const auto& session : sessions) items.push_back(encode(session, own));
-    return json_response(json::object{{"items", std::move(items)}});
+    return sessions_answer(call, id);
 }
 
 Answer end_user_sessions(Call& call) {

@@ -41,16 +41,15 @@ Answer save_role(Call& call) {
                            .name_es = call.text("name_es"),
                            .name_en = call.text("name_en"),
                            .permissions = permissions_in(call.body.at("permissions").as_array())};
-    const auto before = identity::permissions_of(call.db, call.company(), role.key);
-    if (!before && Problem{before.error()}.code != Code::NotFound) return Problem{before.error()};
+    ESC_TRY(const auto before, identity::find_permissions(call.db, call.company(), role.key));
     // Nor does anybody take from others what he could not give back.
-    const bool may_change = !before || call.may_give(before.value());
+    const bool may_change = !before || call.may_give(*before);
     if (!may_change || !call.may_give(role.permissions)) return Problem{Code::Forbidden};
     ESC_TRY(auto connection, call.services.database.connect());
     ESC_TRY(identity::save_role(connection, call.company(), role));
     call.seen.made = role.key;
     call.seen.changed["permissions"] = role.permissions.words();
-    if (before) call.seen.changed["before"] = before.value().words();
+    if (before) call.seen.changed["before"] = before->words();
     // Who listens to the events is looked at again.
     call.services.feed.end_sessions();
     return json_response(role_record(role));

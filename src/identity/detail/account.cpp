@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/errc.h"
 #include "identity/errc.h"
 #include "identity/passwords.h"
 
@@ -63,12 +62,9 @@ Result<std::optional<Account>> find_where(store::Connection& connection,
 }  // namespace
 
 Result<void> give_role(store::Connection& connection, Principal& who, std::string role) {
-    auto permissions = permissions_of(connection, who.company, role);
-    if (!permissions && permissions.error().code != escucha::Errc::NotFound) {
-        return std::move(permissions).error();
-    }
+    ESC_TRY(const auto permissions, find_permissions(connection, who.company, role));
     who.role = std::move(role);
-    who.permissions = permissions ? permissions.value() : Permissions{};
+    who.permissions = permissions.value_or(Permissions{});
     return ok();
 }
 

@@ -72,7 +72,7 @@ void Timeline::place(std::size_t voice,
         const auto part = stretch(voice, from, static_cast<std::size_t>(end - from));
         const auto said = samples.subspan(static_cast<std::size_t>(from - at), part.size());
         const auto to = from + static_cast<Position>(part.size());
-        if (is_any_silenced(from, to)) {
+        if (is_silenced(from, to)) {
             for (std::size_t i = 0; i < part.size(); ++i) {
                 if (!is_silenced(from + static_cast<Position>(i))) part[i] = said[i];
             }
@@ -83,14 +83,7 @@ void Timeline::place(std::size_t voice,
     }
 }
 
-bool Timeline::is_silenced(Position position) const {
-    if (pause_from_ && position >= *pause_from_) return true;
-    return std::any_of(pauses_.begin(), pauses_.end(), [&](const Silenced& pause) {
-        return position >= pause.from && position < pause.to;
-    });
-}
-
-bool Timeline::is_any_silenced(Position from, Position to) const {
+bool Timeline::is_silenced(Position from, Position to) const {
     if (pause_from_ && to > *pause_from_) return true;
     return std::any_of(pauses_.begin(), pauses_.end(), [&](const Silenced& pause) {
         return from < pause.to && to > pause.from;

@@ -85,8 +85,11 @@ private:
     /// at most `count` samples.
     std::span<std::int16_t> stretch(std::size_t voice, Position from, std::size_t count);
     void take_stretch(std::span<std::int16_t> out);
-    [[nodiscard]] bool is_silenced(Position position) const;
-    [[nodiscard]] bool is_any_silenced(Position from, Position to) const;
+    /// Whether any of [from, to) is.
+    [[nodiscard]] bool is_silenced(Position from, Position to) const;
+    [[nodiscard]] bool is_silenced(Position position) const {
+        return is_silenced(position, position + 1);
+    }
     std::span<const std::int16_t> take_until(Position end);
 
     std::size_t channels_;

@@ -7,9 +7,10 @@ import type { AuditEntry } from '@/api/client';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Empty, Page, Paged, Pill, Table, viewCss } from '@/base/view/parts';
+import { peopleQuery } from '@/identity/queries';
 import { useAccess } from '@/identity/session';
 import css from './audit.module.css';
-import { type AuditFilter, auditQuery, usersQuery } from './queries';
+import { type AuditFilter, auditQuery } from './queries';
 import { VerificationPanel } from './VerificationPanel';
 
 const route = getRouteApi('/audit');
@@ -26,7 +27,7 @@ export function AuditPage() {
       replace: true,
     });
   const list = useInfiniteQuery(auditQuery(filter));
-  const users = useQuery(usersQuery);
+  const users = useQuery(peopleQuery);
   const isFiltered = Object.keys(filter).length > 0;
   return (
     <Page

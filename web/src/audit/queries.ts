@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions } from '@tanstack/react-query';
 import { api, ask } from '@/api/client';
 
 /** What is looked for; days are those of the reader's own clock, both included. */
@@ -36,8 +36,3 @@ export const auditQuery = (filter: AuditFilter) =>
     },
     getNextPageParam: (page) => page.next_cursor,
   });
-
-export const usersQuery = queryOptions({
-  queryKey: ['users'],
-  queryFn: async () => (await ask(api.GET('/api/v1/users'))).items,
-});
