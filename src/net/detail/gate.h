@@ -4,16 +4,11 @@
 #include <mutex>
 #include <optional>
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
 
 #include "net/detail/server_core.h"
 
 namespace escucha::net::detail {
-
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>,
-                                         Executor>;
 
 /// Between who settles an answer's departure, on any thread, and the session that waits for it on a
 /// timer. Whoever is last leaves nothing behind: after `close` the session's timer is never

@@ -9,6 +9,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -27,6 +28,9 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 
 using Executor = asio::io_context::executor_type;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>,
+                                         Executor>;
 using WorkExecutor = asio::thread_pool::executor_type;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Stream = beast::basic_stream<asio::ip::tcp, Executor>;

@@ -12,10 +12,6 @@ namespace {
 
 namespace websocket = beast::websocket;
 
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>,
-                                         Executor>;
-
 constexpr std::size_t kMaxClientMessageBytes = 4'096;
 /// The client has nothing to say; one that talks all the same is shown the door.
 constexpr int kMaxClientMessages = 100;
