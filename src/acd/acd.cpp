@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kSystemReasons{
-    "signed_in", "no_answer", "declined", "busy", "phone_unreachable"};
+constexpr std::array<std::string_view, 6> kSystemReasons{
+    "signed_in", "no_answer", "declined", "busy", "phone_unreachable", kElsewhere};
 
 bool is_reason_word(std::string_view text) {
     const auto is_word_char = [](char c) {
@@ -102,12 +102,23 @@ Result<void> Acd::put_agent(AgentProfile profile, Now now, Effects& out) {
     if (known != nullptr && known->profile.company != profile.company) {
         return fail(Errc::InvalidConfig, "company");
     }
+    const Turn turn{now, out};
+    const auto others = core_->chairs.find(profile.person);
+    const bool is_another = known == nullptr || known->profile.person != profile.person;
+    if (is_another && others != core_->chairs.end() && others->second.size() >= kMaxChairs) {
+        return fail(Errc::InvalidConfig, "person");
+    }
+    const AgentId colleague =
+        is_another && others != core_->chairs.end() ? others->second.front() : id;
     if (known == nullptr) {
         known = &core_->agents[id];
         known->since = now.mono;
         known->since_wall = now.wall;
+        known->is_phone_reachable =
+            colleague != id && core_->agent_of(colleague).is_phone_reachable;
     }
     core_->unindex_state(*known);
+    core_->leave_chair(*known);
     for (const Membership& m : known->profile.memberships) {
         core_->queues.at(m.queue).members.erase(id);
     }
@@ -116,27 +127,22 @@ Result<void> Acd::put_agent(AgentProfile profile, Now now, Effects& out) {
         core_->queues.at(m.queue).members.insert(id);
     }
     core_->index_state(*known);
+    core_->take_chair(*known);
+    core_->align_chairs(core_->agent_of(colleague), "joined", turn);
     // A queue the agent was given may have contacts waiting.
     if (std::holds_alternative<Ready>(known->state)) core_->freed.insert(id);
-    core_->settle({now, out});
+    core_->settle(turn);
     return ok();
 }
 
 Result<void> Acd::remove_agent(AgentId id, Now now, Effects& out) {
     AgentRecord* agent = core_->find_agent(id);
     if (agent == nullptr) return fail(Errc::UnknownAgent, "remove");
-    const bool is_busy = std::visit(overloaded{
-                                        [](const SignedOut&) { return false; },
-                                        [](const NotReady&) { return false; },
-                                        [](const Ready&) { return false; },
-                                        [](const Offered&) { return true; },
-                                        [](const Talking&) { return true; },
-                                        [](const WrapUp&) { return true; },
-                                    },
-                                    agent->state);
-    if (is_busy) return fail(Errc::AgentBusy, "remove");
+    if (is_busy(agent->state)) return fail(Errc::AgentBusy, "remove");
+    core_->leave_chair(*agent);
+    // As this agent alone: the person goes on as the others.
     if (!std::holds_alternative<SignedOut>(agent->state)) {
-        core_->set_state(*agent, SignedOut{}, "removed", {now, out});
+        core_->change_state(*agent, SignedOut{}, "removed", {now, out});
     }
     for (const Membership& m : agent->profile.memberships) {
         core_->queues.at(m.queue).members.erase(id);
@@ -207,7 +213,8 @@ Result<void> Acd::hand_over(ContactId contact, AgentId to, NextStatus next, Now 
         return fail(Errc::UnknownAgent, "hand_over");
     }
     const AgentStateKind kind = kind_of(agent->state);
-    if (kind != AgentStateKind::Ready && kind != AgentStateKind::NotReady) {
+    if ((kind != AgentStateKind::Ready && kind != AgentStateKind::NotReady) ||
+        core_->is_elsewhere(*agent)) {
         return fail(Errc::AgentNotReady, "hand_over");
     }
     const Turn turn{now, out};
@@ -275,6 +282,7 @@ Result<void> Acd::offer_failed(OfferId offer, OfferFailure failure, Now now, Eff
 Result<void> Acd::sign_in(AgentId id, Now now, Effects& out) {
     AgentRecord* agent = core_->find_agent(id);
     if (agent == nullptr) return fail(Errc::UnknownAgent, "sign_in");
+    agent = &core_->chair_in_use(*agent);
     const Turn turn{now, out};
     // Signing in again while busy takes back a sign-out chosen for afterwards.
     const auto stay = [&](NextStatus& next) {
@@ -298,6 +306,7 @@ Result<void> Acd::sign_in(AgentId id, Now now, Effects& out) {
 Result<void> Acd::sign_out(AgentId id, Now now, Effects& out) {
     AgentRecord* agent = core_->find_agent(id);
     if (agent == nullptr) return fail(Errc::UnknownAgent, "sign_out");
+    agent = &core_->chair_in_use(*agent);
     const Turn turn{now, out};
     const NextStatus next{NextStatus::Kind::SignedOut, {}};
     bool leaves_now = false;
@@ -318,6 +327,7 @@ Result<void> Acd::choose_status(AgentId id, NextStatus status, Now now, Effects&
     AgentRecord* agent = core_->find_agent(id);
     if (agent == nullptr) return fail(Errc::UnknownAgent, "choose_status");
     ESC_TRY(check_status(status));
+    agent = &core_->chair_in_use(*agent);
     if (std::holds_alternative<SignedOut>(agent->state)) return fail(Errc::AgentSignedOut);
     const Turn turn{now, out};
     const bool wants_ready = status.kind == NextStatus::Kind::Ready;
@@ -343,10 +353,10 @@ Result<void> Acd::choose_status(AgentId id, NextStatus status, Now now, Effects&
 Result<void> Acd::phone_reachable(AgentId id, Reachability reach, Now now, Effects& out) {
     AgentRecord* agent = core_->find_agent(id);
     if (agent == nullptr) return fail(Errc::UnknownAgent, "phone_reachable");
+    agent = &core_->chair_in_use(*agent);
     const Turn turn{now, out};
     const bool is_reachable = reach == Reachability::Reachable;
-    if (agent->is_phone_reachable != is_reachable) out.changed_agents.push_back(id);
-    agent->is_phone_reachable = is_reachable;
+    core_->set_reachable(*agent, is_reachable, out);
     const AgentStateKind kind = kind_of(agent->state);
     if (is_reachable) {
         const auto* not_ready = std::get_if<NotReady>(&agent->state);

@@ -25,6 +25,7 @@ inline constexpr std::chrono::seconds kWrapUpExtension{60};
 inline constexpr std::uint32_t kMaxWrapUpExtensions = 10;
 inline constexpr std::uint32_t kMaxWaiting = 100'000;
 inline constexpr std::size_t kMaxMemberships = 64;
+inline constexpr std::size_t kMaxChairs = 32;
 inline constexpr std::size_t kMaxReasonLength = 32;
 /// A state younger than this is never repaired: its leg may still be on its way.
 inline constexpr std::chrono::seconds kLeaseGrace{5};
@@ -48,6 +49,9 @@ struct AgentProfile {
     AgentId id;
     CompanyId company;
     std::vector<Membership> memberships;  ///< At most kMaxMemberships, of queues that exist.
+    /// Who it is. One person may be an agent of several companies, at most `kMaxChairs`: with one
+    /// status and one telephone, and busy in one of them at a time. Nil: nobody else's.
+    UserId person{};
 };
 
 enum class LeaveReason { Abandoned, Voicemail, Transferred, Closed };
@@ -88,13 +92,15 @@ struct QueueView {
 ///
 /// Pure and single-threaded. Events come with the time; what they cause is appended to `Effects`
 /// (see there who journals what). On an error nothing changed and nothing was appended, except
-/// where said. Nothing crosses companies: an id of another company is unknown.
+/// where said. Nothing crosses companies: an id of another company is unknown. A person who is an
+/// agent of several is Ready in all of them or in none, and NotReady{elsewhere} in the others while
+/// one of them holds them: that they are busy is told, with whom is not.
 ///
 /// Order: a contact's place is (priority, arrived, id), whatever happens to it. An agent who
-/// becomes free takes the first of all contacts in their queues. A contact takes, among the Ready
-/// members of its queue, the lowest level, then the longest idle. After every event no contact
-/// waits in a queue of which a member is Ready. Cost O(log n) in contacts and agents, times the
-/// agent's queues.
+/// becomes free takes the first of all contacts in their queues, whichever the company. A contact
+/// takes, among the Ready members of its queue, the lowest level, then the longest idle. After
+/// every event no contact waits in a queue of which a member is Ready. Cost O(log n) in contacts
+/// and agents, times the agent's queues.
 class Acd {
 public:
     /// `seed` feeds the offers' ids; each process needs one of its own.
@@ -139,7 +145,8 @@ public:
     /// The phone could not be rung. Unreachable: Ready again when the phone registers.
     Result<void> offer_failed(OfferId offer, OfferFailure failure, Now now, Effects& out);
 
-    // The agent. Signing in or out twice is no error.
+    // The agent. Signing in or out twice is no error. A person's status is one: chosen as any of
+    // their agents it holds for all, and while one is busy it is what comes after.
     Result<void> sign_in(AgentId agent, Now now, Effects& out);  ///< NotReady{signed_in}.
     /// While Offered, Talking or in WrapUp: what comes after.
     Result<void> sign_out(AgentId agent, Now now, Effects& out);
@@ -172,6 +179,10 @@ public:
     // Views.
     [[nodiscard]] std::optional<AgentView> agent(AgentId agent) const;
     [[nodiscard]] std::vector<AgentView> agents(CompanyId company) const;
+    /// Of all companies: the agents who are the same person, `agent` among them.
+    [[nodiscard]] std::vector<AgentId> same_person(AgentId agent) const;
+    /// The one of them who holds the person, busy; else `agent`.
+    [[nodiscard]] AgentId in_use(AgentId agent) const;
     [[nodiscard]] std::optional<QueueView> queue(QueueId queue) const;
     [[nodiscard]] std::vector<QueueView> queues(CompanyId company) const;
     /// In order, at most `limit`.

@@ -16,8 +16,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t kAgents = 6;
-constexpr std::uint64_t kQueues = 3;
+constexpr std::uint64_t kAgents = 8;
+constexpr std::uint64_t kQueues = 4;
+// Another company has the last queue and the last two agents, who are the second and the third
+// of the first company.
+constexpr std::uint64_t kForeignQueue = kQueues - 1;
+constexpr std::uint64_t kFirstForeignAgent = kAgents - 2;
+bool is_foreign_agent(std::uint64_t n) { return n >= kFirstForeignAgent; }
+bool is_foreign_contact(std::uint64_t n) { return n % 5 == 3; }
+UserId person_of(std::uint64_t agent) {
+    return numbered<UserId>(5, is_foreign_agent(agent) ? agent - kFirstForeignAgent + 1 : agent);
+}
 
 /// What the effects say happened, in their own words.
 class Ledger {
@@ -85,22 +94,28 @@ struct History {
 
     History() { configure(); }
     void configure() {
-        for (std::uint64_t n = 0; n < kQueues; ++n) f.add_queue(n);
+        for (std::uint64_t n = 0; n < kForeignQueue; ++n) f.add_queue(n);
+        f.add_queue(kForeignQueue, kOtherCompany);
         for (std::uint64_t n = 0; n < kAgents; ++n) {
-            std::vector<Membership> in;
-            for (std::uint64_t q = 0; q < kQueues; ++q) {
+            AgentProfile profile{.id = f.a(n),
+                                 .company = is_foreign_agent(n) ? kOtherCompany : kCompany,
+                                 .memberships = {},
+                                 .person = person_of(n)};
+            if (is_foreign_agent(n)) profile.memberships = {{f.q(kForeignQueue)}};
+            for (std::uint64_t q = 0; q < kForeignQueue && !is_foreign_agent(n); ++q) {
                 if ((n >> q) % 2 == 1 || n == 0) {
-                    in.push_back({f.q(q), static_cast<std::uint8_t>(1 + (n + q) % 2)});
+                    const auto level = static_cast<std::uint8_t>(1 + (n + q) % 2);
+                    profile.memberships.push_back({f.q(q), level});
                 }
             }
-            f.add_agent(n, in);
+            REQUIRE(f.acd.put_agent(std::move(profile), f.now, f.out));
         }
     }
 
     QueuedContact contact(std::uint64_t n, std::uint64_t queue) {
         return {.id = f.c(n),
-                .company = kCompany,
-                .queue = f.q(queue),
+                .company = is_foreign_contact(n) ? kOtherCompany : kCompany,
+                .queue = f.q(is_foreign_contact(n) ? kForeignQueue : queue % kForeignQueue),
                 .arrived = arrivals.at(n),
                 .priority = static_cast<Priority>(n % 4)};
     }
@@ -206,7 +221,8 @@ struct History {
             RC_ASSERT(f.acd.enqueue(contact(*n, q), f.now, f.out));
             return;
         }
-        const bool was_ready = f.kind(to % kAgents) == AgentStateKind::Ready;
+        const bool was_ready = f.kind(to % kAgents) == AgentStateKind::Ready &&
+                               is_foreign_agent(to % kAgents) == is_foreign_contact(*n);
         const auto result = f.acd.offer_direct(contact(*n, q), f.a(to % kAgents), f.now, f.out);
         RC_ASSERT(static_cast<bool>(result) == was_ready);
     }

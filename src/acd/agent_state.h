@@ -30,7 +30,8 @@ struct Deadline {
 struct SignedOut {};
 
 /// `reason` is the agent's word ("lunch"), or one of the system's: "signed_in", "no_answer",
-/// "declined", "busy", "phone_unreachable"; the owner adds "consultation".
+/// "declined", "busy", "phone_unreachable", and "elsewhere" while the same person is busy as an
+/// agent of another company; the owner adds "consultation".
 struct NotReady {
     std::string reason;
     /// The agent wants to be Ready and only the phone is missing: Ready when it registers again.
@@ -81,6 +82,8 @@ enum class AgentStateKind { SignedOut, NotReady, Ready, Offered, Talking, WrapUp
 AgentStateKind kind_of(const AgentState& state);
 /// The contact an Offered, Talking or WrapUp agent is held by.
 std::optional<ContactId> contact_of(const AgentState& state);
+/// The person is busy as an agent of another company.
+bool is_elsewhere(const AgentState& state);
 /// The end of ringing or of wrap-up.
 std::optional<WallTime> until_of(const AgentState& state);
 /// "signed_out", "not_ready", "ready", "offered", "talking", "wrap_up", as in the journal.

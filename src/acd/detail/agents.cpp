@@ -108,6 +108,14 @@ void Acd::Core::set_state(AgentRecord& agent,
                           AgentState state,
                           std::string_view reason,
                           Turn turn) {
+    change_state(agent, std::move(state), reason, turn);
+    mirror(agent, reason, turn);
+}
+
+void Acd::Core::change_state(AgentRecord& agent,
+                             AgentState state,
+                             std::string_view reason,
+                             Turn turn) {
     const AgentStateKind previous = kind_of(agent.state);
     const Duration previous_time = turn.now.mono - agent.since;
     unindex_state(agent);
@@ -142,6 +150,7 @@ void Acd::Core::set_state(AgentRecord& agent,
 AgentState Acd::Core::rest_state(const AgentRecord& agent,
                                  const NextStatus& next,
                                  std::uint64_t idle_rank) {
+    if (is_elsewhere(agent)) return NotReady{.reason = std::string{kElsewhere}};
     switch (next.kind) {
         case NextStatus::Kind::SignedOut:
             return SignedOut{};

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -91,6 +92,8 @@ struct Acd::Core {
     std::unordered_map<AgentId, AgentRecord> agents;
     std::unordered_map<ContactId, ContactRecord> contacts;
     std::unordered_map<OfferId, AgentId> offers;
+    /// The agents of each person who is named, in the order in which they came.
+    std::unordered_map<UserId, std::vector<AgentId>> chairs;
     std::set<std::pair<Instant, AgentId>> timers;
     std::uint64_t next_idle_rank = 1;
     // Filled while an event is served, emptied by settle().
@@ -106,7 +109,10 @@ struct Acd::Core {
     ContactRecord& contact_of(ContactId id);
 
     // Agents (agents.cpp).
+    /// Of the agent, and what follows from it for the other companies' agents who are the same
+    /// person.
     void set_state(AgentRecord& agent, AgentState state, std::string_view reason, Turn turn);
+    void change_state(AgentRecord& agent, AgentState state, std::string_view reason, Turn turn);
     void index_state(const AgentRecord& agent);
     void unindex_state(const AgentRecord& agent);
     /// Where the agent goes when nothing holds them: Ready needs a reachable phone.
@@ -118,6 +124,21 @@ struct Acd::Core {
     void rest_as_before(AgentRecord& agent, std::string_view reason, Turn turn);
     void choose_next(AgentRecord& agent, NextStatus& next, NextStatus chosen, Turn turn);
     void start_wrap_up(AgentRecord& agent, std::string_view reason, Turn turn);
+
+    // One person, agent of several companies (chairs.cpp).
+    /// The agent and those who are the same person.
+    [[nodiscard]] std::span<const AgentId> chairs_of(const AgentRecord& agent) const;
+    /// The one that holds the person: busy, or else `agent` itself.
+    AgentRecord& chair_in_use(AgentRecord& agent);
+    bool is_elsewhere(const AgentRecord& agent);
+    void take_chair(const AgentRecord& agent);
+    /// After the person's agents changed: all as the one that holds them.
+    void align_chairs(AgentRecord& agent, std::string_view reason, Turn turn);
+    void leave_chair(const AgentRecord& agent);
+    /// What the person's other agents are while this one is in its state.
+    void mirror(const AgentRecord& agent, std::string_view reason, Turn turn);
+    void set_reachable(AgentRecord& agent, bool is_reachable, Effects& out);
+
     [[nodiscard]] std::chrono::seconds wrap_up_time(QueueId queue) const;
 
     // Contacts (contacts.cpp).
@@ -155,6 +176,10 @@ struct Acd::Core {
     [[nodiscard]] std::optional<std::string> check(const AgentRecord& agent) const;
     bool restore_contact(const ContactRow& row, Turn turn);
 };
+
+/// NotReady's reason.
+inline constexpr std::string_view kElsewhere = "elsewhere";
+bool is_busy(const AgentState& state);
 
 inline std::int64_t to_ms(Duration duration) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();

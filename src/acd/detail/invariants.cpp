@@ -70,6 +70,17 @@ Broken Acd::Core::check(const AgentRecord& agent) const {
     if (ready != nullptr && !agent.is_phone_reachable) {
         return "agent " + name + " is Ready without a phone";
     }
+    for (const AgentId id : chairs_of(agent)) {
+        const AgentRecord& chair = agents.at(id);
+        if (chair.profile.id == agent.profile.id || is_busy(chair.state)) continue;
+        const auto* away = std::get_if<NotReady>(&chair.state);
+        if (is_busy(agent.state) && (away == nullptr || away->reason != kElsewhere)) {
+            return "agent " + name + " is busy and free at once";
+        }
+        if (!is_busy(agent.state) && kind_of(agent.state) != kind_of(chair.state)) {
+            return "agent " + name + " has two statuses";
+        }
+    }
     for (const Membership& m : agent.profile.memberships) {
         const QueueRecord& queue = queues.at(m.queue);
         const bool is_listed =

@@ -93,7 +93,7 @@ void Acd::Core::end_offer(AgentRecord& agent, ReturnReason reason, Turn turn) {
 void Acd::Core::give_back(AgentRecord& agent, ReturnReason reason, Turn turn) {
     end_offer(agent, reason, turn);
     const Offered offered = std::get<Offered>(agent.state);
-    if (reason == ReturnReason::Unreachable) agent.is_phone_reachable = false;
+    if (reason == ReturnReason::Unreachable) set_reachable(agent, false, turn.out);
     if (offered.next.kind != NextStatus::Kind::Ready || reason == ReturnReason::Unreachable) {
         rest(agent, offered.next, word(reason), turn);
     } else {
@@ -205,17 +205,26 @@ bool Acd::Core::offer_to_best(QueueRecord& queue, ContactRecord& record, Turn tu
 void Acd::Core::serve(AgentRecord& agent, Turn turn) {
     ESC_CHECK(std::holds_alternative<Ready>(agent.state));
     const PlaceKey* first = nullptr;
-    for (const Membership& m : agent.profile.memberships) {
-        const QueueRecord* queue = find_queue(m.queue);
-        if (queue == nullptr || queue->available.empty()) continue;
-        const PlaceKey& head = *queue->available.begin();
-        if (first == nullptr || head < *first) first = &head;
+    AgentRecord* chosen = nullptr;
+    std::size_t compared = 0;
+    for (const AgentId id : chairs_of(agent)) {
+        AgentRecord& chair = agent_of(id);
+        if (!std::holds_alternative<Ready>(chair.state)) continue;
+        compared += chair.profile.memberships.size();
+        for (const Membership& m : chair.profile.memberships) {
+            const QueueRecord* queue = find_queue(m.queue);
+            if (queue == nullptr || queue->available.empty()) continue;
+            const PlaceKey& head = *queue->available.begin();
+            if (first != nullptr && !(head < *first)) continue;
+            first = &head;
+            chosen = &chair;
+        }
     }
-    if (first == nullptr) return;
+    if (chosen == nullptr) return;
     ContactRecord& record = contact_of(first->contact);
-    Explanation why = explain(queues.at(record.contact.queue), agent.profile.id, turn);
-    why.queues_compared = agent.profile.memberships.size();
-    begin_offer(record, agent, std::move(why), turn);
+    Explanation why = explain(queues.at(record.contact.queue), chosen->profile.id, turn);
+    why.queues_compared = compared;
+    begin_offer(record, *chosen, std::move(why), turn);
 }
 
 }  // namespace escucha::acd

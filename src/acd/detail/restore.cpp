@@ -236,6 +236,11 @@ std::vector<ContactId> Acd::restore(const Rows& rows, Now now, Effects& out) {
     for (const auto& [id, agent] : core_->agents) ids.push_back(id);
     std::ranges::sort(ids);
     for (const AgentId id : ids) core_->mend_restored_agent(core_->agent_of(id), turn);
+    // An agent added while nobody ran has no row yet; the person has one status all the same.
+    for (const AgentRow& row : rows.agents) {
+        AgentRecord* agent = core_->find_agent(row.agent);
+        if (agent != nullptr) core_->align_chairs(*agent, "repaired", turn);
+    }
     core_->settle(turn);
     return without_queue;
 }
