@@ -123,6 +123,8 @@ std::vector<QueueView> Centre::queues(CompanyId company) const {
         view.talking = queue.talking + queue.offered;
         view.wrap_up = queue.wrap_up;
         view.not_ready = queue.not_ready;
+        const Queue* known = impl_->find_queue(queue.id);
+        view.is_stopped = known != nullptr && known->is_stopped;
         out.push_back(std::move(view));
     }
     return out;

@@ -51,6 +51,8 @@ struct Queue {
     /// Played in turn to who waits here or is put on hold; empty is `Config::hold_music`. Paths as
     /// there.
     std::vector<std::string> music{};
+    /// By somebody of the company: closed for who comes now. Who waits already is served.
+    bool is_stopped = false;
 };
 
 struct Agent {
@@ -62,8 +64,9 @@ struct Agent {
 
 struct Trunk {
     TrunkId id;
-    CompanyId company;
+    CompanyId company;                            ///< Whose agents call out through it.
     std::optional<sdp::Encryption> encryption{};  ///< Unset: as everybody's.
+    std::vector<CompanyId> others{};              ///< Whose lines are dialled through it as well.
 };
 
 /// What a company lets its agents call outside, and by whom.

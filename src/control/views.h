@@ -118,6 +118,7 @@ struct QueueView {
     std::uint32_t ready = 0, talking = 0, wrap_up = 0, not_ready = 0;
     std::uint32_t answered_today = 0, abandoned_today = 0;
     std::uint32_t answered_within_20s_today = 0;
+    bool is_stopped = false;
 };
 
 /// Everything live of one company, taken at journal sequence number `seq`: events after it apply.

@@ -155,6 +155,7 @@ void Centre::Impl::enter_queue(Call& call, const flow::EnterQueue& wanted, Turn 
     if (queue->hours && !queue->hours->is_open(turn.now.wall)) {
         return refuse_with(Status::Closed, "closed");
     }
+    if (queue->is_stopped) return refuse_with(Status::Closed, "stopped");
     const auto staff = acd_.queue(queue->acd.id);
     if (!staff ||
         staff->ready + staff->offered + staff->talking + staff->wrap_up + staff->not_ready == 0) {

@@ -479,8 +479,7 @@ bool Centre::Impl::completes_consultation(const Call* call, const LegTransferAsk
         return number && (*number == call->outside->number ||
                           std::ranges::find(tried, *number) != tried.end());
     }
-    const auto phone = agent_by_phone_.find(event.target);
-    return phone != agent_by_phone_.end() && phone->second == asked.colleague->agent;
+    return agent_of_phone(call->company(), event.target) == asked.colleague->agent;
 }
 
 std::optional<std::string> Centre::Impl::number_outside(const Call& call,
@@ -495,8 +494,9 @@ std::optional<std::string> Centre::Impl::number_outside(const Call& call,
 std::optional<Command> Centre::Impl::transfer_to(const Call& call,
                                                  AgentId agent,
                                                  const std::string& target) const {
-    const auto phone = agent_by_phone_.find(target);
-    if (phone != agent_by_phone_.end()) return TransferToAgent{.agent = agent, .to = phone->second};
+    if (const auto to = agent_of_phone(call.company(), target)) {
+        return TransferToAgent{.agent = agent, .to = *to};
+    }
     for (const auto& [id, queue] : queues_) {
         if (queue.key == target && queue.acd.company == call.company()) {
             return TransferToQueue{.agent = agent, .to = id};
@@ -510,24 +510,36 @@ void Centre::Impl::handle_phone(std::string_view username,
                                 acd::Reachability reach,
                                 Signalling signalling,
                                 Turn turn) {
-    const auto found = agent_by_phone_.find(std::string{username});
-    if (found == agent_by_phone_.end()) return;
-    AgentInfo& agent = agents_.at(found->second);
-    agent.signalling = signalling;
+    const auto found = agents_by_phone_.find(std::string{username});
+    if (found == agents_by_phone_.end()) return;
     const bool is_registered = reach == acd::Reachability::Reachable;
-    if (agent.is_phone_registered != is_registered) {
+    for (const AgentId id : found->second) {
+        AgentInfo& agent = agents_.at(id);
+        agent.signalling = signalling;
+        if (agent.is_phone_registered == is_registered) continue;
         Event event;
         event.type = is_registered ? "phone_registered" : "phone_unregistered";
         event.at = turn.now.wall;
         event.company = agent.config.profile.company;
-        event.agent = found->second;
+        event.agent = id;
         turn.out.events.push_back(event.with("phone", username).with("reason", "register"));
         agent.is_phone_registered = is_registered;
     }
     acd::Effects effects;
-    if (acd_.phone_reachable(found->second, reach, turn.now, effects)) {
+    // The person's other agents follow.
+    if (acd_.phone_reachable(found->second.front(), reach, turn.now, effects)) {
         carry_out(std::move(effects), turn);
     }
+}
+
+std::optional<AgentId> Centre::Impl::agent_of_phone(CompanyId company,
+                                                    const std::string& phone) const {
+    const auto found = agents_by_phone_.find(phone);
+    if (found == agents_by_phone_.end()) return std::nullopt;
+    for (const AgentId id : found->second) {
+        if (agents_.at(id).config.profile.company == company) return id;
+    }
+    return std::nullopt;
 }
 
 }  // namespace escucha::control

@@ -1,5 +1,6 @@
 // What the centre knows of companies, lines, queues, agents and case numbers.
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -55,18 +56,18 @@ void Centre::Impl::configure(Config config, Turn turn) {
 
     acd::Effects effects;
     std::unordered_map<AgentId, AgentInfo> agents;
-    agent_by_phone_.clear();
+    agents_by_phone_.clear();
     for (const Agent& agent : config_.agents) {
         if (!acd_.put_agent(agent.profile, turn.now, effects)) continue;
-        const auto known = agents_.find(agent.profile.id);
-        agents.emplace(agent.profile.id,
-                       AgentInfo{.config = agent,
-                                 .is_phone_registered =
-                                     known != agents_.end() && known->second.is_phone_registered,
-                                 .signalling = known == agents_.end() ? Signalling::Clear
-                                                                      : known->second.signalling});
-        if (!agent.phone.empty()) agent_by_phone_.emplace(agent.phone, agent.profile.id);
+        AgentInfo info{.config = agent};
+        if (const auto known = agents_.find(agent.profile.id); known != agents_.end()) {
+            info.is_phone_registered = known->second.is_phone_registered;
+            info.signalling = known->second.signalling;
+        }
+        agents.emplace(agent.profile.id, std::move(info));
+        if (!agent.phone.empty()) agents_by_phone_[agent.phone].push_back(agent.profile.id);
     }
+    for (const auto& [phone, sharing] : agents_by_phone_) share_phone(sharing, agents);
     for (const auto& [id, agent] : agents_) {
         if (!agents.contains(id) && !acd_.remove_agent(id, turn.now, effects)) {
             agents.emplace(id, agent);
@@ -74,6 +75,18 @@ void Centre::Impl::configure(Config config, Turn turn) {
     }
     agents_ = std::move(agents);
     carry_out(std::move(effects), turn);
+}
+
+// Who becomes another company's agent too has a telephone that registered long ago.
+void Centre::Impl::share_phone(std::span<const AgentId> sharing,
+                               std::unordered_map<AgentId, AgentInfo>& agents) {
+    const auto registered = std::ranges::find_if(
+        sharing, [&](AgentId id) { return agents.at(id).is_phone_registered; });
+    if (registered == sharing.end()) return;
+    for (const AgentId id : sharing) {
+        agents.at(id).is_phone_registered = true;
+        agents.at(id).signalling = agents.at(*registered).signalling;
+    }
 }
 
 void Centre::Impl::add_references(CompanyId company, std::int64_t first, std::int64_t count) {
@@ -127,25 +140,30 @@ void Centre::Impl::restore_references(std::string_view name, std::string_view st
 // The dialled number decides the line; the line's company must be the one whose trunk or phone the
 // call came by. Calls of another company's trunk find nothing here.
 std::shared_ptr<const Line> Centre::Impl::find_line(const IncomingCall& call) const {
-    std::optional<CompanyId> company;
+    std::vector<CompanyId> companies;
     std::visit(overloaded{[&](const TrunkId& trunk) {
                               const auto found = trunks_.find(trunk);
-                              if (found != trunks_.end()) company = found->second.company;
+                              if (found == trunks_.end()) return;
+                              companies = found->second.others;
+                              companies.push_back(found->second.company);
                           },
                           [&](const AgentId& agent) {
-                              const auto found = agents_.find(agent);
-                              if (found != agents_.end()) {
-                                  company = found->second.config.profile.company;
+                              for (const AgentId chair : acd_.same_person(agent)) {
+                                  const auto found = agents_.find(chair);
+                                  if (found == agents_.end()) continue;
+                                  companies.push_back(found->second.config.profile.company);
                               }
                           }},
                call.source);
-    if (!company) return nullptr;
+    const auto is_reached = [&](const Line& line) {
+        return std::ranges::find(companies, line.company->id) != companies.end();
+    };
     const auto exact = lines_.find(call.dialled);
     if (exact != lines_.end()) {
-        return exact->second->company->id == *company ? exact->second : nullptr;
+        return is_reached(*exact->second) ? exact->second : nullptr;
     }
     for (const auto& [dialled, line] : lines_) {
-        if (line->company->id != *company || !dialled.starts_with('+')) continue;
+        if (!dialled.starts_with('+') || !is_reached(*line)) continue;
         const auto number = PhoneNumber::parse(call.dialled, line->company->calling_code);
         if (number && number->e164() == dialled) return line;
     }

@@ -3,6 +3,7 @@
 // while, and hears music. Of a number outside, what is not the agent's side of it is in
 // outside.cpp.
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,6 +60,11 @@ Call* Centre::Impl::consulted_about(AgentId colleague) {
     return found == consulted_.end() ? nullptr : find(found->second);
 }
 
+bool Centre::Impl::is_consulted(AgentId person) const {
+    return std::ranges::any_of(acd_.same_person(person),
+                               [&](AgentId agent) { return consulted_.contains(agent); });
+}
+
 Result<void> Centre::Impl::may_consult(const Call& call, AgentId with) const {
     ESC_TRY(may_be_passed_on(call));
     if (with == call.agent->agent) return fail(Errc::Conflict, "already with this agent");
@@ -72,7 +78,7 @@ Result<void> Centre::Impl::may_be_rung(const Call& call, AgentId who, Presence p
         return fail(Errc::NotFound, "no such agent");
     }
     const bool is_there = presence == Presence::SignedOut || is_free(colleague->state);
-    if (!is_there || consulted_.contains(who)) {
+    if (!is_there || is_consulted(who)) {
         return fail(Errc::Conflict, "the other agent is not ready");
     }
     if (!info->second.is_phone_registered || !is_callable(info->second)) {
@@ -100,13 +106,16 @@ Result<void> Centre::Impl::consult_outside(Call& call,
 }
 
 bool Centre::Impl::consult_by_phone(const IncomingCall& event, Turn turn) {
-    const auto* agent = std::get_if<AgentId>(&event.source);
-    const auto colleague = agent_by_phone_.find(event.dialled);
-    const bool is_colleague = colleague != agent_by_phone_.end();
-    if (agent == nullptr || (!is_colleague && find_line(event))) return false;
-    const auto asking = acd_.agent(*agent);
+    const auto* source = std::get_if<AgentId>(&event.source);
+    if (source == nullptr) return false;
+    const AgentId agent = acd_.in_use(*source);
+    const auto asking = acd_.agent(agent);
+    const auto colleague =
+        asking ? agent_of_phone(asking->company, event.dialled) : std::optional<AgentId>{};
+    const bool is_colleague = colleague.has_value();
+    if (!is_colleague && find_line(event)) return false;
     Call* call = asking && asking->contact() ? find(*asking->contact()) : nullptr;
-    const bool is_talking = call != nullptr && call->agent && call->agent->agent == *agent &&
+    const bool is_talking = call != nullptr && call->agent && call->agent->agent == agent &&
                             std::holds_alternative<InTalk>(call->stage);
     if (!is_talking || (!is_colleague && !number_outside(*call, event.dialled))) return false;
     const auto refuse_with = [&](int status, const std::string& why) {
@@ -123,10 +132,10 @@ bool Centre::Impl::consult_by_phone(const IncomingCall& event, Turn turn) {
         return refuse_with(is_media_up_ ? SipStatus::kForbidden : SipStatus::kUnavailable,
                            asked.error().detail);
     }
-    if (const auto may = may_consult(*call, colleague->second); !may) {
+    if (const auto may = may_consult(*call, *colleague); !may) {
         return refuse_with(SipStatus::kBusyHere, may.error().detail);
     }
-    begin_consultation(*call, colleague->second, &event, turn);
+    begin_consultation(*call, *colleague, &event, turn);
     return true;
 }
 
@@ -447,8 +456,9 @@ void Centre::Impl::take_over(const IncomingCall& event, LegId replaced, Turn tur
     if (call == nullptr) return refuse_with(SipStatus::kNoSuchCall);
     const auto* agent = std::get_if<AgentId>(&event.source);
     Leg& leg = party(*call, replaced);
-    const bool is_theirs = agent != nullptr && call->agent && call->agent->agent == *agent &&
-                           &leg == &call->agent->leg && std::holds_alternative<InTalk>(call->stage);
+    const bool is_theirs = agent != nullptr && call->agent &&
+                           call->agent->agent == acd_.in_use(*agent) && &leg == &call->agent->leg &&
+                           std::holds_alternative<InTalk>(call->stage);
     if (!is_theirs || leg.is_reviving) return refuse_with(SipStatus::kDecline);
     const auto offer =
         event.sdp ? sdp::parse(*event.sdp) : Result<sdp::Session>{fail(sdp::Errc::NothingUsable)};
@@ -472,7 +482,7 @@ void Centre::Impl::take_over(const IncomingCall& event, LegId replaced, Turn tur
 void Centre::Impl::free_colleagues(Turn turn) {
     for (const auto& [id, info] : agents_) {
         const auto agent = acd_.agent(id);
-        if (!agent || consulted_.contains(id)) continue;
+        if (!agent || is_consulted(id)) continue;
         const auto reason = agent->reason();
         if (reason == kConsultationReason || reason == kConferenceReason ||
             reason == kSupervisionReason) {

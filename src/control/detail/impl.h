@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -135,7 +136,8 @@ std::string_view word_of_consultation(int status);
 /// Neither offered, talking nor in wrap-up.
 inline bool is_free(const acd::AgentState& state) {
     const auto kind = acd::kind_of(state);
-    return kind == acd::AgentStateKind::Ready || kind == acd::AgentStateKind::NotReady;
+    return (kind == acd::AgentStateKind::Ready || kind == acd::AgentStateKind::NotReady) &&
+           !acd::is_elsewhere(state);
 }
 
 /// Centre's body, one object over several files: each file is one chapter of a call's life.
@@ -145,6 +147,8 @@ public:
 
     // configuration.cpp
     void configure(Config config, Turn turn);
+    static void share_phone(std::span<const AgentId> sharing,
+                            std::unordered_map<AgentId, AgentInfo>& agents);
     void add_references(CompanyId company, std::int64_t first, std::int64_t count);
     void restore_references(std::string_view name, std::string_view state);
     std::shared_ptr<const Line> find_line(const IncomingCall& call) const;
@@ -217,6 +221,9 @@ public:
     void handle(const LegTransferAsked& event, Turn turn);
     void handle(const LegKey& event, Turn turn);
     /// What a phone means by this target: an agent by the phone's name, a queue by its key.
+    /// The company's agent at this telephone.
+    [[nodiscard]] std::optional<AgentId> agent_of_phone(CompanyId company,
+                                                        const std::string& phone) const;
     [[nodiscard]] std::optional<Command> transfer_to(const Call& call,
                                                      AgentId agent,
                                                      const std::string& target) const;
@@ -332,6 +339,8 @@ public:
     [[nodiscard]] std::optional<std::string> number_outside(const Call& call,
                                                             const std::string& target) const;
     [[nodiscard]] Call* consulted_about(AgentId colleague);
+    /// As this or another company's agent.
+    [[nodiscard]] bool is_consulted(AgentId person) const;
     /// RFC 3891: another phone of the agent's takes the conversation over.
     void take_over(const IncomingCall& event, LegId replaced, Turn turn);
     /// Who hangs up while a colleague is asked; the caller is not hung up with them.
@@ -497,7 +506,8 @@ public:
     std::unordered_map<std::string, std::shared_ptr<const Line>> lines_;
     std::unordered_map<QueueId, Queue> queues_;
     std::unordered_map<AgentId, AgentInfo> agents_;
-    std::unordered_map<std::string, AgentId> agent_by_phone_;
+    /// A person has one telephone, also as the agent of several companies.
+    std::unordered_map<std::string, std::vector<AgentId>> agents_by_phone_;
     std::unordered_map<AgentId, ContactId> consulted_;  ///< Who is asked or has joined, and where.
     std::unordered_map<TrunkId, Trunk> trunks_;
     std::unordered_map<CompanyId, ReferenceBlock> references_;

@@ -218,6 +218,16 @@ public:
             .company = company->id, .connector = std::move(connector), .operation = "keyed"};
         reconfigure();
     }
+    /// A second company, line 200 and a queue of its own, which Ana serves too.
+    void add_partner() {
+        partner = make_company();
+        reconfigure();
+        centre.add_references(partner->id, 0, 1'000);
+    }
+    void stop_queue() {
+        is_stopped = true;
+        reconfigure();
+    }
     /// Beside Ana and Luis, with a registered phone of that name.
     AgentId add_agent(const std::string& name) {
         others.emplace_back(AgentId::make(now.wall, rng), name);
@@ -243,11 +253,13 @@ public:
         act([&](Effects& out) { centre.on_living_legs(living, now, out); });
     }
     /// A caller who dialled, was answered and heard the flow out.
-    LegId caller(std::string sdp = std::string{kPhoneSdp}, std::string number = "600123456") {
+    LegId caller(std::string sdp = std::string{kPhoneSdp},
+                 std::string number = "600123456",
+                 std::string dialled = "100") {
         const LegId leg_id = LegId::make(now.wall, rng);
         leg(IncomingCall{.leg = leg_id,
                          .source = trunk,
-                         .dialled = "100",
+                         .dialled = std::move(dialled),
                          .caller = std::move(number),
                          .caller_display = {},
                          .sdp = std::move(sdp)});
@@ -302,6 +314,11 @@ public:
     QueueId queue = QueueId::make(now.wall, rng);
     AgentId ana = AgentId::make(now.wall, rng);
     AgentId luis = AgentId::make(now.wall, rng);
+    std::shared_ptr<Company> partner{};
+    QueueId partners_queue = QueueId::make(now.wall, rng);
+    AgentId ana_there = AgentId::make(now.wall, rng);
+    bool is_stopped = false;
+    UserId anas = UserId::make(now.wall, rng);
     Centre centre{11, [rng = Rng{5}](std::span<std::uint8_t> bytes) mutable {
                       for (auto& byte : bytes) byte = static_cast<std::uint8_t>(rng.next());
                   }};
@@ -331,29 +348,52 @@ private:
         made->zone = "Europe/Madrid";
         return made;
     }
+    std::shared_ptr<const Line> line_of(const std::shared_ptr<Company>& whose,
+                                        const std::string& dialled) {
+        return std::make_shared<const Line>(Line{.id = LineId::make(now.wall, rng),
+                                                 .company = whose,
+                                                 .name = "Atención",
+                                                 .dialled = dialled,
+                                                 .flow = FlowId::make(now.wall, rng),
+                                                 .flow_version = 1,
+                                                 .document = document});
+    }
     Config config() {
         Config out;
-        out.lines.push_back(std::make_shared<const Line>(Line{.id = LineId::make(now.wall, rng),
-                                                              .company = company,
-                                                              .name = "Atención",
-                                                              .dialled = "100",
-                                                              .flow = FlowId::make(now.wall, rng),
-                                                              .flow_version = 1,
-                                                              .document = document}));
+        out.lines.push_back(line_of(company, "100"));
         out.queues.push_back({.acd = {.id = queue, .company = company->id, .name = "Principal"},
                               .key = "main",
                               .hours = nullptr,
-                              .music = music});
+                              .music = music,
+                              .is_stopped = is_stopped});
         std::vector<std::pair<AgentId, std::string>> agents{{ana, "ana"}, {luis, "luis"}};
         agents.insert(agents.end(), others.begin(), others.end());
         for (const auto& [id, name] : agents) {
             out.agents.push_back(
-                {.profile = {.id = id, .company = company->id, .memberships = {{.queue = queue}}},
-                 .user = UserId::make(now.wall, rng),
+                {.profile = {.id = id,
+                             .company = company->id,
+                             .memberships = {{.queue = queue}},
+                             .person = id == ana ? anas : UserId::make(now.wall, rng)},
+                 .user = id == ana ? anas : UserId::make(now.wall, rng),
                  .name = name,
                  .phone = name});
         }
+        if (partner) {
+            out.lines.push_back(line_of(partner, "200"));
+            out.queues.push_back(
+                {.acd = {.id = partners_queue, .company = partner->id, .name = "P"},
+                 .key = "main",
+                 .hours = nullptr});
+            out.agents.push_back({.profile = {.id = ana_there,
+                                              .company = partner->id,
+                                              .memberships = {{.queue = partners_queue}},
+                                              .person = anas},
+                                  .user = anas,
+                                  .name = "ana",
+                                  .phone = "ana"});
+        }
         out.trunks.push_back({.id = trunk, .company = company->id});
+        if (partner) out.trunks.back().others = {partner->id};
         out.outside.push_back({.company = company->id,
                                .calling_code = company->calling_code,
                                .zone = company->zone,
