@@ -67,6 +67,7 @@ Result<std::string> write_token(const std::filesystem::path& path) {
 demo::Options demo_options(const escuchad::Options& options) {
     return {.data_folder = (options.demo_dir / "data").string(),
             .flows_folder = (options.demo_dir / "flows").string(),
+            .partner_folder = (options.demo_dir / "partner").string(),
             .now = read_clocks().wall};
 }
 

@@ -9,12 +9,15 @@
 
 namespace escucha::demo {
 
-/// The demo company "Luz del Valle": its people, phones, lines, flows, customers and a month of
-/// history, read from `data_folder` (demo/data) and `flows_folder` (demo/flows).
+/// The demo: the company "Luz del Valle" with its people, phones, lines, flows, customers and a month
+/// of history, read from `data_folder` (demo/data) and `flows_folder` (demo/flows); and "Aguas de la
+/// Vega", which began today and is served by some of the same people, from `partner_folder`
+/// (demo/partner).
 
 struct Options {
     std::string data_folder;
     std::string flows_folder;
+    std::string partner_folder;
     WallTime now;            ///< History ends the day before, so that today's figures start at 0.
     std::uint64_t seed = 1;  ///< The same seed, data and day make the same rows.
     int history_days = 30;
@@ -33,7 +36,7 @@ struct Report {
 /// the file and the place in it.
 Result<Report> load(const store::Database& database, const Options& options);
 
-/// Removes the demo company with everything that hangs from it, and loads it again. Refuses
+/// Removes the demo's companies with everything that hangs from them, and loads them again. Refuses
 /// (`Conflict`) when the installation holds another company.
 Result<Report> reset(const store::Database& database, const Options& options);
 

@@ -37,6 +37,7 @@ demo::Options options(const Flows& flows) {
     demo::Options made;
     made.data_folder = std::string{ESCUCHA_SOURCE_DIR} + "/demo/data";
     made.flows_folder = flows.folder.path().string();
+    made.partner_folder = std::string{ESCUCHA_SOURCE_DIR} + "/demo/partner";
     made.now = kNow;
     made.history_days = 2;
     return made;
@@ -57,19 +58,19 @@ TEST_CASE("the demo loads on every engine, once") {
         const auto first = demo::load(fresh.database, options(flows));
         REQUIRE_MESSAGE(first, (first ? "" : first.error().message()));
         CHECK_FALSE(first.value().was_loaded);
-        CHECK(first.value().customers == 400);
-        CHECK(first.value().flows == 2);
+        CHECK(first.value().customers == 405);
+        CHECK(first.value().flows == 3);
         CHECK(first.value().events > 2'000);
 
         const auto second = demo::load(fresh.database, options(flows)).value();
         CHECK(second.was_loaded);
         CHECK(second.flows == 0);
         auto connection = fresh.database.connect().value();
-        CHECK(number(connection, "SELECT COUNT(*) FROM company") == 1);
-        CHECK(number(connection, "SELECT COUNT(*) FROM app_user") == 5);
+        CHECK(number(connection, "SELECT COUNT(*) FROM company") == 2);
+        CHECK(number(connection, "SELECT COUNT(*) FROM app_user") == 10);
         CHECK(number(connection, "SELECT COUNT(*) FROM phone") == 3);
-        CHECK(number(connection, "SELECT COUNT(*) FROM customer") == 400);
-        CHECK(number(connection, "SELECT COUNT(DISTINCT document_id) FROM customer") == 400);
+        CHECK(number(connection, "SELECT COUNT(*) FROM customer") == 405);
+        CHECK(number(connection, "SELECT COUNT(DISTINCT document_id) FROM customer") == 405);
         CHECK(number(connection, "SELECT COUNT(*) FROM event") == first.value().events);
     }
 }

@@ -52,8 +52,10 @@ Result<Principal> resolve_api_key(store::Connection& connection,
             connection.query_one(
                 "SELECT k.id, k.company_id, k.name, k.permissions, u.id, u.role, u.language"
                 " FROM api_key k LEFT JOIN app_user u ON u.id = k.created_by"
+                " LEFT JOIN app_user o ON o.id = u.account_id"
                 " WHERE k.key_hash = ? AND k.expires_at_us > ?"
-                " AND (k.created_by IS NULL OR u.is_active = 1)",
+                " AND (k.created_by IS NULL OR u.is_active = 1)"
+                " AND (u.account_id IS NULL OR o.is_active = 1)",
                 {sha256_hex(key), now}));
     if (!row) return fail(Errc::NoSession);
     ESC_TRY(auto fields,
@@ -68,7 +70,7 @@ Result<Principal> resolve_api_key(store::Connection& connection,
     Principal who;
     who.company = company;
     who.login = who.name = std::move(name);
-    who.user = user.value_or(UserId{});
+    who.user = who.account = user.value_or(UserId{});
     // The operator is an administrator of the company, like the operator's token.
     ESC_TRY(give_role(connection, who, role.value_or("administrator")));
     who.permissions = who.permissions & Permissions::from_words(permissions);

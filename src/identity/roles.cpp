@@ -29,6 +29,7 @@ constexpr std::array<std::pair<Permission, std::string_view>, kPermissions> kNam
     {ManageDirectory, "manage_directory"},
     {ReadAudit, "read_audit"},
     {Operate, "operate"},
+    {StopQueues, "stop_queues"},
 }};
 
 /// All but being an agent: an administrator who takes calls as well has a role of the company's
@@ -63,7 +64,8 @@ const std::array<BuiltInRole, 10>& table() {
           ListenToOwn,
           ListenToAll,
           ReadFigures,
-          ReadFlows}},
+          ReadFlows,
+          StopQueues}},
         {"quality", {ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
         {"knowledge_editor", {ReadFlows, ReadFigures}},
         {"department_head", {ReadCustomers, WriteCustomers, ReadFigures}},
@@ -78,7 +80,7 @@ const std::array<BuiltInRole, 10>& table() {
           ReadAudit}},
         {"administrator", administration()},
         {"brand_owner",
-         {WatchFloor, ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
+         {WatchFloor, ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows, StopQueues}},
         {"auditor", {ReadFigures, ReadAudit}},
     }};
     return kRoles;

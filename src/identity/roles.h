@@ -34,8 +34,9 @@ enum class Permission {
     ManageDirectory,  ///< Lines, trunks, queues, phones, calendars, reasons, topics.
     ReadAudit,        ///< Who saw and changed what, and whether that is still what was written.
     Operate,          ///< Backup, reload, demo.
+    StopQueues,       ///< A queue takes nobody new until somebody lets it.
 };
-inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::Operate) + 1;
+inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::StopQueues) + 1;
 
 /// As the contract, the roles and the API write it: "take_contacts".
 std::string_view to_string(Permission permission);

@@ -115,16 +115,18 @@ Result<Principal> resolve(store::Connection& connection,
                           const SessionLimits& limits) {
     ESC_TRY(const auto row,
             connection.query_one(
-                "SELECT u.id, u.company_id, u.login, u.name, u.role, u.language, a.id,"
-                " s.csrf_token, u.one_time_until_us"
-                " FROM session s JOIN app_user u ON u.id = s.user_id"
+                "SELECT u.id, o.id, u.company_id, o.login, u.name, u.role, u.language, a.id,"
+                " s.csrf_token, o.one_time_until_us"
+                " FROM session s JOIN app_user o ON o.id = s.user_id"
+                " JOIN app_user u ON u.id = COALESCE(s.acting_id, s.user_id)"
                 " LEFT JOIN agent a ON a.user_id = u.id"
                 " WHERE s.token_hash = ? AND s.expires_at_us > ? AND s.last_seen_us > ?"
-                " AND u.is_active = 1",
+                " AND u.is_active = 1 AND o.is_active = 1",
                 {sha256_hex(token), now, now - limits.idle}));
     if (!row) return fail(Errc::NoSession);
     ESC_TRY(auto fields,
             (row->as<UserId,
+                     UserId,
                      CompanyId,
                      std::string,
                      std::string,
@@ -133,9 +135,11 @@ Result<Principal> resolve(store::Connection& connection,
                      std::optional<AgentId>,
                      std::string,
                      WallTime>()));
-    auto& [user, company, login, name, role, language, agent, csrf, one_time_until] = fields;
+    auto& [user, account, company, login, name, role, language, agent, csrf, one_time_until] =
+        fields;
     Principal principal;
     principal.user = user;
+    principal.account = account;
     principal.company = company;
     ESC_TRY(give_role(connection, principal, std::move(role)));
     principal.login = std::move(login);
@@ -169,7 +173,8 @@ Result<void> sign_out(store::Connection& connection, std::string_view token) {
 }
 
 Result<void> sign_out_everywhere(store::Connection& connection, UserId user) {
-    ESC_TRY(connection.execute("DELETE FROM session WHERE user_id = ?", {user}));
+    ESC_TRY(
+        connection.execute("DELETE FROM session WHERE user_id = ? OR acting_id = ?", {user, user}));
     return ok();
 }
 
@@ -191,9 +196,10 @@ Result<std::vector<SessionView>> sessions_of(store::Connection& connection,
                                              const SessionLimits& limits) {
     ESC_TRY(const auto rows,
             connection.query("SELECT token_hash, user_agent, address, created_at_us, last_seen_us,"
-                             " expires_at_us FROM session WHERE user_id = ? AND expires_at_us > ?"
+                             " expires_at_us FROM session WHERE (user_id = ? OR acting_id = ?)"
+                             " AND expires_at_us > ?"
                              " AND last_seen_us > ? ORDER BY last_seen_us DESC, token_hash",
-                             {user, now, now - limits.idle}));
+                             {user, user, now, now - limits.idle}));
     std::vector<SessionView> sessions;
     for (const store::Row& row : rows) {
         ESC_TRY(auto fields,
@@ -211,9 +217,9 @@ Result<std::vector<SessionView>> sessions_of(store::Connection& connection,
 
 Result<void> revoke_session(store::Connection& connection, UserId user, std::string_view id) {
     ESC_TRY(const auto removed,
-            connection.execute("DELETE FROM session WHERE user_id = ?"
+            connection.execute("DELETE FROM session WHERE (user_id = ? OR acting_id = ?)"
                                " AND SUBSTR(token_hash, 1, 32) = ?",
-                               {user, id}));
+                               {user, user, id}));
     if (removed == 0) return fail(escucha::Errc::NotFound, "session");
     return ok();
 }

@@ -43,7 +43,8 @@ std::chrono::seconds lock_after(std::int64_t failed_logins);
 /// Who is asking, resolved from the session cookie or an API key. The company is the scope of every
 /// query.
 struct Principal {
-    UserId user;
+    UserId user;     ///< Of `company`: who does and reads what.
+    UserId account;  ///< Whose password and sessions; another than `user` in a membership.
     CompanyId company;
     std::string login;
     std::string name;
@@ -117,7 +118,8 @@ Result<void> check_csrf(const Principal& principal, std::string_view token);
 /// Ends one session; unknown tokens are fine.
 Result<void> sign_out(store::Connection& connection, std::string_view token);
 
-/// Ends every session of a user: after a password or role change.
+/// Ends every session of a user: after a password or role change. Of a membership those that act
+/// in it.
 Result<void> sign_out_everywhere(store::Connection& connection, UserId user);
 /// But the one of this token.
 Result<void> sign_out_elsewhere(store::Connection& connection, UserId user, std::string_view token);

@@ -49,11 +49,21 @@ Result<void> check(const PasswordRules& rules,
     return ok();
 }
 
+/// Also a membership.
 Result<void> find_in(store::Connection& connection, CompanyId company, UserId user) {
     ESC_TRY(const auto row,
             connection.query_one("SELECT id FROM app_user WHERE company_id = ? AND id = ?",
                                  {company, user}));
     if (!row) return fail(escucha::Errc::NotFound, "user");
+    return ok();
+}
+
+Result<void> find_account_in(store::Connection& connection, CompanyId company, UserId user) {
+    ESC_TRY(const auto row,
+            connection.query_one("SELECT id FROM app_user WHERE company_id = ? AND id = ?"
+                                 " AND account_id IS NULL",
+                                 {company, user}));
+    if (!row) return fail(escucha::Errc::NotFound, "account");
     return ok();
 }
 
@@ -141,7 +151,7 @@ Result<std::string> give_one_time_password(store::Connection& connection,
     std::string password = random_password();
     ESC_TRY(const auto hash, hash_password(password));
     ESC_TRY(auto tx, store::Tx::begin(connection));
-    ESC_TRY(find_in(connection, company, user));
+    ESC_TRY(find_account_in(connection, company, user));
     ESC_TRY(store_hash(connection, user, hash, now + kOneTimePasswordLife));
     ESC_TRY(sign_out_everywhere(connection, user));
     ESC_TRY(tx.commit());
@@ -151,7 +161,7 @@ Result<std::string> give_one_time_password(store::Connection& connection,
 Result<void> unlock(store::Connection& connection, CompanyId company, UserId user) {
     ESC_TRY(const auto changed,
             connection.execute("UPDATE app_user SET failed_logins = 0, locked_until_us = 0"
-                               " WHERE company_id = ? AND id = ?",
+                               " WHERE company_id = ? AND id = ? AND account_id IS NULL",
                                {company, user}));
     if (changed == 0) return fail(escucha::Errc::NotFound, "user");
     return ok();

@@ -57,7 +57,8 @@ Result<void> check_new_password(store::Connection& connection,
 inline constexpr std::chrono::hours kOneTimePasswordLife{7 * 24};
 
 /// A password that opens until the user has chosen another, at most `kOneTimePasswordLife`. Ends
-/// the user's sessions and the waiting after wrong passwords. Error: `NotFound`.
+/// the user's sessions and the waiting after wrong passwords. Error: `NotFound`, also of a
+/// membership: the password is the account's.
 Result<std::string> give_one_time_password(store::Connection& connection,
                                            CompanyId company,
                                            UserId user,
@@ -67,7 +68,7 @@ Result<std::string> give_one_time_password(store::Connection& connection,
 Result<void> unlock(store::Connection& connection, CompanyId company, UserId user);
 
 enum class Activity { Active, Inactive };
-/// An inactive user's sessions and API keys end. Error: `NotFound`.
+/// An inactive user's sessions and API keys end, and those of its memberships. Error: `NotFound`.
 Result<void> set_activity(store::Connection& connection,
                           CompanyId company,
                           UserId user,

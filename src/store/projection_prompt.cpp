@@ -62,4 +62,22 @@ Result<void> queue_music_chosen(Step& step) {
     return ok();
 }
 
+Result<void> queue_stopped(Step& step) {
+    return step.run(
+        "INSERT INTO queue_stop (queue_id, company_id, at_us, reason, user_id)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (queue_id) DO UPDATE SET at_us = excluded.at_us,"
+        " reason = excluded.reason, user_id = excluded.user_id"
+        " WHERE queue_stop.company_id = excluded.company_id",
+        {step.event.queue,
+         step.event.company,
+         step.event.at,
+         step.text("reason"),
+         step.text("user")});
+}
+
+Result<void> queue_resumed(Step& step) {
+    return step.run("DELETE FROM queue_stop WHERE queue_id = ? AND company_id = ?",
+                    {step.event.queue, step.event.company});
+}
+
 }  // namespace escucha::store::projection

@@ -54,11 +54,13 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
         {"prompt_described", prompt_described},
         {"prompt_removed", prompt_removed},
         {"queue_music_chosen", queue_music_chosen},
+        {"queue_stopped", queue_stopped},
+        {"queue_resumed", queue_resumed},
     };
     return table;
 }
 
-constexpr std::array<std::string_view, 16> kProjections{"customer",
+constexpr std::array<std::string_view, 17> kProjections{"customer",
                                                         "contact_point",
                                                         "contact",
                                                         "case_contact",
@@ -73,7 +75,8 @@ constexpr std::array<std::string_view, 16> kProjections{"customer",
                                                         "agent_day",
                                                         "line_day",
                                                         "prompt",
-                                                        "queue_music"};
+                                                        "queue_music",
+                                                        "queue_stop"};
 
 constexpr std::int64_t kRebuildPage = 10'000;
 

@@ -99,7 +99,7 @@ void talk_and_end(World& world) {
 
 /// Every table a projection writes, as text, in an order that does not depend on how it was filled.
 std::string picture(Connection& connection) {
-    constexpr std::array<std::string_view, 16> kTables{
+    constexpr std::array<std::string_view, 17> kTables{
         "customer ORDER BY id",
         "contact_point ORDER BY id",
         "contact ORDER BY id",
@@ -115,7 +115,8 @@ std::string picture(Connection& connection) {
         "agent_day ORDER BY company_id, agent_id, day",
         "line_day ORDER BY company_id, line_id, day",
         "prompt ORDER BY company_id, language, name",
-        "queue_music ORDER BY company_id, queue_id, position"};
+        "queue_music ORDER BY company_id, queue_id, position",
+        "queue_stop ORDER BY queue_id"};
     std::string all;
     for (const auto table : kTables) {
         const auto rows = connection.query("SELECT * FROM " + std::string{table}).value();
@@ -429,7 +430,7 @@ namespace {
 
 /// Any event of any type, about few enough things that they meet.
 Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t at_s) {
-    constexpr std::array<std::string_view, 38> kTypes{
+    constexpr std::array<std::string_view, 40> kTypes{
         "contact_arrived",      "contact_identified",   "reask_counted",
         "flow_node_entered",    "language_chosen",      "contact_queued",
         "contact_left_queue",   "offer_made",           "offer_returned",
@@ -442,7 +443,8 @@ Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t 
         "contact_point_added",  "agent_state_changed",  "contact_point_removed",
         "disposition_recorded", "datum_given",          "bug_met",
         "case_datum_recorded",  "prompt_saved",         "prompt_described",
-        "prompt_removed",       "queue_music_chosen"};
+        "prompt_removed",       "queue_music_chosen",   "queue_stopped",
+        "queue_resumed"};
     constexpr std::array<const char*, 14> kWords{"answered",
                                                  "abandoned",
                                                  "flow",

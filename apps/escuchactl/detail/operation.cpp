@@ -80,6 +80,7 @@ Outcome demo_reset_here(const Options& options, const std::filesystem::path& dem
     const auto report = demo::reset(database.value(),
                                     {.data_folder = (demo_dir / "data").string(),
                                      .flows_folder = (demo_dir / "flows").string(),
+                                     .partner_folder = (demo_dir / "partner").string(),
                                      .now = read_clocks().wall});
     if (!report) return {Exit::No, {}, report.error().message() + "\n"};
     const std::string customers = std::to_string(report.value().customers);

@@ -108,7 +108,7 @@ Answer change_own_password(Call& call) {
     ESC_TRY(auto connection, writer(call));
     const auto changed = identity::change_password(connection,
                                                    call.services.config.password_rules,
-                                                   call.who.user,
+                                                   call.who.account,
                                                    {present, chosen, call.session_token},
                                                    call.now);
     if (!changed && changed.error().code == identity::Errc::WeakPassword) {
@@ -121,13 +121,13 @@ Answer change_own_password(Call& call) {
 
 Answer list_own_sessions(Call& call) {
     ESC_TRY(check_has_account(call));
-    return sessions_answer(call, call.who.user);
+    return sessions_answer(call, call.who.account);
 }
 
 Answer end_other_sessions(Call& call) {
     ESC_TRY(check_has_account(call));
     ESC_TRY(auto connection, writer(call));
-    ESC_TRY(identity::sign_out_elsewhere(connection, call.who.user, call.session_token));
+    ESC_TRY(identity::sign_out_elsewhere(connection, call.who.account, call.session_token));
     call.services.feed.end_sessions();
     return net::Response{204, {}, {}};
 }
@@ -135,14 +135,14 @@ Answer end_other_sessions(Call& call) {
 Answer end_own_session(Call& call) {
     ESC_TRY(check_has_account(call));
     ESC_TRY(auto connection, writer(call));
-    ESC_TRY(identity::revoke_session(connection, call.who.user, call.path.at(0)));
+    ESC_TRY(identity::revoke_session(connection, call.who.account, call.path.at(0)));
     call.services.feed.end_sessions();
     return net::Response{204, {}, {}};
 }
 
 Answer get_second_factor(Call& call) {
     ESC_TRY(check_has_account(call));
-    ESC_TRY(const auto state, identity::second_factor_of(call.db, call.who.user));
+    ESC_TRY(const auto state, identity::second_factor_of(call.db, call.who.account));
     return json_response(json::object{{"since", or_null(state.since)},
                                       {"recovery_codes_left", state.recovery_codes_left}});
 }
@@ -153,10 +153,10 @@ Answer begin_second_factor(Call& call) {
     ESC_TRY(const auto keys, account_keys(call));
     ESC_TRY(auto connection, writer(call));
     const std::string password = call.text("password");
-    const auto proved = identity::check_password(connection, call.who.user, password, call.now);
+    const auto proved = identity::check_password(connection, call.who.account, password, call.now);
     if (!proved) return present_problem(proved.error());
     ESC_TRY(const auto begun,
-            identity::begin_second_factor(connection, *keys, call.who.user, call.now));
+            identity::begin_second_factor(connection, *keys, call.who.account, call.now));
     return json_response(json::object{{"secret", begun.secret}, {"uri", begun.uri}}, 201);
 }
 
@@ -167,7 +167,7 @@ Answer confirm_second_factor(Call& call) {
     ESC_TRY(auto connection, writer(call));
     const std::string code = call.text("code");
     ESC_TRY(const auto codes,
-            identity::confirm_second_factor(connection, *keys, call.who.user, code, call.now));
+            identity::confirm_second_factor(connection, *keys, call.who.account, code, call.now));
     json::array items;
     for (const std::string& one : codes) items.push_back(json::string{one});
     return json_response(json::object{{"recovery_codes", std::move(items)}});
@@ -178,9 +178,9 @@ Answer drop_second_factor(Call& call) {
     call.is_secret = true;
     ESC_TRY(auto connection, writer(call));
     const std::string password = call.text("password");
-    const auto proved = identity::check_password(connection, call.who.user, password, call.now);
+    const auto proved = identity::check_password(connection, call.who.account, password, call.now);
     if (!proved) return present_problem(proved.error());
-    ESC_TRY(identity::drop_second_factor(connection, call.who.user));
+    ESC_TRY(identity::drop_second_factor(connection, call.who.account));
     return net::Response{204, {}, {}};
 }
 

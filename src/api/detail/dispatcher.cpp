@@ -392,18 +392,19 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
     }
     std::string key;
     if (call.who.key) key = request.header("authorization").substr(kBearer.size());
-    const auto still_may = [this, token = call.session_token, key, access = *access] {
-        if (token.empty() && key.empty()) return true;
-        auto connection = connections_.take();
-        // A store in trouble is no reason to send people away.
-        if (!connection) return true;
-        const WallTime now = read_clocks().wall;
-        const auto found =
-            key.empty() ? identity::resolve(*connection.value(), token, now, config_.sessions)
-                        : identity::resolve_api_key(*connection.value(), key, now);
-        if (!found) return Problem{found.error()}.code != Code::NotSignedIn;
-        return access.admits(found.value().permissions);
-    };
+    const auto still_may =
+        [this, token = call.session_token, key, access = *access, company = call.company()] {
+            if (token.empty() && key.empty()) return true;
+            auto connection = connections_.take();
+            // A store in trouble is no reason to send people away.
+            if (!connection) return true;
+            const WallTime now = read_clocks().wall;
+            const auto found =
+                key.empty() ? identity::resolve(*connection.value(), token, now, config_.sessions)
+                            : identity::resolve_api_key(*connection.value(), key, now);
+            if (!found) return Problem{found.error()}.code != Code::NotSignedIn;
+            return found.value().company == company && access.admits(found.value().permissions);
+        };
     return std::make_unique<EventStream>(feed_, connections_, call.company(), since, still_may);
 }
 

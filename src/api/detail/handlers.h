@@ -39,6 +39,17 @@ Answer sign_in(Call& call);
 Answer get_session(Call& call);
 Answer sign_out(Call& call);
 Answer get_me(Call& call);
+Answer enter_company(Call& call);
+// companies.cpp
+Answer list_companies(Call& call);
+Answer list_user_memberships(Call& call);
+Answer add_user_membership(Call& call);
+Answer list_lines(Call& call);
+Answer update_line(Call& call);
+Answer stop_queue(Call& call);
+Answer resume_queue(Call& call);
+/// {"id", "key", "name", "role"} of where the account may act, its own company first.
+Attempt<boost::json::array> companies_of_session(Call& call, UserId account);
 // account.cpp
 Answer change_own_password(Call& call);
 Answer list_own_sessions(Call& call);

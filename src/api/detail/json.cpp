@@ -119,7 +119,8 @@ json::object encode(const server::QueueView& queue) {
             {"not_ready", queue.not_ready},
             {"answered_today", queue.answered_today},
             {"abandoned_today", queue.abandoned_today},
-            {"answered_within_20s_today", queue.answered_within_20s_today}};
+            {"answered_within_20s_today", queue.answered_within_20s_today},
+            {"is_stopped", queue.is_stopped}};
 }
 
 namespace {

@@ -17,11 +17,13 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kUser =
-    "SELECT u.id, u.login, u.name, u.role, u.language, a.id, u.is_active, f.user_id,"
-    " u.one_time_until_us, u.locked_until_us,"
-    " (SELECT MAX(s.last_seen_us) FROM session s WHERE s.user_id = u.id)"
+    "SELECT u.id, COALESCE(o.login, u.login), u.name, u.role, u.language, a.id, u.is_active,"
+    " f.user_id, u.one_time_until_us, u.locked_until_us,"
+    " (SELECT MAX(s.last_seen_us) FROM session s"
+    " WHERE COALESCE(s.acting_id, s.user_id) = u.id), c.id, c.name"
     " FROM app_user u LEFT JOIN agent a ON a.user_id = u.id"
-    " LEFT JOIN second_factor f ON f.user_id = u.id AND f.confirmed_at_us > 0"
+    " LEFT JOIN app_user o ON o.id = u.account_id LEFT JOIN company c ON c.id = o.company_id"
+    " LEFT JOIN second_factor f ON f.user_id = COALESCE(o.id, u.id) AND f.confirmed_at_us > 0"
     " WHERE u.company_id = ?";
 
 Attempt<json::object> encode_account(const store::Row& row, WallTime now) {
@@ -36,6 +38,8 @@ Attempt<json::object> encode_account(const store::Row& row, WallTime now) {
     const auto locked_until = columns.next<WallTime>();
     user["locked_until"] = locked_until > now ? json::value(to_rfc3339(locked_until)) : nullptr;
     user["last_seen_at"] = or_null(columns.next<std::optional<WallTime>>());
+    const std::string home = columns.text();
+    user["account_of"] = named_or_null(home, columns.text());
     ESC_TRY(columns.done());
     return user;
 }
@@ -74,6 +78,20 @@ Attempt<UserId> named_other(Call& call, const Text& why) {
     return id;
 }
 
+/// A person of this company: of who is only a member of it, password and factors are the business
+/// of the company that has the account.
+Attempt<UserId> named_account_of(Call& call, const Text& why) {
+    ESC_TRY(const auto id, named_other(call, why));
+    ESC_TRY(const auto row,
+            call.db.query_one("SELECT id FROM app_user WHERE id = ? AND account_id IS NULL", {id}));
+    if (!row) {
+        return Problem{Code::WrongState,
+                       {"Su cuenta es de otra empresa: la contraseña se cambia allí.",
+                        "Their account is another company's: the password is changed there."}};
+    }
+    return id;
+}
+
 /// One's own are changed under /me, where the present password is asked for.
 Text own_account() {
     return {"Lo suyo se cambia en «Mi cuenta», con su contraseña actual.",
@@ -108,7 +126,8 @@ Attempt<void> end_shift(Call& call, AgentId agent) {
 
 Answer list_users(Call& call) {
     ESC_TRY(const auto rows,
-            call.db.query(std::string{kUser} + " ORDER BY u.login", {call.company()}));
+            call.db.query(std::string{kUser} + " ORDER BY COALESCE(o.login, u.login)",
+                          {call.company()}));
     json::array items;
     for (const store::Row& row : rows) {
         ESC_TRY(auto user, encode_account(row, call.now));
@@ -164,7 +183,7 @@ Answer create_user(Call& call) {
 
 Answer reset_user_password(Call& call) {
     call.is_secret = true;
-    ESC_TRY(const auto id, named_other(call, own_account()));
+    ESC_TRY(const auto id, named_account_of(call, own_account()));
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(const auto password,
             identity::give_one_time_password(connection, call.company(), id, call.now));
@@ -209,7 +228,7 @@ Answer activate_user(Call& call) {
 }
 
 Answer drop_user_second_factor(Call& call) {
-    ESC_TRY(const auto id, named_other(call, own_account()));
+    ESC_TRY(const auto id, named_account_of(call, own_account()));
     ESC_TRY(auto connection, writer(call));
     ESC_TRY(identity::drop_second_factor(connection, id));
     return net::Response{204, {}, {}};

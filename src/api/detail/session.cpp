@@ -1,7 +1,9 @@
 #include <boost/json/object.hpp>
 
+#include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
+#include "identity/memberships.h"
 #include "identity/passwords.h"
 
 namespace escucha::api {
@@ -28,8 +30,10 @@ Attempt<json::value> company_of(Call& call, CompanyId company) {
 
 Answer session_answer(Call& call, const identity::Principal& who, WallTime expires_at) {
     ESC_TRY(auto company, company_of(call, who.company));
+    ESC_TRY(auto companies, companies_of_session(call, who.account));
     return json_response(json::object{{"user", encode_user(who)},
                                       {"company", std::move(company)},
+                                      {"companies", std::move(companies)},
                                       {"permissions", names_of(who.permissions)},
                                       {"csrf_token", who.csrf_token},
                                       {"must_change_password", who.must_change_password},
@@ -79,6 +83,20 @@ Answer get_session(Call& call) {
     if (!row) return Problem{Code::NotSignedIn};
     ESC_TRY(const auto expires_at, row->get<WallTime>(0));
     return session_answer(call, call.who, expires_at);
+}
+
+Answer enter_company(Call& call) {
+    if (call.session_token.empty()) return Problem{Code::Forbidden};
+    const auto company = CompanyId::parse(call.text("company_id"));
+    if (!company) return Problem{Code::NotFound};
+    ESC_TRY(auto connection, call.services.database.connect());
+    ESC_TRY(identity::act_in(connection, call.session_token, *company));
+    // The streams of the company that is left.
+    call.services.feed.end_sessions();
+    ESC_TRY(
+        call.who,
+        identity::resolve(connection, call.session_token, call.now, call.services.config.sessions));
+    return get_session(call);
 }
 
 Answer sign_out(Call& call) {

@@ -58,8 +58,11 @@ Answer list_outcomes(Call& call) { return choices(call, "disposition_outcome"); 
 
 Answer list_queues(Call& call) {
     ESC_TRY(const auto rows,
-            call.db.query("SELECT q.id, q.name, q.ring_time_s, q.wrap_up_s, a.id, u.name"
-                          " FROM queue q LEFT JOIN agent_queue x ON x.queue_id = q.id"
+            call.db.query("SELECT q.id, q.name, q.ring_time_s, q.wrap_up_s, s.at_us, s.reason,"
+                          " b.name, a.id, u.name"
+                          " FROM queue q LEFT JOIN queue_stop s ON s.queue_id = q.id"
+                          " LEFT JOIN app_user b ON b.id = s.user_id"
+                          " LEFT JOIN agent_queue x ON x.queue_id = q.id"
                           " LEFT JOIN agent a ON a.id = x.agent_id"
                           " LEFT JOIN app_user u ON u.id = a.user_id"
                           " WHERE q.company_id = ? ORDER BY q.name, q.id, u.name",
@@ -71,6 +74,14 @@ Answer list_queues(Call& call) {
         const std::string name = columns.text();
         const auto ring_s = columns.next<std::int64_t>();
         const auto wrap_up_s = columns.next<std::int64_t>();
+        json::value stopped = nullptr;
+        const auto stopped_at = columns.next<std::optional<WallTime>>();
+        const std::string reason = columns.text();
+        const std::string by = columns.text();
+        if (stopped_at) {
+            stopped = json::object{
+                {"at", to_rfc3339(*stopped_at)}, {"reason", reason}, {"by", or_null(by)}};
+        }
         const std::string agent = columns.text();
         const json::value member = named_or_null(agent, columns.text());
         ESC_TRY(columns.done());
@@ -79,6 +90,7 @@ Answer list_queues(Call& call) {
                                          {"name", name},
                                          {"ring_s", ring_s},
                                          {"wrap_up_s", wrap_up_s},
+                                         {"stopped", std::move(stopped)},
                                          {"music", json::array{}},
                                          {"agents", json::array{}}});
         }

@@ -11,7 +11,6 @@
 namespace escucha::demo::detail {
 namespace {
 
-constexpr int kCustomers = 400;
 constexpr int kNoBill = 9999;
 
 struct Names {
@@ -231,18 +230,20 @@ Result<void> add_orders(World& world, const Person& person, CustomerId id) {
 
 }  // namespace
 
-Result<std::int64_t> load_customers(World& world) {
-    ESC_TRY(const auto file, Node::read(world.options.data_folder + "/customers.json"));
+Result<std::int64_t> load_customers(World& world, int count) {
+    ESC_TRY(const auto file, Node::read(world.data_folder + "/customers.json"));
     ESC_TRY(const auto fixed, file.list("customers"));
-    ESC_TRY(const auto names_file, Node::read(world.options.data_folder + "/names.json"));
-    ESC_TRY(const auto names, read_names(names_file));
     std::vector<Person> people;
     for (const Node& node : fixed) {
         ESC_TRY(auto person, read_person(node));
         people.push_back(std::move(person));
     }
-    for (int i = static_cast<int>(people.size()); i < kCustomers; ++i) {
-        people.push_back(invent(world.rng, names, i));
+    if (static_cast<int>(people.size()) < count) {
+        ESC_TRY(const auto names_file, Node::read(world.data_folder + "/names.json"));
+        ESC_TRY(const auto names, read_names(names_file));
+        for (int i = static_cast<int>(people.size()); i < count; ++i) {
+            people.push_back(invent(world.rng, names, i));
+        }
     }
     std::vector<Event> events;
     for (const Person& person : people) {

@@ -4,6 +4,7 @@
 #include "base/errc.h"
 #include "demo/detail/document.h"
 #include "demo/detail/world.h"
+#include "identity/memberships.h"
 #include "identity/passwords.h"
 
 namespace escucha::demo::detail {
@@ -49,7 +50,7 @@ Result<void> add_company(World& world, const Node& file) {
 }
 
 Result<Ids> add_calendars(World& world) {
-    ESC_TRY(const auto file, Node::read(world.options.data_folder + "/calendars.json"));
+    ESC_TRY(const auto file, Node::read(world.data_folder + "/calendars.json"));
     ESC_TRY(const auto calendars, file.list("calendars"));
     Ids ids;
     for (const Node& calendar : calendars) {
@@ -109,7 +110,7 @@ Result<void> add_lines(World& world, const Node& file, const Ids& calendars) {
                                            {world.company, flow}));
         if (!row) {
             return fail(Errc::InvalidArgument,
-                        "line " + dialled + " needs the flow " + world.options.flows_folder + "/" +
+                        "line " + dialled + " needs the flow " + world.flows_folder + "/" +
                             flow + ".json");
         }
         ESC_TRY(const auto flow_id, row->get<FlowId>(0));
@@ -154,13 +155,18 @@ Result<void> add_phone(World& world, const Node& phone, const std::string& realm
     return ok();
 }
 
-Result<void> add_agent(World& world, const Node& user, UserId id, const Ids& teams) {
+Result<void> add_agent(World& world, UserId id) {
+    ESC_TRY(world.connection.execute("INSERT INTO agent (id, company_id, user_id) VALUES (?, ?, ?)",
+                                     {AgentId{id.value()}, world.company, id}));
+    return ok();
+}
+
+Result<void> place_agent(World& world, const Node& user, UserId id, const Ids& teams) {
     ESC_TRY(const auto team_key, user.text("team"));
     ESC_TRY(const auto team, known(teams, team_key, "team"));
     DemoAgent agent{.id = AgentId{id.value()}, .user = id, .queues = {}};
-    ESC_TRY(world.connection.execute(
-        "INSERT INTO agent (id, company_id, user_id, team_id) VALUES (?, ?, ?, ?)",
-        {agent.id, world.company, id, team}));
+    ESC_TRY(world.connection.execute("UPDATE agent SET team_id = ? WHERE id = ?",
+                                     {team, agent.id}));
     ESC_TRY(agent.queues, user.texts("queues"));
     for (const std::string& key : agent.queues) {
         const auto queue = world.queues.find(key);
@@ -190,13 +196,45 @@ Result<void> add_users(World& world, const Node& file, const Ids& teams) {
             " created_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             {id, world.company, login, name, role, hash, language, world.founded}));
         if (user.has("team")) {
-            ESC_TRY(add_agent(world, user, id, teams));
+            ESC_TRY(add_agent(world, id));
+            ESC_TRY(place_agent(world, user, id, teams));
         }
         if (user.has("phone")) {
             ESC_TRY(const auto phone, user.at("phone"));
             ESC_TRY(add_phone(world, phone, realm, AgentId{id.value()}));
         }
     }
+    return ok();
+}
+
+/// People who have their account in a company that was loaded before.
+Result<void> add_members(World& world, const Node& file, const Ids& teams) {
+    if (!file.has("members")) return ok();
+    ESC_TRY(const auto members, file.list("members"));
+    for (const Node& member : members) {
+        ESC_TRY(const auto login, member.text("login"));
+        ESC_TRY(const auto role, member.text("role"));
+        ESC_TRY(const auto row,
+                world.connection.query_one("SELECT id FROM app_user WHERE login = ?", {login}));
+        if (!row) return fail(Errc::InvalidArgument, "member " + login);
+        ESC_TRY(const auto account, row->get<UserId>(0));
+        const auto id = UserId::make(world.founded, world.rng);
+        ESC_TRY(identity::insert_membership(
+            world.connection,
+            {.account = account, .company = world.company, .role = role},
+            id,
+            world.founded));
+        if (member.has("team")) {
+            ESC_TRY(place_agent(world, member, id, teams));
+        }
+    }
+    return ok();
+}
+
+Result<void> share_trunks(World& world) {
+    ESC_TRY(world.connection.execute("INSERT INTO trunk_company (trunk_id, company_id)"
+                                     " SELECT id, ? FROM trunk WHERE company_id <> ?",
+                                     {world.company, world.company}));
     return ok();
 }
 
@@ -264,10 +302,10 @@ Result<std::int64_t> load_flows(World& world) {
     std::vector<std::filesystem::path> paths;
     std::error_code error;
     for (const auto& entry :
-         std::filesystem::directory_iterator{world.options.flows_folder, error}) {
+         std::filesystem::directory_iterator{world.flows_folder, error}) {
         if (entry.path().extension() == ".json") paths.push_back(entry.path());
     }
-    if (error) return fail(Errc::NotFound, world.options.flows_folder);
+    if (error) return fail(Errc::NotFound, world.flows_folder);
     // The folder's order is the file system's; ids must not depend on it.
     std::sort(paths.begin(), paths.end());
     std::int64_t added = 0;
@@ -279,7 +317,7 @@ Result<std::int64_t> load_flows(World& world) {
 }
 
 Result<void> load_directory(World& world) {
-    ESC_TRY(const auto file, Node::read(world.options.data_folder + "/company.json"));
+    ESC_TRY(const auto file, Node::read(world.data_folder + "/company.json"));
     ESC_TRY(add_company(world, file));
     ESC_TRY(load_flows(world));
     ESC_TRY(const auto calendars, add_calendars(world));
@@ -288,6 +326,8 @@ Result<void> load_directory(World& world) {
     ESC_TRY(add_lines(world, file, calendars));
     ESC_TRY(add_trunks(world, file));
     ESC_TRY(add_users(world, file, teams));
+    ESC_TRY(add_members(world, file, teams));
+    ESC_TRY(share_trunks(world));
     ESC_TRY(add_words(world, file, "not_ready_reasons", "not_ready_reason"));
     ESC_TRY(add_words(world, file, "topics", "disposition_topic"));
     return add_words(world, file, "outcomes", "disposition_outcome");

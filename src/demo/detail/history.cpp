@@ -430,7 +430,7 @@ Result<void> check_cast(const World& world) {
 
 Result<void> load_history(World& world) {
     ESC_TRY(check_cast(world));
-    ESC_TRY(const auto file, Node::read(world.options.data_folder + "/names.json"));
+    ESC_TRY(const auto file, Node::read(world.data_folder + "/names.json"));
     ESC_TRY(auto matters, read_matters(file, "matters"));
     ESC_TRY(auto family, read_matters(file, "family_matters"));
     return History{world, std::move(matters), std::move(family)}.write();

@@ -35,6 +35,8 @@ struct DemoLine {
 /// What the parts of the loader hand to one another. Everything is written in one transaction.
 struct World {
     const Options& options;
+    std::string data_folder;
+    std::string flows_folder;
     store::Connection& connection;
     Rng rng;
     WallTime founded;  ///< Before the first event of the history.
@@ -53,8 +55,9 @@ Result<void> load_directory(World& world);
 /// Adds each flow of the folder that is new or differs from its newest version, and publishes it.
 /// The number added.
 Result<std::int64_t> load_flows(World& world);
-/// Customers, their numbers, accounts and orders. The number of customers.
-Result<std::int64_t> load_customers(World& world);
+/// Customers, their numbers, accounts and orders: those of the file, and others made up until they are
+/// `count`. The number of customers.
+Result<std::int64_t> load_customers(World& world, int count);
 /// The days before `options.now`, as events.
 Result<void> load_history(World& world);
 

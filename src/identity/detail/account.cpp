@@ -33,13 +33,16 @@ Result<std::optional<Account>> find_where(store::Connection& connection,
         " u.password_hash, u.is_active, u.locked_until_us, u.one_time_until_us, f.user_id"
         " FROM app_user u JOIN company c ON c.id = u.company_id"
         " LEFT JOIN agent a ON a.user_id = u.id"
-        " LEFT JOIN second_factor f ON f.user_id = u.id AND f.confirmed_at_us > 0 WHERE ";
+        " LEFT JOIN second_factor f ON f.user_id = u.id AND f.confirmed_at_us > 0"
+        // A membership is somebody's account in another company.
+        " WHERE u.account_id IS NULL AND ";
     sql += condition;
     ESC_TRY(const auto row, connection.query_one(sql, {value}));
     if (!row) return std::optional<Account>{};
     Account account;
     Principal& who = account.principal;
     ESC_TRY(who.user, row->get<UserId>(0));
+    who.account = who.user;
     ESC_TRY(who.company, row->get<CompanyId>(1));
     ESC_TRY(who.login, row->get<std::string>(2));
     ESC_TRY(who.name, row->get<std::string>(3));

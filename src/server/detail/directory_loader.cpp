@@ -163,7 +163,8 @@ Result<void> load_queues(Loading& loading) {
     ESC_TRY(
         auto rows,
         loading.connection.query(
-            "SELECT id, company_id, key, name, ring_time_s, wrap_up_s, calendar_id FROM queue"));
+            "SELECT q.id, q.company_id, q.key, q.name, q.ring_time_s, q.wrap_up_s, q.calendar_id,"
+            " s.at_us FROM queue q LEFT JOIN queue_stop s ON s.queue_id = q.id"));
     for (const auto& row : rows) {
         ESC_TRY(auto fields,
                 (row.as<QueueId,
@@ -172,8 +173,9 @@ Result<void> load_queues(Loading& loading) {
                         std::string,
                         std::int64_t,
                         std::int64_t,
-                        std::optional<std::string>>()));
-        auto& [id, company, key, name, ring_s, wrap_up_s, calendar] = fields;
+                        std::optional<std::string>,
+                        std::optional<WallTime>>()));
+        auto& [id, company, key, name, ring_s, wrap_up_s, calendar, stopped] = fields;
         loading.out.centre.queues.push_back(
             control::Queue{.acd = acd::QueueConfig{.id = id,
                                                    .company = company,
@@ -182,7 +184,8 @@ Result<void> load_queues(Loading& loading) {
                                                    .wrap_up_time = std::chrono::seconds{wrap_up_s}},
                            .key = key,
                            .hours = loading.calendar(calendar),
-                           .music = loading.music[id]});
+                           .music = loading.music[id],
+                           .is_stopped = stopped.has_value()});
     }
     return ok();
 }
@@ -210,16 +213,30 @@ Result<void> load_agents(Loading& loading) {
         loading.out.agent_by_phone.emplace(username, *agent);
     }
     ESC_TRY(auto rows,
-            loading.connection.query("SELECT a.id, a.company_id, a.user_id, u.name FROM agent a "
-                                     "JOIN app_user u ON u.id = a.user_id WHERE u.is_active = 1"));
+            loading.connection.query("SELECT a.id, a.company_id, a.user_id, u.name,"
+                                     " COALESCE(u.account_id, u.id) FROM agent a"
+                                     " JOIN app_user u ON u.id = a.user_id"
+                                     " LEFT JOIN app_user o ON o.id = u.account_id"
+                                     " WHERE u.is_active = 1"
+                                     " AND (u.account_id IS NULL OR o.is_active = 1)"));
+    auto& agents = loading.out.centre.agents;
+    std::map<UserId, std::string> persons_phones;
     for (const auto& row : rows) {
-        ESC_TRY(auto fields, (row.as<AgentId, CompanyId, UserId, std::string>()));
-        auto& [id, company, user, name] = fields;
-        loading.out.centre.agents.push_back(control::Agent{
-            .profile = {.id = id, .company = company, .memberships = memberships[id]},
-            .user = user,
-            .name = name,
-            .phone = phones[id]});
+        ESC_TRY(auto fields, (row.as<AgentId, CompanyId, UserId, std::string, UserId>()));
+        auto& [id, company, user, name, person] = fields;
+        agents.push_back(control::Agent{.profile = {.id = id,
+                                                    .company = company,
+                                                    .memberships = memberships[id],
+                                                    .person = person},
+                                        .user = user,
+                                        .name = name,
+                                        .phone = phones[id]});
+        if (!agents.back().phone.empty()) persons_phones.emplace(person, agents.back().phone);
+    }
+    // Who is an agent of several companies has one telephone.
+    for (control::Agent& agent : agents) {
+        const auto phone = persons_phones.find(agent.profile.person);
+        if (agent.phone.empty() && phone != persons_phones.end()) agent.phone = phone->second;
     }
     return ok();
 }
@@ -230,6 +247,13 @@ Result<void> load_trunks(Loading& loading) {
         loading.connection.query(
             "SELECT id, company_id, name, cidrs, username, realm, ha1_md5, ha1_sha256 FROM trunk "
             "WHERE is_enabled = 1"));
+    std::map<TrunkId, std::vector<CompanyId>> others;
+    ESC_TRY(auto shared,
+            loading.connection.query("SELECT trunk_id, company_id FROM trunk_company"));
+    for (const auto& row : shared) {
+        ESC_TRY(const auto fields, (row.as<TrunkId, CompanyId>()));
+        others[std::get<0>(fields)].push_back(std::get<1>(fields));
+    }
     using Text = std::optional<std::string>;
     for (const auto& row : rows) {
         ESC_TRY(auto fields,
@@ -256,7 +280,8 @@ Result<void> load_trunks(Loading& loading) {
         }
         loading.out.trunks.push_back(std::move(trunk));
         loading.out.trunk_names.push_back({.id = id, .name = name});
-        loading.out.centre.trunks.push_back({.id = id, .company = company});
+        loading.out.centre.trunks.push_back(
+            {.id = id, .company = company, .others = std::move(others[id])});
     }
     return ok();
 }

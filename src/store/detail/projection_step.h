@@ -83,6 +83,8 @@ Result<void> prompt_saved(Step& step);
 Result<void> prompt_described(Step& step);
 Result<void> prompt_removed(Step& step);
 Result<void> queue_music_chosen(Step& step);
+Result<void> queue_stopped(Step& step);
+Result<void> queue_resumed(Step& step);
 
 }  // namespace projection
 }  // namespace escucha::store

@@ -1,11 +1,15 @@
-import { Tooltip } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { QueueLive } from '@/api/client';
+import { api, ask, type QueueLive } from '@/api/client';
 import { useNow } from '@/base/clock';
 import { number, percent, since } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
+import { complain } from '@/base/view/notify';
 import { Panel, Pill, Since } from '@/base/view/parts';
+import { useAccess } from '@/identity/session';
 import css from './acd.module.css';
+import { StopQueue } from './StopQueue';
 import { kAgentTone, waitTone } from './states';
 
 const kStates = ['ready', 'talking', 'wrap_up', 'not_ready'] as const;
@@ -45,7 +49,39 @@ export function QueueTile({ queue }: { queue: QueueLive }) {
       <div className={css.tileToday}>
         <Today queue={queue} />
       </div>
+      <Stopping queue={queue} />
     </Panel>
+  );
+}
+
+/** The power to stop a queue, and what everybody else sees of it. */
+function Stopping({ queue }: { queue: QueueLive }) {
+  const { t } = useTranslation('acd');
+  const { may } = useAccess();
+  const [isAsking, setAsking] = useState(false);
+  const params = { path: { queue_id: queue.id } };
+  const resume = () =>
+    void ask(api.POST('/api/v1/queues/{queue_id}/resume', { params })).catch(complain);
+  return (
+    <div className={css.stopping}>
+      {queue.is_stopped && (
+        <Pill tone="bad" testId={`stopped-${queue.id}`}>
+          {t('queue.stopped')}
+        </Pill>
+      )}
+      {may('stop_queues') && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={queue.is_stopped ? resume : () => setAsking(true)}
+          aria-label={`${t(queue.is_stopped ? 'queue.resume' : 'queue.stop')}: ${queue.name}`}
+          data-testid={`stop-${queue.id}`}
+        >
+          {t(queue.is_stopped ? 'queue.resume' : 'queue.stop')}
+        </Button>
+      )}
+      {isAsking && <StopQueue queue={queue} onClose={() => setAsking(false)} />}
+    </div>
   );
 }
 

@@ -224,7 +224,10 @@ function withSecureInput(contact: ContactLive, part: Partial<SecureInput>): Cont
 }
 
 function reduceQueue(queue: QueueLive, frame: EventFrame): QueueLive {
-  if (frame.queue_id !== queue.id || frame.type !== 'contact_left_queue') return queue;
+  if (frame.queue_id !== queue.id) return queue;
+  if (frame.type === 'queue_stopped') return { ...queue, is_stopped: true };
+  if (frame.type === 'queue_resumed') return { ...queue, is_stopped: false };
+  if (frame.type !== 'contact_left_queue') return queue;
   const isAnswered = frame.data.reason === 'answered';
   const isQuick = isAnswered && count(frame.data.wait_ms) <= 20_000;
   return {

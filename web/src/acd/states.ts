@@ -30,6 +30,7 @@ export const kSystemReasons = [
   'consultation',
   'conference',
   'supervision',
+  'elsewhere',
 ] as const;
 
 /** Minutes in a state after which a supervisor should look: wrap-up and long calls, not lunch. */

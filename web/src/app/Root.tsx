@@ -53,7 +53,8 @@ function Door() {
     void switchTexts(language).then(() => queries.invalidateQueries({ queryKey: ['settings'] }));
   }, [language]);
   if (session.data?.must_change_password) return <NewPasswordPage />;
-  if (session.data) return <RouterProvider router={router} />;
+  // Another company is another application: nothing on screen is carried over.
+  if (session.data) return <RouterProvider key={session.data.company.id} router={router} />;
   if (session.data === null) return <SignInPage />;
   return (
     <main aria-label={t('state.loading')}>

@@ -26,6 +26,8 @@ import { Logo } from '@/base/view/Logo';
 import { complain } from '@/base/view/notify';
 import { CallStrip } from '@/call/CallStrip';
 import { ReferenceSearch } from '@/cases/ReferenceSearch';
+import { CompanyBadge } from '@/company/CompaniesPage';
+import { useFollowCalls } from '@/company/follow';
 import { forgetSession, signOut, useAccess, useSignedIn } from '@/identity/session';
 import { startLive, watchDesk } from '@/live/store';
 import { ConnectionBanner } from './ConnectionBanner';
@@ -41,12 +43,14 @@ type Place =
   | '/flows'
   | '/prompts'
   | '/audit'
-  | '/people';
+  | '/people'
+  | '/companies';
 
 export function Shell() {
   const { t } = useTranslation('app');
   const queries = useQueryClient();
   const { isAgent, may, user } = useAccess();
+  const { company, companies } = useSignedIn();
   // The server sends what happens only to those who work on the floor.
   const isLive = may('take_contacts') || may('watch_floor');
   const [isSheetOpen, setSheetOpen] = useState(false);
@@ -57,6 +61,7 @@ export function Shell() {
     [isLive, queries],
   );
   useEffect(() => (isAgent ? watchDesk() : undefined), [isAgent]);
+  useFollowCalls();
 
   return (
     <div className={css.shell}>
@@ -65,6 +70,7 @@ export function Shell() {
       </a>
       <Rail />
       <section className={css.bar} aria-label={t('bar')}>
+        {companies.length > 1 && <CompanyBadge name={company.name} />}
         {isAgent && <StatusControl key={user.id} />}
         <CallStrip />
         <span className={css.spacer} />
@@ -97,6 +103,7 @@ function Rail() {
   const { t } = useTranslation('app');
   const navigate = useNavigate();
   const { isAgent, may } = useAccess();
+  const { companies } = useSignedIn();
   const size = { size: 22, stroke: 1.7, 'aria-hidden': true };
   const places: { to: Place; letter: string; icon: ReactNode; isShown: boolean; name: string }[] = [
     {
@@ -156,6 +163,13 @@ function Rail() {
       name: t('nav.people'),
     },
     {
+      to: '/companies',
+      letter: 'e',
+      icon: <IconBuildingStore {...size} />,
+      isShown: companies.length > 1 || may('manage_directory'),
+      name: t('nav.companies'),
+    },
+    {
       to: '/audit',
       letter: 'a',
       icon: <IconEye {...size} />,
@@ -191,7 +205,7 @@ function PersonMenu() {
   const { t } = useTranslation('app');
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const { user, company } = useSignedIn();
+  const { user, company, companies } = useSignedIn();
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
@@ -215,7 +229,12 @@ function PersonMenu() {
         >
           {t('nav.preferences')}
         </Menu.Item>
-        <Menu.Item disabled leftSection={<IconBuildingStore size={16} aria-hidden="true" />}>
+        <Menu.Item
+          disabled={companies.length < 2}
+          leftSection={<IconBuildingStore size={16} aria-hidden="true" />}
+          onClick={() => void navigate({ to: '/companies' })}
+          data-testid="open-companies"
+        >
           {company.name}
         </Menu.Item>
         <Menu.Divider />

@@ -21,6 +21,7 @@ const kKeys = [
   ['g v', 'prompts'],
   ['g a', 'audit'],
   ['g u', 'people'],
+  ['g e', 'companies'],
 ] as const;
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */

@@ -110,6 +110,11 @@ const flow = createRoute({
   },
   component: lazyRouteComponent(() => import('@/flow/FlowPage'), 'FlowPage'),
 });
+const companies = createRoute({
+  getParentRoute: () => root,
+  path: '/companies',
+  component: lazyRouteComponent(() => import('@/company/CompaniesPage'), 'CompaniesPage'),
+});
 const prompts = createRoute({
   getParentRoute: () => root,
   path: '/prompts',
@@ -166,6 +171,7 @@ export const router = createRouter({
     recordings,
     flows,
     flow,
+    companies,
     prompts,
     audit,
     preferences,

@@ -109,6 +109,11 @@ function Rows({ people }: { people: readonly Account[] }) {
         <tr key={person.id} data-testid={`person-${person.login}`}>
           <td>
             <Said text={person.name} />
+            {person.account_of && (
+              <Pill tone="quiet">
+                {t('people.account_of', { company: person.account_of.name })}
+              </Pill>
+            )}
           </td>
           <td translate="no">{person.login}</td>
           <td>{nameOf(person.role)}</td>

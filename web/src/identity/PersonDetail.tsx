@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { type Account, api, ask, type UserSession } from '@/api/client';
 import { complain, tell } from '@/base/view/notify';
 import { Facts, Loading, Panel, Said, Trouble } from '@/base/view/parts';
+import { Memberships } from '@/company/Memberships';
 import css from './identity.module.css';
 import { Sure, Told } from './Modals';
 import { PersonState } from './PeoplePage';
@@ -44,6 +45,7 @@ export function PersonDetail({ person, onClose }: { person: Account; onClose: ()
           ]}
         />
         <Actions person={person} />
+        {person.account_of === null && <Memberships person={person} />}
         <Sessions userId={person.id} />
       </div>
     </Panel>
@@ -67,9 +69,10 @@ function Actions({ person }: { person: Account }) {
     onSettled: refresh,
   });
   const isSelf = person.id === user.id;
+  const isAccount = person.account_of === null;
   return (
     <div className={css.row}>
-      {!isSelf && (
+      {!isSelf && isAccount && (
         <Button
           variant="default"
           onClick={() => setDoing({ kind: 'reset' })}
@@ -92,7 +95,7 @@ function Actions({ person }: { person: Account }) {
           {t('people.unlock')}
         </Button>
       )}
-      {person.has_second_factor && !isSelf && (
+      {person.has_second_factor && !isSelf && isAccount && (
         <Button
           variant="default"
           onClick={() => setDoing({ kind: 'drop_factor' })}

@@ -4,6 +4,20 @@ import { useLanguage } from '@/base/preferences';
 import { rolesQuery } from './queries';
 import { useAccess } from './session';
 
+/** Those that every company has (src/identity/roles.cpp). */
+export const kBuiltInRoles = [
+  'agent',
+  'senior',
+  'supervisor',
+  'quality',
+  'knowledge_editor',
+  'department_head',
+  'compliance',
+  'administrator',
+  'brand_owner',
+  'auditor',
+] as const;
+
 /** A role's name in the reader's language: a built-in's from the catalogue, an own one's as the company
  * wrote it. Its key while the roles are not known, or not for this reader. */
 export function useRoleName(): (key: string) => string {

@@ -51,6 +51,14 @@ export async function signOut(queries: QueryClient): Promise<void> {
   forgetSession(queries);
 }
 
+/** Everything fetched was another company's. */
+export async function enterCompany(queries: QueryClient, id: string): Promise<void> {
+  const body = { company_id: id };
+  const session = adopt(await ask(api.POST('/api/v1/session/company', { body })));
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
+  queries.setQueryData(sessionQuery.queryKey, session);
+}
+
 export function useSession() {
   return useQuery(sessionQuery);
 }

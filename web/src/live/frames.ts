@@ -81,6 +81,7 @@ export function queue(part: Partial<QueueLive> = {}): QueueLive {
     answered_today: 0,
     abandoned_today: 0,
     answered_within_20s_today: 0,
+    is_stopped: false,
     ...part,
   };
 }

@@ -15,6 +15,7 @@ export function staleKeys(frame: EventFrame): readonly (readonly unknown[])[] {
   }
   if (matter === 'recording') keys.push(['recordings']);
   if (matter === 'prompt') keys.push(['prompts'], ['flows']);
+  if (frame.type === 'queue_stopped' || frame.type === 'queue_resumed') keys.push(['queues']);
   if (frame.type === 'queue_music_chosen') keys.push(['queues'], ['prompts']);
   if (matter === 'agent' || matter === 'phone') keys.push(['agents']);
   if (frame.contact_id !== null) keys.push(['contact', frame.contact_id]);

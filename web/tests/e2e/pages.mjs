@@ -40,6 +40,7 @@ const kMockVisits = [
   ['agent', 'ready', '/prompts'],
   ['supervisor', 'ready', '/prompts'],
   ['supervisor', 'ready', '/prompts?open=es/saludo'],
+  ['supervisor', 'ready', '/companies'],
   ['supervisor', 'ready', '/audit'],
   ['supervisor', 'ready', '/audit?customer=k1'],
 ];

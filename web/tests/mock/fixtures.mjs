@@ -54,6 +54,7 @@ export const roles = [
       'manage_directory',
       'read_audit',
       'operate',
+      'stop_queues',
     ],
   },
   {
@@ -73,6 +74,7 @@ export const accounts = users.map((user, index) => ({
   must_change_password: false,
   locked_until: null,
   last_seen_at: ago(index * 3600),
+  account_of: index === users.length - 1 ? { id: 'c2', name: 'Aguas de la Vega' } : null,
 }));
 
 /** @type {Schemas['UserSession'][]} */
@@ -115,6 +117,47 @@ export const apiKeys = [
 
 /** @type {Schemas['Named']} */
 export const company = { id: 'c1', name: 'Luz del Valle' };
+
+/** @type {Schemas['CompanyOfSession'][]} */
+export const companies = [
+  {
+    ...company,
+    key: 'luz-del-valle',
+    role: 'supervisor',
+    is_current: true,
+    agent_state: null,
+    live: { waiting: 3, talking: 2, ready: 2 },
+  },
+  {
+    id: 'c2',
+    name: 'Aguas de la Vega',
+    key: 'aguas-de-la-vega',
+    role: 'supervisor',
+    is_current: false,
+    agent_state: null,
+    live: { waiting: 0, talking: 1, ready: 2 },
+  },
+];
+
+/** @type {Schemas['Line'][]} */
+export const lines = [
+  {
+    id: 'l1',
+    name: 'Servicio al cliente',
+    dialled: '100',
+    language: 'es',
+    is_recorded: true,
+    flow: { id: 'f1', name: 'Servicio al cliente' },
+  },
+  {
+    id: 'l2',
+    name: 'Averías fuera de horario',
+    dialled: '+34910000000',
+    language: 'es',
+    is_recorded: false,
+    flow: { id: 'f1', name: 'Servicio al cliente' },
+  },
+];
 
 const people = [
   'Ana Robles',
@@ -170,6 +213,7 @@ export const queues = [
     answered_today: 128,
     abandoned_today: 7,
     answered_within_20s_today: 101,
+    is_stopped: false,
   },
   {
     id: 'q2',
@@ -183,6 +227,7 @@ export const queues = [
     answered_today: 31,
     abandoned_today: 0,
     answered_within_20s_today: 30,
+    is_stopped: true,
   },
 ];
 
@@ -773,6 +818,7 @@ export const queueSettings = queues.map((queue) => ({
   name: queue.name,
   ring_s: 20,
   wrap_up_s: 60,
+  stopped: null,
   music: queue.id === queues[0]?.id ? ['calma'] : [],
   agents: agents
     .filter((agent) => agent.queue_ids.includes(queue.id))

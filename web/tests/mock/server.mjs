@@ -200,6 +200,8 @@ const session = (user) => ({
   must_change_password: false,
   user,
   company: data.company,
+  // The supervisor works for two companies.
+  companies: user.role === 'agent' ? data.companies.slice(0, 1) : data.companies,
   permissions: data.roles.find((role) => role.key === user.role)?.permissions ?? [],
   csrf_token: 'csrf',
   expires_at: new Date(Date.now() + 8 * 3600e3).toISOString(),
@@ -211,6 +213,10 @@ function find(state, user, path, url) {
   switch (folder) {
     case 'session':
       return session(user);
+    case 'companies':
+      return data.companies;
+    case 'lines':
+      return data.lines;
     case 'desk':
       return data.desk(state.scene, state.seq);
     case 'floor':
@@ -247,6 +253,7 @@ function find(state, user, path, url) {
     case 'me':
       return id === 'sessions' ? data.sessions : { since: null, recovery_codes_left: 0 };
     case 'users':
+      if (rest === 'memberships') return id === 'u1' ? data.companies.slice(1) : [];
       return rest === 'sessions' ? data.sessions : data.accounts;
     case 'roles':
       return { items: data.roles };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { catalogue as en } from './en';
 import { catalogue as es } from './es';
+import { kNamespaces } from './index';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -33,6 +34,10 @@ describe('the catalogues', () => {
   test('say the same things in both languages', () => {
     const names = (keys: Map<string, string>) => [...new Set([...keys.keys()].map(bare))].sort();
     expect(names(spanish)).toEqual(names(english));
+  });
+
+  test('are all loaded', () => {
+    expect(Object.keys(es).sort()).toEqual([...kNamespaces].sort());
   });
 
   test('have no empty text', () => {

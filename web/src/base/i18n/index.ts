@@ -10,6 +10,7 @@ export const kNamespaces = [
   'audit',
   'call',
   'cases',
+  'company',
   'crm',
   'flow',
   'identity',

@@ -4,6 +4,7 @@ import app from './app.json';
 import audit from './audit.json';
 import call from './call.json';
 import cases from './cases.json';
+import company from './company.json';
 import crm from './crm.json';
 import flow from './flow.json';
 import identity from './identity.json';
@@ -17,6 +18,7 @@ export const catalogue = {
   audit,
   call,
   cases,
+  company,
   crm,
   flow,
   identity,
