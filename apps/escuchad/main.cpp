@@ -151,6 +151,19 @@ identity::SessionLimits session_limits(const server::Config& config) {
 }
 
 void raise_file_limit() {
+std::optional<net::TlsFiles> tls_files(const server::HttpSection& http) {
+    if (!http.has_tls()) return std::nullopt;
+    return net::TlsFiles{.certificate = http.tls_certificate, .key = http.tls_key};
+}
+
+api::Rates rates_of(const server::HttpSection& http) {
+    using net::Rate;
+    return {
+        .address = Rate::per(std::chrono::seconds{1}, http.address_per_s, http.address_burst),
+        .session = Rate::per(std::chrono::seconds{1}, http.session_per_s, http.session_burst),
+        .sign_in = Rate::per(std::chrono::minutes{1}, http.sign_in_per_min, http.sign_in_burst)};
+}
+
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
@@ -205,6 +218,7 @@ void serve(const sigset_t& signals,
         } else if (signal_number > 0) {
             return;
         } else if (errno == EAGAIN) {
+           api::ApiServer& pages,
             seal(audit, audit::Log::Seal::Due);
             if (++minutes % kMinutesOfAnHour == 0) remove_expired_sessions(journal, limits);
         }
@@ -214,6 +228,8 @@ void serve(const sigset_t& signals,
 Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     const server::Config& config = options.config;
     ESC_TRY(make_folders(config));
+            const auto renewed = pages.reload_tls();
+            if (!renewed) log::error("https_not_renewed", {{"why", renewed.error().message()}});
     ESC_TRY(calendar::self_test());
     ESC_TRY(auto database, store::Database::open(config.effective_store_url()));
     ESC_TRY(auto migrated, store::migrate(database, read_clocks().wall));
@@ -229,7 +245,8 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     ESC_TRY(auto rules, password_rules(config));
     const identity::SessionLimits limits = session_limits(config);
     ESC_TRY(auto shell, server::Shell::start(config, database, *journal, *keys));
-    api::Config api{.bind = config.bind,
+    ESC_TRY(auto fronts, net::Fronts::parse(config.http.fronts));
+    api::Config api{.bind = config.http_bind(),
                     .port = config.http_port,
                     .web_root = config.web_root,
                     .recordings_dir = config.recordings_dir(),
@@ -244,6 +261,13 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
                     .account_keys = &account_keys,
                     .password_rules = std::move(rules),
                     .started_at = read_clocks().wall,
+                    .tls = tls_files(config.http),
+                    .redirect_port = config.http.redirect_port,
+                    .hsts = std::chrono::days{config.http.hsts_days},
+                    .fronts = std::move(fronts),
+                    .rates = rates_of(config.http),
+                    .connections_max = config.http.connections_max,
+                    .connections_per_site = config.http.connections_per_address,
                     .reset_demo = {}};
     auto pages = api::ApiServer::start(std::move(api), *shell, database, *journal);
     if (!pages) {
@@ -253,7 +277,7 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     log::info("ready",
               {{"http", std::to_string(pages.value()->port())},
                {"sip", std::to_string(config.sip_port)}});
-    serve(signals, *shell, *journal, audit, limits);
+    serve(signals, *shell, *journal, audit, *pages.value(), limits);
     log::info("stopping");
     pages.value().reset();  // first, because its handlers wait for answers of the shell
     seal(audit, audit::Log::Seal::Everything);

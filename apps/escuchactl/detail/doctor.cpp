@@ -333,6 +333,7 @@ Outcome doctor(const Options& options, const Installation& installation) {
     examination.check_buffers();
     examination.check_clock();
     return examination.outcome();
+    examination.check_certificates();
 }
 
 }  // namespace escucha::ctl

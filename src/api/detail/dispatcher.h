@@ -10,6 +10,7 @@
 #include "api/detail/call.h"
 #include "api/detail/connections.h"
 #include "api/detail/contract.h"
+#include "api/detail/door.h"
 #include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/idempotency.h"
@@ -29,6 +30,7 @@ public:
                std::function<void()> on_news);
 
     net::Response handle(const net::Request& request) override;
+    std::optional<net::Response> turn_away(const net::Request& request) override;
     std::variant<net::Response, std::unique_ptr<net::FrameSource>> open_stream(
         const net::Request& request) override;
     [[nodiscard]] bool is_slow(const net::Request& request) const override;
@@ -57,7 +59,7 @@ private:
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
-    void finish(net::Response& response, bool is_api);
+    void finish(net::Response& response, const net::Request& request);
 
     Config config_;
     store::Database database_;
@@ -77,5 +79,6 @@ private:
     std::function<net::HttpServer::Counters()> server_;
     std::array<std::atomic<std::uint64_t>, 6> answers_{};  ///< By the hundreds of their status.
 };
+    Door door_;
 
 }  // namespace escucha::api

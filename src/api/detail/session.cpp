@@ -1,5 +1,6 @@
 #include <boost/json/object.hpp>
 
+#include "api/detail/cookie.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
 #include "identity/passwords.h"
@@ -36,13 +37,6 @@ Answer session_answer(Call& call, const identity::Principal& who, WallTime expir
                                       {"expires_at", to_rfc3339(expires_at)}});
 }
 
-std::string cookie_line(const Call& call, const std::string& token, std::string_view life) {
-    std::string line = "escucha_session=" + token + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=";
-    line += life;
-    if (call.services.config.cookie == Config::Cookie::Secure) line += "; Secure";
-    return line;
-}
-
 }  // namespace
 
 Answer sign_in(Call& call) {
@@ -64,7 +58,7 @@ Answer sign_in(Call& call) {
     ESC_TRY(auto response, session_answer(call, session.principal, session.expires_at));
     const auto life = std::to_string(
         std::chrono::duration_cast<std::chrono::seconds>(session.expires_at - call.now).count());
-    response.with("Set-Cookie", cookie_line(call, session.token, life));
+    response.with("Set-Cookie", session_cookie_line(call.request.scheme, session.token, life));
     return response;
 }
 
@@ -87,7 +81,7 @@ Answer sign_out(Call& call) {
         ESC_TRY(identity::sign_out(connection, call.session_token));
     }
     net::Response response{204, {}, {}};
-    response.with("Set-Cookie", cookie_line(call, "", "0"));
+    response.with("Set-Cookie", session_cookie_line(call.request.scheme, "", "0"));
     return response;
 }
 
