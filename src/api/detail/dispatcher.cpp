@@ -107,7 +107,6 @@ Dispatcher::Dispatcher(Config config,
       database_{database},
       contract_{openapi_json()},
       access_{access_of_routes(contract_)},
-      connections_{database_},
       services_{config_, port, database_, journal, contract_, listening_, ids_, feed_},
       auditor_{*config_.audit},
       files_{config_.web_root},
@@ -249,7 +248,10 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
     const bool is_repeatable = request.method == "POST" && access.kind != Access::Kind::Public;
     auto answered = is_repeatable && !key.empty() ? idempotency_.once(call, key, route.handler)
                                                   : route.handler(call);
-    if (!answered && status_of(answered.error().code) >= 500) connections_.forget();
+    if (!answered && status_of(answered.error().code) >= 500) {
+        connections_.forget();
+        doorkeepers_.forget();
+    }
     ESC_TRY(trail.end(answered));
     return answered;
 }
@@ -280,8 +282,10 @@ Attempt<void> Dispatcher::check_person(const Call& call,
     return BOOST_OUTCOME_V2_NAMESPACE::success();
 }
 
-Attempt<void> Dispatcher::authenticate_key(Call& call, std::string_view key) {
-    ESC_TRY(call.who, identity::resolve_api_key(call.db, key, call.now));
+Attempt<void> Dispatcher::recognise_key(Call& call,
+                                        store::Connection& everybody,
+                                        std::string_view key) {
+    ESC_TRY(call.who, identity::resolve_api_key(everybody, key, call.now));
     const identity::ApiKeyId id = *call.who.key;
     if (touched_.is_new(id.to_string(), call.now)) {
         const auto touched = services_.journal.write([&](store::Connection& connection) {
@@ -293,18 +297,31 @@ Attempt<void> Dispatcher::authenticate_key(Call& call, std::string_view key) {
 }
 
 Attempt<void> Dispatcher::authenticate(Call& call, Access::Kind kind) {
+    if (kind == Access::Kind::Public) {
+        ESC_TRY(call.db.see(std::nullopt));
+        return check_origin(call);
+    }
+    ESC_TRY(auto doorkeeper, doorkeepers_.take());
+    ESC_TRY(recognise(call, *doorkeeper));
+    ESC_TRY(call.db.see(call.company()));
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
+
+Attempt<void> Dispatcher::recognise(Call& call, store::Connection& everybody) {
     const net::Request& request = call.request;
     const std::string_view authorization = request.header("authorization");
     if (authorization.starts_with(kBearer)) {
         const std::string_view bearer = authorization.substr(kBearer.size());
-        if (bearer.starts_with(identity::kApiKeyPrefix)) return authenticate_key(call, bearer);
+        if (bearer.starts_with(identity::kApiKeyPrefix)) {
+            return recognise_key(call, everybody, bearer);
+        }
         if (!is_same_secret(bearer, config_.operator_token)) return Problem{Code::NotSignedIn};
         // The operator works for one company: the one named, else the first.
         const std::string_view key = request.header("escucha-company");
         ESC_TRY(const auto row,
-                call.db.query_one("SELECT id FROM company WHERE key = ? OR ? = ''"
-                                  " ORDER BY created_at_us, id LIMIT 1",
-                                  {key, key}));
+                everybody.query_one("SELECT id FROM company WHERE key = ? OR ? = ''"
+                                    " ORDER BY created_at_us, id LIMIT 1",
+                                    {key, key}));
         if (!row) return Problem{Code::NotFound};
         ESC_TRY(call.who.company, row->get<CompanyId>(0));
         call.who.login = call.who.name = "escuchactl";
@@ -315,7 +332,7 @@ Attempt<void> Dispatcher::authenticate(Call& call, Access::Kind kind) {
     }
     call.session_token = request.cookie(session_cookie(request.scheme));
     if (call.session_token.empty()) return Problem{Code::NotSignedIn};
-    ESC_TRY(call.who, identity::resolve(call.db, call.session_token, call.now, config_.sessions));
+    ESC_TRY(call.who, identity::resolve(everybody, call.session_token, call.now, config_.sessions));
     if (is_unsafe(request.method)) {
         ESC_TRY(check_origin(call));
         ESC_TRY(identity::check_csrf(call.who, request.header("x-csrf-token")));
@@ -418,7 +435,7 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
     if (call.who.key) key = request.header("authorization").substr(kBearer.size());
     const auto still_may = [this, token = call.session_token, key, access = *access] {
         if (token.empty() && key.empty()) return true;
-        auto connection = connections_.take();
+        auto connection = doorkeepers_.take();
         // A store in trouble is no reason to send people away.
         if (!connection) return true;
         const WallTime now = read_clocks().wall;
@@ -434,9 +451,7 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
 net::Response Dispatcher::withhold(const net::Request& request) {
     net::Response response =
         to_response(not_audited(), parse_accept_language(request.header("accept-language")));
-    net::Request nobody;
-    nobody.path = kApi;
-    finish(response, nobody);
+    finish(response, request);
     return response;
 }
 
@@ -447,7 +462,9 @@ net::Response Dispatcher::refuse(unsigned status) {
                                                      : Code::BadRequest;
     net::Response response = to_response(Problem{code}, Language::Es);
     response.status = status;
-    finish(response, request);
+    net::Request nobody;
+    nobody.path = kApi;
+    finish(response, nobody);
     return response;
 }
 
@@ -470,6 +487,10 @@ std::string Dispatcher::metrics() {
         add("escucha_api_open_connections", "", counters.open_connections);
         add("escucha_api_open_streams", "", counters.open_streams);
     }
+    const Door::Counters& turned_away = door_.turned_away();
+    add("escucha_api_turned_away_total", "{limit=\"address\"}", turned_away.address);
+    add("escucha_api_turned_away_total", "{limit=\"session\"}", turned_away.session);
+    add("escucha_api_turned_away_total", "{limit=\"sign_in\"}", turned_away.sign_in);
     const auto journal = services_.journal.counters();
     add("escucha_journal_events_total", "", journal.events);
     add("escucha_journal_commits_total", "", journal.commits);
@@ -486,7 +507,3 @@ std::string Dispatcher::metrics() {
 }
 
 }  // namespace escucha::api
-    const Door::Counters& turned_away = door_.turned_away();
-    add("escucha_api_turned_away_total", "{limit=\"address\"}", turned_away.address);
-    add("escucha_api_turned_away_total", "{limit=\"session\"}", turned_away.session);
-    add("escucha_api_turned_away_total", "{limit=\"sign_in\"}", turned_away.sign_in);

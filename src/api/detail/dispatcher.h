@@ -54,7 +54,8 @@ private:
     net::Response probe(const net::Request& request);
     Answer answer(const net::Request& request, Match match, Language language);
     Attempt<void> authenticate(Call& call, Access::Kind kind);
-    Attempt<void> authenticate_key(Call& call, std::string_view key);
+    Attempt<void> recognise(Call& call, store::Connection& everybody);
+    Attempt<void> recognise_key(Call& call, store::Connection& everybody, std::string_view key);
     Attempt<void> check_person(const Call& call, const Route& route, Access::Kind kind) const;
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
@@ -65,7 +66,9 @@ private:
     store::Database database_;
     Contract contract_;
     std::vector<Access> access_;  ///< Of each of routes().
-    Connections connections_;
+    Connections connections_{database_, store::Access::ReadOneCompany};
+    /// For finding out who asks, which is before it is known for which company.
+    Connections doorkeepers_{database_, store::Access::ReadOnly};
     Listening listening_{std::chrono::minutes{10}, Listening::Repeat::PutsOff};
     /// Sessions whose idle expiry was put off, and keys whose use was noted, a moment ago.
     Remembered<std::string> touched_{identity::kTouchEvery,
@@ -76,9 +79,9 @@ private:
     Idempotency idempotency_;
     net::StaticFiles files_;
     EventFeed feed_;
+    Door door_;
     std::function<net::HttpServer::Counters()> server_;
     std::array<std::atomic<std::uint64_t>, 6> answers_{};  ///< By the hundreds of their status.
 };
-    Door door_;
 
 }  // namespace escucha::api

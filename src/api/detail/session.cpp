@@ -55,6 +55,7 @@ Answer sign_in(Call& call) {
                               {.limits = call.services.config.sessions,
                                .keys = call.services.config.account_keys}));
     session.principal.csrf_token = session.csrf_token;
+    ESC_TRY(call.db.see(session.principal.company));
     ESC_TRY(auto response, session_answer(call, session.principal, session.expires_at));
     const auto life = std::to_string(
         std::chrono::duration_cast<std::chrono::seconds>(session.expires_at - call.now).count());
