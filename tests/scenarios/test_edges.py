@@ -7,6 +7,8 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
+import unittest
 
 from harness.case import Case, OverHttps
 from harness.demo import demo_password
@@ -149,6 +151,17 @@ class Rates(Case):
         whole = api.request
         api.request = lambda method, path, body=None, headers=None, expect=None: whole(method, path, body, {**api.forwarded, **(headers or {})}, expect)
         return api
+
+
+class Plain(unittest.TestCase):
+    def test_beyond_this_machine_the_server_does_not_start_without_encryption_and_says_what_to_do(self):
+        with tempfile.TemporaryDirectory() as data:
+            ended = subprocess.run(
+                [os.path.join(programs(), "escuchad"), "--data", data, "--bind", "0.0.0.0", "--advertise", "127.0.0.1"],
+                capture_output=True, text=True, timeout=20, check=False,
+            )
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("--https-certificate", ended.stderr)
 
 
 class Hostile(Case):
