@@ -194,9 +194,10 @@ void look_for_wall(const store::Database& database) {
     auto connection = database.connect(store::Access::ReadOnly);
     const auto holds = connection ? store::holds_wall(connection.value()) : Result<bool>{true};
     if (holds && !holds.value()) {
-        log::warn("second_wall_absent",
-                  {{"why", "store.url signs in as a superuser, to whom row-level security is nothing"},
-                   {"mend", "make a role of its own that owns the database"}});
+        log::warn(
+            "second_wall_absent",
+            {{"why", "store.url signs in as a superuser, to whom row-level security is nothing"},
+             {"mend", "make a role of its own that owns the database"}});
     }
 }
 

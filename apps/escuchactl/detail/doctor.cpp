@@ -194,8 +194,9 @@ void Examination::check_store() {
     if (holds && !holds.value()) {
         add(Level::Doubt,
             "store",
-            options_.say("PostgreSQL no separa a las empresas: el usuario de store.url lo puede todo",
-                         "PostgreSQL keeps no companies apart: the role of store.url may everything"),
+            options_.say(
+                "PostgreSQL no separa a las empresas: el usuario de store.url lo puede todo",
+                "PostgreSQL keeps no companies apart: the role of store.url may everything"),
             options_.say("Use un usuario propio, dueño de la base y no superusuario.",
                          "Use a role of its own that owns the database and is no superuser."));
     }
