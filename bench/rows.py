@@ -26,6 +26,8 @@ from harness.waiting import until
 SERVER_CPU, LOAD_CPU = "0", "1"
 HZ = os.sysconf("SC_CLK_TCK")
 WARM_S, WINDOW_S = 5, 15
+# One session makes a whole shift ready.
+UNHURRIED = "[http]\nsession_per_s = 100000\nsession_burst = 1000000\n"
 never = threading.Event()
 
 
@@ -38,9 +40,9 @@ class Bench(Server):
         self.demo_files = os.path.join(root, "demo-files")
         if not os.path.isdir(self.demo_files):
             company.write(root, agents, wrap_up_s)
-        super().__init__(os.path.join(root, "data"))
-        os.makedirs(self.data, exist_ok=True)
-        self.extra = ["--demo-files", self.demo_files, "--log", "warn"]
+        os.makedirs(os.path.join(root, "data"), exist_ok=True)
+        super().__init__(os.path.join(root, "data"), settings=UNHURRIED)
+        self.extra += ["--demo-files", self.demo_files, "--log", "warn"]
         self.rtp.close()
         self.rtp = PortRange(6_000, 26000, 31999)
         self.prefix = ["taskset", "-c", SERVER_CPU]

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -135,6 +136,28 @@ def build():
     print(f"  {time.monotonic() - started:.0f} s", flush=True)
 
 
+def is_shared(options):
+    """Whether others than this machine reach the pages: then by HTTPS only."""
+    return options.bind != "::1" and not options.bind.startswith("127.")
+
+
+def own_certificate(options):
+    """Signed by itself, for the first look; browsers ask whether it is to be trusted."""
+    certificate, key = (os.path.join(options.data, name) for name in ("https.pem", "https.key"))
+    if not os.path.exists(certificate):
+        names = [f"DNS:{socket.gethostname()}", "DNS:localhost"]
+        names += [f"IP:{address}" for address in {options.bind, options.advertise} - {None, "0.0.0.0", "::"}]
+        done = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "365",
+             "-subj", "/CN=Escucha", "-addext", f"subjectAltName={','.join(names)}", "-keyout", key, "-out", certificate],
+            capture_output=True, text=True, check=False,
+        )
+        if done.returncode != 0:
+            raise Failure(f"openssl no hizo el certificado · openssl made no certificate:\n{done.stderr}")
+        os.chmod(key, 0o600)
+    return certificate, key
+
+
 def start(options):
     os.makedirs(options.data, exist_ok=True)
     command = [
@@ -142,6 +165,9 @@ def start(options):
         "--data", options.data, "--http", str(options.http), "--sip", str(options.sip),
         "--bind", options.bind, "--web", os.path.join(ROOT, "web", "dist"), "--demo",
     ]
+    if is_shared(options):
+        certificate, key = own_certificate(options)
+        command += ["--https-certificate", certificate, "--https-key", key]
     if options.advertise:
         command += ["--advertise", options.advertise]
     if options.reset_demo:
@@ -152,7 +178,12 @@ def start(options):
 
 def is_ready(options):
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.bind, options.bind)
-    connection = http.client.HTTPConnection(host, options.http, timeout=2)
+    if is_shared(options):
+        trusted = ssl.create_default_context(cafile=own_certificate(options)[0])
+        trusted.check_hostname = False  # This machine, by whichever of its addresses.
+        connection = http.client.HTTPSConnection(host, options.http, timeout=2, context=trusted)
+    else:
+        connection = http.client.HTTPConnection(host, options.http, timeout=2)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
@@ -188,7 +219,7 @@ def stop(server):
 def guide(options):
     host = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(options.bind, options.bind)
     return GUIDE.format(
-        url=f"http://{host}:{options.http}/", host=host, sip=options.sip, data=options.data,
+        url=f"{'https' if is_shared(options) else 'http'}://{host}:{options.http}/", host=host, sip=options.sip, data=options.data,
         users="ana, luis, marta (agentes · agents), sofia (supervisora · supervisor), admin",
         password="escucha-demo", phone_user="ana", phone_password="telefono-de-ana",
     )

@@ -35,6 +35,10 @@ enum class Format { Text, Json };
 struct Options {
     std::filesystem::path data_dir = "/var/lib/escucha";
     std::string url = "http://127.0.0.1:8080";
+    /// PEM: who may have signed the server's certificate; empty: whom the system trusts.
+    std::filesystem::path ca_file;
+    /// `ca_file` is the certificate that the server here shows, whatever its name.
+    bool is_own_certificate = false;
     std::string company;  ///< Its key; empty is the first.
     Format format = Format::Text;
     Language language = Language::Es;
@@ -96,6 +100,8 @@ struct Installation {
 Installation find_installation(const Told& told);
 /// Where its API is reached from this machine.
 std::string url_of(const server::Config& config);
+/// The same in `options`, with the certificate that it has to show.
+void point_at(const server::Config& config, Options& options);
 
 /// Whose recordings are read; all of the company's, or of every company, when neither is given.
 struct Verified {
@@ -114,6 +120,10 @@ Outcome recording_forget_keys(const Options& options, const Installation& instal
 /// Whether each company's audit log is what was written, or only `--company`'s. Reads the store
 /// itself, on the server's machine, also while it runs.
 Outcome audit_verify(const Options& options, const Installation& installation);
+
+/// A new key for what of accounts is sealed in the database; the one before is then forgotten. The
+/// server has to be stopped meanwhile.
+Outcome account_rotate_key(const Options& options, const Installation& installation);
 
 /// Looks for what keeps an installation from working, and says how to mend it.
 Outcome doctor(const Options& options, const Installation& installation);

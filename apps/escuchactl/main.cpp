@@ -37,7 +37,7 @@ std::string read_password() {
 struct Asked {
     Options options;
     Told told;
-    std::string config_file, data, url;
+    std::string config_file, data, url, ca;
     int recent = 0;
     std::string id, reference, source, login, file, demo_dir = "demo";
     Simulated simulated;
@@ -202,6 +202,12 @@ void add_users(CLI::App& app, Asked& asked) {
             return user_add(asked.options, asked.user);
         };
     });
+    user->add_subcommand("rotate-key",
+                         options.say("Clave nueva para los secretos de los segundos factores",
+                                     "A new key for the secrets of second factors"))
+        ->callback([&asked] {
+            asked.run = [&asked] { return account_rotate_key(asked.options, *asked.installation); };
+        });
     user->add_subcommand("list", options.say("Todos", "All"))->callback([&asked] {
         asked.run = [&asked] { return user_list(asked.options); };
     });
@@ -289,9 +295,17 @@ void settle(Asked& asked) {
     asked.installation = find_installation(asked.told);
     if (const auto& config = asked.installation->config) {
         asked.options.data_dir = config.value().data_dir;
-        asked.options.url = url_of(config.value());
+        point_at(config.value(), asked.options);
     }
-    if (!asked.url.empty()) asked.options.url = asked.url;
+    if (!asked.url.empty()) {
+        asked.options.url = asked.url;
+        asked.options.ca_file.clear();
+        asked.options.is_own_certificate = false;
+    }
+    if (!asked.ca.empty()) {
+        asked.options.ca_file = asked.ca;
+        asked.options.is_own_certificate = false;
+    }
     while (asked.options.url.ends_with('/')) asked.options.url.pop_back();
     if (asked.wants_json) asked.options.format = Format::Json;
 }
@@ -317,6 +331,11 @@ int main(int argc, char** argv) {
     app.add_option(
            "--url", asked.url, asked.options.say("Dirección del servidor", "The server's address"))
         ->envname("ESCUCHA_URL");
+    app.add_option(
+           "--ca",
+           asked.ca,
+           asked.options.say("Quién firma su certificado (PEM)", "Who signs its certificate (PEM)"))
+        ->envname("ESCUCHA_CA");
     app.add_option("--company",
                    asked.options.company,
                    asked.options.say("Clave de la empresa", "The company's key"));

@@ -26,6 +26,7 @@
 #include "server/shell.h"
 #include "store/journal.h"
 #include "store/migrate.h"
+#include "store/wall.h"
 
 namespace {
 
@@ -151,6 +152,19 @@ identity::SessionLimits session_limits(const server::Config& config) {
             .life = std::chrono::hours{config.session_life_h}};
 }
 
+std::optional<net::TlsFiles> tls_files(const server::HttpSection& http) {
+    if (!http.has_tls()) return std::nullopt;
+    return net::TlsFiles{.certificate = http.tls_certificate, .key = http.tls_key};
+}
+
+api::Rates rates_of(const server::HttpSection& http) {
+    using net::Rate;
+    return {
+        .address = Rate::per(std::chrono::seconds{1}, http.address_per_s, http.address_burst),
+        .session = Rate::per(std::chrono::seconds{1}, http.session_per_s, http.session_burst),
+        .sign_in = Rate::per(std::chrono::minutes{1}, http.sign_in_per_min, http.sign_in_burst)};
+}
+
 void raise_file_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -176,6 +190,18 @@ sigset_t block_signals() {
     return set;
 }
 
+/// The application keeps companies apart on its own, and goes on.
+void look_for_wall(const store::Database& database) {
+    auto connection = database.connect(store::Access::ReadOnly);
+    const auto holds = connection ? store::holds_wall(connection.value()) : Result<bool>{true};
+    if (holds && !holds.value()) {
+        log::warn(
+            "second_wall_absent",
+            {{"why", "store.url signs in as a superuser, to whom row-level security is nothing"},
+             {"mend", "make a role of its own that owns the database"}});
+    }
+}
+
 void remove_expired_sessions(store::Journal& journal, const identity::SessionLimits& limits) {
     const auto removed = journal.write([&](store::Connection& connection) -> Result<void> {
         ESC_TRY(identity::remove_expired(connection, read_clocks().wall, limits));
@@ -194,6 +220,7 @@ void serve(const sigset_t& signals,
            server::Shell& shell,
            store::Journal& journal,
            audit::Log& audit,
+           api::ApiServer& pages,
            const identity::SessionLimits& limits) {
     constexpr timespec kMinute{.tv_sec = 60, .tv_nsec = 0};
     constexpr int kMinutesOfAnHour = 60;
@@ -203,6 +230,8 @@ void serve(const sigset_t& signals,
         if (signal_number == SIGHUP) {
             const auto reloaded = shell.reload();
             if (!reloaded) log::error("reload_failed", {{"why", reloaded.error().message()}});
+            const auto renewed = pages.reload_tls();
+            if (!renewed) log::error("https_not_renewed", {{"why", renewed.error().message()}});
         } else if (signal_number > 0) {
             return;
         } else if (errno == EAGAIN) {
@@ -219,6 +248,7 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     ESC_TRY(auto database, store::Database::open(config.effective_store_url()));
     ESC_TRY(auto migrated, store::migrate(database, read_clocks().wall));
     log::info("store_ready", {{"schema", std::to_string(migrated.to)}});
+    look_for_wall(database);
     ESC_TRY(load_demo(options, database));
     ESC_TRY(auto token, write_token(config.token_file()));
     // Outlive the journal, whose last work may be to sign.
@@ -230,8 +260,16 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     ESC_TRY(auto rules, password_rules(config));
     const identity::SessionLimits limits = session_limits(config);
     ESC_TRY(auto shell, server::Shell::start(config, database, *journal, *keys));
-    api::Config api{.bind = config.bind,
+    ESC_TRY(auto fronts, net::Fronts::parse(config.http.fronts));
+    api::Config api{.bind = config.http_bind(),
                     .port = config.http_port,
+                    .tls = tls_files(config.http),
+                    .redirect_port = config.http.redirect_port,
+                    .hsts = std::chrono::days{config.http.hsts_days},
+                    .fronts = std::move(fronts),
+                    .rates = rates_of(config.http),
+                    .connections_max = config.http.connections_max,
+                    .connections_per_site = config.http.connections_per_address,
                     .web_root = config.web_root,
                     .recordings_dir = config.recordings_dir(),
                     .recording_keys = keys.get(),
@@ -254,7 +292,7 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
     log::info("ready",
               {{"http", std::to_string(pages.value()->port())},
                {"sip", std::to_string(config.sip_port)}});
-    serve(signals, *shell, *journal, audit, limits);
+    serve(signals, *shell, *journal, audit, *pages.value(), limits);
     log::info("stopping");
     pages.value().reset();  // first, because its handlers wait for answers of the shell
     seal(audit, audit::Log::Seal::Everything);

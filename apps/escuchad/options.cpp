@@ -76,6 +76,14 @@ Options read_options(int argc, char** argv) {
     app.add_option("--tls-key", config.tls_key, "Its key (PEM)");
     app.add_option(
         "--tls-client-ca", config.tls_client_ca, "Who signs the certificates we ask of peers");
+    app.add_option("--https-certificate",
+                   config.http.tls_certificate,
+                   "Certificate chain of the pages and the API (PEM)");
+    app.add_option("--https-key", config.http.tls_key, "Its key (PEM)");
+    app.add_flag(
+        "--allow-plain-http",
+        config.http.is_plain_allowed,
+        "Pages and API beyond this machine without encryption, behind a front that has it");
     app.add_option("--store", config.store_url, "sqlite:PATH or postgres://...");
     app.add_option("--web", web, "Folder of the built pages");
     app.add_option("--rtp-low", config.rtp_port_low, "First port of sound");

@@ -1,9 +1,13 @@
 #include <atomic>
+#include <memory>
+#include <set>
 #include <thread>
 
 #include <doctest/doctest.h>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
+#include "api/detail/access.h"
 #include "api/detail/event_feed.h"
 #include "api/testing/world.h"
 
@@ -238,4 +242,51 @@ TEST_CASE("silence is filled with pings that tell the last event") {
     const json::value ping = json::parse(*socket.receive());
     CHECK(ping.at("type") == "ping");
     CHECK(ping.at("seq") == world.journal->last_committed());
+}
+
+TEST_CASE(
+    "whoever its declaration does not name opens no stream, and nobody sees another company's") {
+    World world{each_engine()};
+    CHECK(Stream{world, world.stranger()}.socket().refusal().status == 401);
+    const auto access = declared_access(*world.contract.operation("/api/v1/events", "get")).value();
+    std::vector<std::unique_ptr<Stream>> ours, theirs;
+    for (const auto& role : identity::built_in_roles()) {
+        for (const CompanyId company : {world.company, world.other_company}) {
+            auto stream =
+                std::make_unique<Stream>(world, world.sign_in(world.add_person(role.key, company)));
+            INFO(role.key);
+            if (!access.admits(identity::built_in(role.key).value())) {
+                CHECK(stream->socket().refusal().status == 403);
+                continue;
+            }
+            CHECK(stream->next().at("type") == "hello");
+            (company == world.company ? ours : theirs).push_back(std::move(stream));
+        }
+    }
+    CHECK(ours.size() > 2);
+    CHECK(theirs.size() == ours.size());
+
+    const World::Talk talk = world.talk(world.agent);
+    Event last = spoken(world, 7);
+    world.commit({last});
+    last.company = world.other_company;
+    last.contact = ContactId{Uuid{2, 2}};
+    world.commit({last});
+    for (const auto& stream : theirs) {
+        const json::value first = stream->next();
+        CHECK(first.at("type") == "reference_spoken");
+        CHECK(std::string{first.at("contact_id").as_string()} == last.contact->to_string());
+    }
+    for (const auto& stream : ours) {
+        std::set<std::string> contacts;
+        for (json::value frame = stream->next(); frame.at("type") != "reference_spoken";) {
+            // The caller's number is for who opens the contact.
+            CHECK(json::serialize(frame).find("+34600111222") == std::string::npos);
+            if (frame.at("contact_id").is_string()) {
+                contacts.emplace(frame.at("contact_id").as_string());
+            }
+            frame = stream->next();
+        }
+        CHECK(contacts == std::set{talk.contact.to_string()});
+    }
 }

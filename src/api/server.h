@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "audit/log.h"
@@ -13,6 +14,9 @@
 #include "identity/password_rules.h"
 #include "identity/secret_keys.h"
 #include "identity/sessions.h"
+#include "net/front.h"
+#include "net/rate_limit.h"
+#include "net/tls.h"
 #include "recording/keyring.h"
 #include "server/control_port.h"
 #include "store/journal.h"
@@ -20,9 +24,24 @@
 
 namespace escucha::api {
 
+/// How often requests are let in.
+struct Rates {
+    net::Rate address = net::Rate::per(std::chrono::seconds{1}, 1'000, 10'000);
+    net::Rate session = net::Rate::per(std::chrono::seconds{1}, 100, 1'000);  ///< Or API key.
+    /// Of signing in, by address.
+    net::Rate sign_in = net::Rate::per(std::chrono::minutes{1}, 120, 240);
+};
+
 struct Config {
     std::string bind = "127.0.0.1";
     std::uint16_t port = 8080;  ///< 0 takes a free one.
+    std::optional<net::TlsFiles> tls;  ///< None: plain HTTP.
+    std::uint16_t redirect_port = 0;   ///< Plain, and sends to the other; 0: none.
+    std::chrono::days hsts{365};       ///< Told by HTTPS only; 0: not at all.
+    net::Fronts fronts;
+    Rates rates;
+    std::size_t connections_max = 4'096;
+    std::size_t connections_per_site = 1'024;
     int threads = 3;            ///< Each uses its own connection to the store.
     std::filesystem::path web_root;
     std::filesystem::path recordings_dir;  ///< `recording.path` is below it.
@@ -38,9 +57,6 @@ struct Config {
     std::filesystem::path backups_dir;  ///< Made when the first backup is.
     /// Whoever bears it is an administrator (docs/api.md, "Operator token"); empty refuses all.
     std::string operator_token;
-    /// The cookie is marked Secure. Off only for plain HTTP on loopback.
-    enum class Cookie { Secure, Plain };
-    Cookie cookie = Cookie::Plain;
     std::chrono::milliseconds heartbeat{10'000};  ///< Silence on the WebSocket until a ping.
     identity::SessionLimits sessions{};
     /// Opens the secrets of second factors; outlives the server. None: nobody can have one.
@@ -63,6 +79,8 @@ public:
 
     /// Where it listens; the answer to port 0.
     [[nodiscard]] virtual std::uint16_t port() const = 0;
+    /// Reads certificate and key again; on error those read before stay. Any thread.
+    virtual Result<void> reload_tls() = 0;
 };
 
 }  // namespace escucha::api

@@ -362,14 +362,18 @@ TEST_CASE("the probes tell what a monitor needs, and the document is the contrac
     CHECK(world.stranger().get("/api/v1/openapi.json").text("/openapi") == "3.1.0");
 }
 
-TEST_CASE("pages come with a policy that lets nothing foreign in") {
+TEST_CASE("pages come with a policy that lets nothing foreign and nothing inline in") {
     World world;
     std::filesystem::create_directories(world.folder / "web");
     std::ofstream{world.folder / "web" / "index.html"} << "<p>Escucha</p>";
     const Got page = world.stranger().get("/cases/123");
     CHECK(page.status == 200);
     CHECK(page.reply.body == "<p>Escucha</p>");
-    CHECK(page.reply.header("content-security-policy").starts_with("default-src 'self'"));
+    const std::string policy = page.reply.header("content-security-policy");
+    CHECK(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
+    CHECK(policy.find("unsafe") == std::string::npos);
+    CHECK(world.stranger().get("/healthz").reply.header("content-security-policy") ==
+          "default-src 'none'; frame-ancestors 'none'");
     CHECK(page.reply.header("x-content-type-options") == "nosniff");
 }
 

@@ -165,6 +165,22 @@ Result<void> spend_code(store::Connection& connection,
     return ok();
 }
 
+Result<std::int64_t> reseal_second_factors(store::Connection& connection, const SecretKeys& keys) {
+    ESC_TRY(const auto rows, connection.query("SELECT user_id, sealed_secret FROM second_factor"));
+    std::int64_t resealed = 0;
+    for (const store::Row& row : rows) {
+        ESC_TRY(const auto fields, (row.as<UserId, Bytes>()));
+        const auto& [user, sealed] = fields;
+        if (keys.is_newest_of(sealed)) continue;
+        ESC_TRY(const auto secret, open_secret(keys, user, sealed));
+        const Bytes anew = keys.seal(std::as_bytes(std::span{secret}), purpose_of(user));
+        ESC_TRY(connection.execute("UPDATE second_factor SET sealed_secret = ? WHERE user_id = ?",
+                                   {anew, user}));
+        ++resealed;
+    }
+    return resealed;
+}
+
 Result<void> drop_second_factor(store::Connection& connection, UserId user) {
     ESC_TRY(auto tx, store::Tx::begin(connection));
     ESC_TRY(connection.execute("DELETE FROM recovery_code WHERE user_id = ?", {user}));

@@ -54,6 +54,10 @@ Result<void> spend_code(store::Connection& connection,
                         std::string_view code,
                         WallTime now);
 
+/// Seals the secrets that another key sealed with the newest one; how many. In a transaction of the
+/// caller's. Errors: `UnknownKey`, `Damaged`.
+Result<std::int64_t> reseal_second_factors(store::Connection& connection, const SecretKeys& keys);
+
 /// Takes it off, with its recovery codes; fine when there is none.
 Result<void> drop_second_factor(store::Connection& connection, UserId user);
 

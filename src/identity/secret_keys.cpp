@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kFirstLine = "escucha account keys 1";
 constexpr std::string_view kHint =
     "# Opens the secrets of second factors. Keep a copy in another place than the database's.\n";
+constexpr std::string_view kKeyWord = "key ";
 constexpr std::size_t kMaxKeyFileBytes = std::size_t{64} * 1'024;
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
@@ -35,17 +36,27 @@ Error as_ours(const Error& error) {
     return fail(escucha::Errc::Io, error.detail);
 }
 
-Result<void> make_file(const std::filesystem::path& path) {
+std::string new_key_line() {
     std::array<std::uint8_t, 8> id{};
     std::array<std::uint8_t, 32> secret{};
     randombytes_buf(id.data(), id.size());
     randombytes_buf(secret.data(), secret.size());
-    std::string text = std::string{kFirstLine} + '\n' + std::string{kHint};
-    text += "key " + to_hex(id) + ' ' + to_hex(secret) + '\n';
-    auto written = write_key_file(path, text, WhenThere::Keep);
-    sodium_memzero(text.data(), text.size());
+    std::string line = std::string{kKeyWord} + to_hex(id) + ' ' + to_hex(secret) + '\n';
     sodium_memzero(secret.data(), secret.size());
+    return line;
+}
+
+/// Writes and wipes.
+Result<void> put(const std::filesystem::path& path, std::string text, WhenThere there) {
+    auto written = write_key_file(path, text, there);
+    sodium_memzero(text.data(), text.size());
     return written;
+}
+
+Result<void> make_file(const std::filesystem::path& path) {
+    return put(path,
+               std::string{kFirstLine} + '\n' + std::string{kHint} + new_key_line(),
+               WhenThere::Keep);
 }
 
 }  // namespace
@@ -63,6 +74,36 @@ Result<SecretKeys> SecretKeys::open(const std::filesystem::path& path, WhenMissi
     sodium_memzero(text.value().data(), text.value().size());
     ESC_TRY(parsed);
     return keys;
+}
+
+Result<void> SecretKeys::add_key(const std::filesystem::path& path) {
+    ESC_TRY(open(path, WhenMissing::Refuse));
+    auto text = read_key_file(path, kMaxKeyFileBytes);
+    if (!text) return as_ours(text.error());
+    if (!text.value().ends_with('\n')) text.value() += '\n';
+    const auto written = put(path, std::move(text).value() + new_key_line(), WhenThere::Replace);
+    if (!written) return as_ours(written.error());
+    return ok();
+}
+
+Result<void> SecretKeys::forget_old_keys(const std::filesystem::path& path) {
+    ESC_TRY(open(path, WhenMissing::Refuse));
+    const auto text = read_key_file(path, kMaxKeyFileBytes);
+    if (!text) return as_ours(text.error());
+    const std::string_view whole = text.value();
+    const std::size_t last = whole.rfind('\n' + std::string{kKeyWord});
+    const std::size_t end = whole.find('\n', last + 1);
+    const auto written = put(path,
+                             std::string{kFirstLine} + '\n' + std::string{kHint} +
+                                 std::string{whole.substr(last + 1, end - last - 1)} + '\n',
+                             WhenThere::Replace);
+    if (!written) return as_ours(written.error());
+    return ok();
+}
+
+bool SecretKeys::is_newest_of(ByteView sealed) const {
+    return sealed.size() >= kIdBytes &&
+           std::equal(keys_.back().id.begin(), keys_.back().id.end(), bytes_of(sealed));
 }
 
 Result<void> SecretKeys::parse(std::string_view text) {

@@ -24,10 +24,19 @@ public:
     /// Errors: `Io`, `OpenKeyFile` when others may read it, `BadKeyFile` with the line.
     static Result<SecretKeys> open(const std::filesystem::path& path, WhenMissing missing);
 
+    /// Puts a new key at the end of the file: whoever opens it from now on seals with that one. Who
+    /// has it open goes on with what was read. Errors as of `open`.
+    static Result<void> add_key(const std::filesystem::path& path);
+    /// Leaves only the last key in the file. What another one sealed is lost with it.
+    static Result<void> forget_old_keys(const std::filesystem::path& path);
+
     /// `purpose` names the row and column, so that a value moved to another row does not open.
     [[nodiscard]] Bytes seal(ByteView secret, std::string_view purpose) const;
     /// Errors: `UnknownKey`, `Damaged`.
     [[nodiscard]] Result<Bytes> unseal(ByteView sealed, std::string_view purpose) const;
+
+    /// Whether the key that seals now sealed this.
+    [[nodiscard]] bool is_newest_of(ByteView sealed) const;
 
 private:
     static constexpr std::size_t kIdBytes = 8;

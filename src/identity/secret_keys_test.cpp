@@ -86,3 +86,45 @@ TEST_CASE("a key file that is missing, open to others or broken is refused by na
     CHECK(SecretKeys::open(folder.path, WhenMissing::Make).error().code ==
           identity::Errc::OpenKeyFile);
 }
+
+TEST_CASE("a key that is added seals from then on, and the ones before still open") {
+    const Folder folder;
+    const auto before = SecretKeys::open(folder.path, WhenMissing::Make).value();
+    const Bytes old = before.seal(as_bytes("a secret"), "row 1");
+    REQUIRE(SecretKeys::add_key(folder.path));
+    const auto after = SecretKeys::open(folder.path, WhenMissing::Refuse).value();
+    const Bytes fresh = after.seal(as_bytes("a secret"), "row 1");
+    CHECK(as_text(after.unseal(old, "row 1").value()) == "a secret");
+    CHECK(after.is_newest_of(fresh));
+    CHECK_FALSE(after.is_newest_of(old));
+    CHECK_FALSE(after.is_newest_of({}));
+    CHECK(before.unseal(fresh, "row 1").error().code == identity::Errc::UnknownKey);
+}
+
+TEST_CASE("keys that are forgotten open nothing more; the last one stays") {
+    const Folder folder;
+    const auto before = SecretKeys::open(folder.path, WhenMissing::Make).value();
+    const Bytes old = before.seal(as_bytes("a secret"), "row 1");
+    REQUIRE(SecretKeys::forget_old_keys(folder.path));
+    CHECK(SecretKeys::open(folder.path, WhenMissing::Refuse).value().is_newest_of(old));
+    REQUIRE(SecretKeys::add_key(folder.path));
+    REQUIRE(SecretKeys::add_key(folder.path));
+    const Bytes fresh = SecretKeys::open(folder.path, WhenMissing::Refuse)
+                            .value()
+                            .seal(as_bytes("a secret"), "row 1");
+    REQUIRE(SecretKeys::forget_old_keys(folder.path));
+    const auto after = SecretKeys::open(folder.path, WhenMissing::Refuse).value();
+    CHECK(as_text(after.unseal(fresh, "row 1").value()) == "a secret");
+    CHECK(after.unseal(old, "row 1").error().code == identity::Errc::UnknownKey);
+}
+
+TEST_CASE("no key is added to a file that is not there or that others read") {
+    const Folder folder;
+    CHECK_FALSE(SecretKeys::add_key(folder.path).has_value());
+    CHECK_FALSE(SecretKeys::forget_old_keys(folder.path).has_value());
+    CHECK_FALSE(std::filesystem::exists(folder.path));
+    write(folder.path, "escucha account keys 1\nkey 12\n");
+    CHECK(SecretKeys::add_key(folder.path).error().code == identity::Errc::BadKeyFile);
+    REQUIRE(::chmod(folder.path.c_str(), 0644) == 0);
+    CHECK(SecretKeys::add_key(folder.path).error().code == identity::Errc::OpenKeyFile);
+}

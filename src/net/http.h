@@ -15,6 +15,8 @@
 
 namespace escucha::net {
 
+enum class Scheme { Http, Https };
+
 /// One HTTP request, read whole before it is handled. Header names are lower case.
 struct Request {
     std::string method;  ///< "GET", as sent.
@@ -23,6 +25,7 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     std::string peer;  ///< The other side's address, without the port.
+    Scheme scheme = Scheme::Http;  ///< How it came to this server.
 
     /// The first header of this lower-case name; empty when there is none.
     [[nodiscard]] std::string_view header(std::string_view name) const;

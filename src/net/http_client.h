@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +19,12 @@ struct HttpCall {
     std::string body{};
     std::chrono::milliseconds deadline{5'000};  ///< From the look-up of the name to the last byte.
     std::size_t max_reply_bytes = 1'024 * 1'024;
+    /// PEM: who may have signed the server's certificate; empty: whom the system trusts.
+    std::filesystem::path ca_file{};
+    /// Whether the certificate must be of the URL's name. Not where `ca_file` is that very
+    /// certificate and the server is on this machine, whose name in the URL is an address.
+    enum class Name { Checked, Any };
+    Name name = Name::Checked;
 };
 
 struct HttpReply {

@@ -19,7 +19,8 @@
 
 #include "base/errc.h"
 #include "net/detail/gate.h"
-#include "net/detail/server_core.h"
+#include "net/detail/wire.h"
+#include "net/tls.h"
 
 namespace escucha::net {
 namespace {
@@ -106,7 +107,7 @@ std::uint64_t length_of(const Response& response) {
     return response.text().size();
 }
 
-Request to_request(const Parser::value_type& message, std::string peer) {
+Request to_request(const Parser::value_type& message) {
     Request request;
     request.method = std::string{message.method_string()};
     const std::string_view target{message.target().data(), message.target().size()};
@@ -120,8 +121,24 @@ Request to_request(const Parser::value_type& message, std::string peer) {
         });
         request.headers.emplace_back(std::move(name), std::string{field.value()});
     }
-    request.peer = std::move(peer);
     return request;
+}
+
+/// False for a request that somebody between might read to another end, or for another host, than
+/// we: of two ways to say how long it is there is exactly one, and of hosts too (RFC 9112 §3.2,
+/// §6).
+bool is_unambiguous(const Parser::value_type& message) {
+    const bool has_host = message.version() < 11 || message.count(http::field::host) == 1;
+    if (!message.target().starts_with('/') || !has_host) return false;
+    const auto lengths = message.count(http::field::content_length);
+    const auto codings = message.count(http::field::transfer_encoding);
+    if (lengths + codings > 1) return false;
+    // "5, 5" is taken by the parser.
+    const std::string_view length = message[http::field::content_length];
+    if (length.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    if (codings == 0) return true;
+    return message.version() >= 11 &&
+           beast::iequals(message[http::field::transfer_encoding], "chunked");
 }
 
 unsigned status_of(const boost::system::error_code& error) {
@@ -138,19 +155,19 @@ public:
     HttpSession(const HttpSession&) = delete;
     HttpSession& operator=(const HttpSession&) = delete;
     ~HttpSession() override { forget_large_body(); }
-    HttpSession(ServerCore& core, Socket socket) : core_{core}, stream_{std::move(socket)} {
-        boost::system::error_code ignored;
-        const auto peer = stream_.socket().remote_endpoint(ignored);
-        peer_ = peer.address().to_string();
-    }
+    HttpSession(ServerCore& core, Socket socket, std::string peer)
+        : core_{core},
+          wire_{std::make_unique<detail::Wire>(std::move(socket), core.tls)},
+          is_secure_{wire_->is_secure()},
+          peer_{std::move(peer)} {}
 
     Task<void> run();
 
     void drain() override {
-        if (is_idle_) stream_.close();
+        if (is_idle_) wire_->close();
     }
     void cut() override {
-        stream_.close();
+        if (wire_) wire_->close();
         if (gate_) gate_->close();
     }
 
@@ -161,6 +178,7 @@ private:
         if (std::exchange(has_large_body_, false)) --core_.large_bodies;
     }
 
+    [[nodiscard]] Request request_of(const Parser::value_type& message) const;
     Task<bool> wait_for_request();
     Task<boost::system::error_code> read_request(Parser* parser);
     boost::system::error_code allow_body(Parser& parser);
@@ -170,22 +188,30 @@ private:
     Task<bool> write(Response response, bool keep_alive, bool is_head);
     Task<bool> write_file(const FileBody* part);
     Task<bool> write_source(BodySource* source, std::uint64_t offset, std::uint64_t length);
-    Task<void> refuse(unsigned status);
+    Task<void> refuse(Response response);
 
     ServerCore& core_;
-    detail::Stream stream_;
+    std::unique_ptr<detail::Wire> wire_;  ///< Null once it is a WebSocket's.
+    const bool is_secure_;
     beast::flat_buffer buffer_;
-    std::string peer_;
+    const std::string peer_;
     std::shared_ptr<detail::Gate> gate_;  ///< While an answer waits for its departure.
+    Request request_;                     ///< The head of the one being read.
+    std::optional<Response> refusal_;
     bool is_idle_ = false;
     bool has_large_body_ = false;  ///< One of `core_.large_bodies`.
 };
 
 Task<void> HttpSession::run() {
     buffer_.max_size(core_.options.max_header_bytes + kReadAtOnce);
+    is_idle_ = true;
+    const bool have_met = co_await wire_->shake_hands(core_.options.handshake_time);
+    is_idle_ = false;
+    if (!have_met) co_return wire_->close();
     for (;;) {
         const bool has_bytes = co_await wait_for_request();
         if (!has_bytes) break;
+        request_ = {};
         Parser parser;
         parser.header_limit(static_cast<std::uint32_t>(core_.options.max_header_bytes));
         parser.body_limit(
@@ -193,9 +219,11 @@ Task<void> HttpSession::run() {
         const auto error = co_await read_request(&parser);
         if (error) {
             const unsigned status = status_of(error);
-            if (status != 0 && error != http::error::end_of_stream &&
-                error != http::error::partial_message) {
-                co_await refuse(status);
+            if (refusal_) {
+                co_await refuse(std::move(*refusal_));
+            } else if (status != 0 && error != http::error::end_of_stream &&
+                       error != http::error::partial_message) {
+                co_await refuse(core_.handler.refuse(status));
             }
             break;
         }
@@ -204,15 +232,15 @@ Task<void> HttpSession::run() {
         forget_large_body();
         if (next == Next::End || core_.is_draining) break;
     }
-    stream_.close();
+    if (wire_) wire_->close();
 }
 
 Task<bool> HttpSession::wait_for_request() {
     if (buffer_.size() > 0) co_return true;
     if (core_.is_draining) co_return false;
     is_idle_ = true;
-    stream_.expires_after(core_.options.idle_time);
-    auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), kUseTask);
+    wire_->expires_after(core_.options.idle_time);
+    auto [error, bytes] = co_await wire_->async_read_some(buffer_.prepare(kReadAtOnce), kUseTask);
     is_idle_ = false;
     if (error) co_return false;
     buffer_.commit(bytes);
@@ -221,21 +249,34 @@ Task<bool> HttpSession::wait_for_request() {
 
 Task<boost::system::error_code> HttpSession::read_request(Parser* parser) {
     // One deadline for the whole header: a byte now and then does not put it off.
-    stream_.expires_after(core_.options.header_time);
+    wire_->expires_after(core_.options.header_time);
     auto [header_error, header_bytes] =
-        co_await http::async_read_header(stream_, buffer_, *parser, kUseTask);
+        co_await http::async_read_header(*wire_, buffer_, *parser, kUseTask);
     if (header_error) co_return header_error;
+    if (!is_unambiguous(parser->get())) {
+        co_return http::make_error_code(http::error::bad_transfer_encoding);
+    }
+    // From the head alone: fields after a body in chunks are nobody's to say.
+    request_ = request_of(parser->get());
+    refusal_ = core_.handler.turn_away(request_);
+    if (refusal_) co_return boost::asio::error::access_denied;
     if (const auto refused = allow_body(*parser)) co_return refused;
-    stream_.expires_after(has_large_body_ ? core_.options.large_body_time
-                                          : core_.options.body_time);
+    wire_->expires_after(has_large_body_ ? core_.options.large_body_time : core_.options.body_time);
     if (parser->get()[http::field::expect] == "100-continue" && !parser->is_done()) {
         static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-        auto [error, bytes] =
-            co_await asio::async_write(stream_, asio::buffer(kContinue), kUseTask);
+        auto [error, bytes] = co_await asio::async_write(*wire_, asio::buffer(kContinue), kUseTask);
         if (error) co_return error;
     }
-    auto [body_error, body_bytes] = co_await http::async_read(stream_, buffer_, *parser, kUseTask);
+    auto [body_error, body_bytes] = co_await http::async_read(*wire_, buffer_, *parser, kUseTask);
     co_return body_error;
+}
+
+Request HttpSession::request_of(const Parser::value_type& message) const {
+    Request request = to_request(message);
+    request.peer = peer_;
+    request.scheme = is_secure_ ? Scheme::Https : Scheme::Http;
+    core_.options.fronts.look_behind(request);
+    return request;
 }
 
 /// The usual limit, or the large one for who may have it while there is room.
@@ -244,7 +285,7 @@ boost::system::error_code HttpSession::allow_body(Parser& parser) {
     const std::uint64_t length = parser.content_length().value_or(0);
     parser.body_limit(usual);
     if (length <= usual) return {};
-    if (!core_.handler.takes_large_body(to_request(parser.get(), peer_))) {
+    if (!core_.handler.takes_large_body(request_)) {
         return http::make_error_code(http::error::body_limit);
     }
     if (core_.large_bodies >= core_.options.max_large_bodies) {
@@ -258,13 +299,8 @@ boost::system::error_code HttpSession::allow_body(Parser& parser) {
 
 Task<HttpSession::Next> HttpSession::answer(Parser* parser) {
     const auto& message = parser->get();
-    const bool has_host = message.version() < 11 || message.count(http::field::host) == 1;
-    if (!message.target().starts_with('/') || !has_host) {
-        co_await refuse(400);
-        co_return Next::End;
-    }
     const bool keep_alive = message.keep_alive() && !core_.is_draining;
-    Request request = to_request(message, peer_);
+    Request request = std::move(request_);
     request.body = std::move(parser->get().body());
     if (beast::websocket::is_upgrade(message)) {
         const Next next = co_await upgrade(parser, std::move(request));
@@ -272,7 +308,7 @@ Task<HttpSession::Next> HttpSession::answer(Parser* parser) {
     }
     const bool is_head = request.method == "HEAD";
     if (is_head) request.method = "GET";
-    stream_.expires_never();
+    wire_->expires_never();
     auto& pool = core_.handler.is_slow(request) ? core_.slow_pool : core_.pool;
     auto [error, response] =
         co_await asio::co_spawn(pool, run_handler(&core_.handler, &request), kUseTask);
@@ -293,7 +329,7 @@ Task<Response> HttpSession::depart(Response response, const Request* request) {
 }
 
 Task<HttpSession::Next> HttpSession::upgrade(Parser* parser, Request request) {
-    stream_.expires_never();
+    wire_->expires_never();
     auto [error, opened] =
         co_await asio::co_spawn(core_.pool, run_open_stream(&core_.handler, &request), kUseTask);
     if (error) opened = core_.handler.refuse(500);
@@ -303,8 +339,7 @@ Task<HttpSession::Next> HttpSession::upgrade(Parser* parser, Request request) {
         co_return was_written&& keep_alive ? Next::Again : Next::End;
     }
     auto source = std::get<std::unique_ptr<FrameSource>>(std::move(opened));
-    co_await detail::serve_stream(
-        &core_, stream_.release_socket(), parser->release(), std::move(source));
+    co_await detail::serve_stream(&core_, std::move(wire_), parser->release(), std::move(source));
     co_return Next::End;
 }
 
@@ -314,9 +349,9 @@ Task<bool> HttpSession::write(Response response, bool keep_alive, bool is_head) 
     const auto* made = std::get_if<SourceBody>(&response.body);
     const bool has_body = !is_head && response.status != 204 && response.status != 304;
     const std::string_view body = has_body ? std::string_view{response.text()} : std::string_view{};
-    stream_.expires_after(core_.options.write_time);
+    wire_->expires_after(core_.options.write_time);
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(body)};
-    auto [error, bytes] = co_await asio::async_write(stream_, parts, kUseTask);
+    auto [error, bytes] = co_await asio::async_write(*wire_, parts, kUseTask);
     if (error) co_return false;
     if (!has_body || (file == nullptr && made == nullptr)) co_return true;
     bool was_written = false;
@@ -344,31 +379,31 @@ Task<bool> HttpSession::write_source(BodySource* source,
         auto [read_error, chunk] = co_await asio::co_spawn(
             core_.pool, read_chunk(source, offset + sent, length - sent), kUseTask);
         if (read_error || chunk.empty()) co_return false;
-        stream_.expires_after(core_.options.write_time);
-        auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(chunk), kUseTask);
+        wire_->expires_after(core_.options.write_time);
+        auto [error, bytes] = co_await asio::async_write(*wire_, asio::buffer(chunk), kUseTask);
         if (error) co_return false;
         sent += chunk.size();
     }
     co_return true;
 }
 
-Task<void> HttpSession::refuse(unsigned status) {
+Task<void> HttpSession::refuse(Response response) {
     ++core_.refused;
-    const bool was_written = co_await write(core_.handler.refuse(status), false, false);
+    const bool was_written = co_await write(std::move(response), false, request_.method == "HEAD");
     if (!was_written) co_return;
-    boost::system::error_code ignored;
-    stream_.socket().shutdown(Socket::shutdown_send, ignored);
-    stream_.expires_after(kLinger);
+    co_await wire_->shut_down(kLinger);
+    wire_->expires_after(kLinger);
     buffer_.clear();
     for (int i = 0; i < kLingerReads; ++i) {
         auto [error, bytes] =
-            co_await stream_.async_read_some(buffer_.prepare(kReadAtOnce), kUseTask);
+            co_await wire_->async_read_some(buffer_.prepare(kReadAtOnce), kUseTask);
         if (error) co_return;
     }
 }
 
-Task<void> serve_connection(ServerCore* core, Socket socket) {
-    const auto session = std::make_unique<HttpSession>(*core, std::move(socket));
+Task<void> serve_connection(ServerCore* core, Socket socket, std::string peer) {
+    const detail::OfSite counted{*core, site_of(peer)};
+    const auto session = std::make_unique<HttpSession>(*core, std::move(socket), std::move(peer));
     const detail::Listed listed{*core, *session};
     ++core->connections;
     ++core->open_connections;
@@ -389,6 +424,7 @@ public:
 
     [[nodiscard]] std::uint16_t port() const override { return port_; }
     void wake_streams() override;
+    Result<void> reload_tls() override;
     [[nodiscard]] Counters counters() const override {
         return {core_.connections,
                 core_.requests,
@@ -400,6 +436,7 @@ public:
 
 private:
     Task<void> accept();
+    [[nodiscard]] bool has_room_for(const std::string& peer) const;
     void turn_away(Socket socket);
     void drain();
     void end_when_empty();
@@ -414,6 +451,9 @@ private:
 };
 
 Result<void> Server::listen() {
+    if (core_.options.tls) {
+        ESC_TRY(core_.tls, make_https_server(*core_.options.tls));
+    }
     boost::system::error_code error;
     const auto address = asio::ip::make_address(core_.options.bind, error);
     if (error) return fail(Errc::InvalidArgument, "bind address");
@@ -447,19 +487,29 @@ Task<void> Server::accept() {
         }
         boost::system::error_code ignored;
         socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
-        if (core_.sessions.size() >= core_.options.max_connections) {
+        const auto endpoint = socket.remote_endpoint(ignored);
+        std::string peer = canonical_address(endpoint.address().to_string()).value_or("");
+        if (!has_room_for(peer)) {
             turn_away(std::move(socket));
             continue;
         }
         detail::spawn("http_session",
                       core_.io.get_executor(),
-                      serve_connection(&core_, std::move(socket)),
+                      serve_connection(&core_, std::move(socket), std::move(peer)),
                       [this] { end_when_empty(); });
     }
 }
 
+bool Server::has_room_for(const std::string& peer) const {
+    if (core_.sessions.size() >= core_.options.max_connections) return false;
+    if (core_.options.fronts.contains(peer)) return true;
+    const auto site = core_.sites.find(site_of(peer));
+    return site == core_.sites.end() || site->second < core_.options.max_connections_per_site;
+}
+
 void Server::turn_away(Socket socket) {
     ++core_.refused;
+    if (core_.tls) return;  // No handshake for an apology.
     const Response response = core_.handler.refuse(503);
     const std::string answer = head_of(response, length_of(response), false) + response.text();
     boost::system::error_code ignored;
@@ -475,6 +525,13 @@ void Server::wake_streams() {
         is_wake_posted_ = false;
         for (detail::Session* session : core_.sessions) session->wake();
     });
+}
+
+Result<void> Server::reload_tls() {
+    if (!core_.options.tls) return ok();
+    ESC_TRY(auto fresh, make_https_server(*core_.options.tls));
+    asio::post(core_.io, [this, fresh = std::move(fresh)] { core_.tls = fresh; });
+    return ok();
 }
 
 void Server::end_when_empty() {

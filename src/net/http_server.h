@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/front.h"
 #include "net/http.h"
+#include "net/tls.h"
 
 namespace escucha::net {
 
@@ -42,6 +44,9 @@ class RequestHandler {
 public:
     virtual ~RequestHandler() = default;
     virtual Response handle(const Request& request) = 0;
+    /// The answer that refuses a request by its head alone, before its body is read; the connection
+    /// then ends. On the sockets' thread: quick, and one at a time.
+    virtual std::optional<Response> turn_away(const Request&) { return std::nullopt; }
     /// True for requests that work for long (a password's hash, a backup): one at a time, on a
     /// thread of their own, so that they never keep an agent's command waiting.
     [[nodiscard]] virtual bool is_slow(const Request& request) const = 0;
@@ -63,11 +68,16 @@ struct ServerOptions {
     std::uint16_t port = 0;  ///< 0 takes a free one.
     int workers = 3;
     std::size_t max_connections = 1'024;
+    /// From one address, or one IPv6 /64; of a front's there may be as many as there may be at all.
+    std::size_t max_connections_per_site = 1'024;
+    Fronts fronts;  ///< Whose word counts on who asks.
     std::size_t max_header_bytes = 16 * 1'024;
     std::size_t max_body_bytes = 1'024 * 1'024;
     /// Of the requests the handler says, a few at a time; the next is refused with 503.
     std::size_t max_large_body_bytes = 0;
     std::size_t max_large_bodies = 4;
+    std::optional<TlsFiles> tls;                       ///< None: in the clear.
+    std::chrono::milliseconds handshake_time{10'000};  ///< Connection to end of TLS handshake.
     std::chrono::milliseconds header_time{10'000};  ///< First byte to last header byte.
     std::chrono::milliseconds body_time{30'000};
     std::chrono::milliseconds large_body_time{300'000};
@@ -78,9 +88,9 @@ struct ServerOptions {
     std::chrono::milliseconds drain_time{5'000};
 };
 
-/// HTTP/1.1 and WebSocket (RFC 9112, RFC 6455) without TLS. Owns one thread for the sockets,
-/// `workers` threads for the handler and one for its slow requests. Bodies, headers, connections
-/// and waits are bounded by the options.
+/// HTTP/1.1 and WebSocket (RFC 9112, RFC 6455), in the clear or through TLS. Owns one thread for
+/// the sockets, `workers` threads for the handler and one for its slow requests. Bodies, headers,
+/// connections and waits are bounded by the options.
 class HttpServer {
 public:
     /// `handler` must outlive the server. Error: `Io` when the address cannot be bound.
@@ -93,6 +103,9 @@ public:
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     /// There may be something new for the WebSockets. Any thread; cheap.
     virtual void wake_streams() = 0;
+    /// Reads the certificate and its key again, for the connections that come. Any thread. On error
+    /// what was read before stays.
+    virtual Result<void> reload_tls() = 0;
 
     struct Counters {
         std::uint64_t connections = 0, requests = 0, refused = 0, streams = 0;

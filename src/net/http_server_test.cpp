@@ -385,6 +385,11 @@ TEST_CASE("static files: hashed ones for ever, pages as index.html, nothing from
                                    "/.hidden",
                                    "//etc/passwd.txt",
                                    "/assets/../../secret.txt",
+                                   "/%2e%2e%2fsecret.txt",
+                                   "/assets/..%2f..%2fsecret.txt",
+                                   "/%252e%252e/secret.txt",
+                                   "/..%5csecret.txt",
+                                   "/./app.txt",
                                    "/missing.js",
                                    "/%zz.js",
                                    "/a%00.txt"}) {

@@ -107,6 +107,13 @@ Setter set(Member Config::*member) {
     return [member](const toml::node& node, Config& config) { return read(node, config.*member); };
 }
 
+template <typename Member>
+Setter set_http(Member HttpSection::*member) {
+    return [member](const toml::node& node, Config& config) {
+        return read(node, config.http.*member);
+    };
+}
+
 const std::map<std::string, Setter>& settings() {
     static const std::map<std::string, Setter> table{
         {"data.dir", set(&Config::data_dir)},
@@ -115,6 +122,21 @@ const std::map<std::string, Setter>& settings() {
         {"listen.http_port", set(&Config::http_port)},
         {"listen.sip_port", set(&Config::sip_port)},
         {"listen.sips_port", set(&Config::sips_port)},
+        {"http.bind", set_http(&HttpSection::bind)},
+        {"http.allow_plain", set_http(&HttpSection::is_plain_allowed)},
+        {"http.fronts", set_http(&HttpSection::fronts)},
+        {"http.tls_certificate", set_http(&HttpSection::tls_certificate)},
+        {"http.tls_key", set_http(&HttpSection::tls_key)},
+        {"http.redirect_port", set_http(&HttpSection::redirect_port)},
+        {"http.hsts_days", set_http(&HttpSection::hsts_days)},
+        {"http.connections_max", set_http(&HttpSection::connections_max)},
+        {"http.connections_per_address", set_http(&HttpSection::connections_per_address)},
+        {"http.address_per_s", set_http(&HttpSection::address_per_s)},
+        {"http.address_burst", set_http(&HttpSection::address_burst)},
+        {"http.session_per_s", set_http(&HttpSection::session_per_s)},
+        {"http.session_burst", set_http(&HttpSection::session_burst)},
+        {"http.sign_in_per_min", set_http(&HttpSection::sign_in_per_min)},
+        {"http.sign_in_burst", set_http(&HttpSection::sign_in_burst)},
         {"tls.certificate", set(&Config::tls_certificate)},
         {"tls.key", set(&Config::tls_key)},
         {"tls.client_ca", set(&Config::tls_client_ca)},
@@ -541,6 +563,7 @@ Result<void> check_config(const Config& config) {
                     "dns.servers is a list of IP addresses, each with or without a port");
     }
     ESC_TRY(check_addresses(config));
+    ESC_TRY(check_http(config));
     if (config.has_tls() != !config.tls_key.empty()) {
         return fail(Errc::InvalidArgument, "tls.certificate and tls.key go together");
     }

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "control/outside_rules.h"
 #include "sdp/sdp.h"
+#include "server/http_section.h"
 #include "sip/address.h"
 #include "sip/settings.h"
 
@@ -91,6 +92,7 @@ struct Config {
     /// on every address of the machine (0.0.0.0, ::), or behind a 1:1 NAT. Empty: `bind`.
     std::string advertise;
     std::uint16_t http_port = 8080;
+    HttpSection http;
     std::uint16_t sip_port = 5060;
     /// SIP over TLS; listened on when there is a certificate.
     std::uint16_t sips_port = 5061;
@@ -140,6 +142,9 @@ struct Config {
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 
+    [[nodiscard]] const std::string& http_bind() const {
+        return http.bind.empty() ? bind : http.bind;
+    }
     [[nodiscard]] bool has_tls() const { return !tls_certificate.empty(); }
     [[nodiscard]] std::filesystem::path recordings_dir() const { return data_dir / "recordings"; }
     /// The keys that sign the audit log's checkpoints.

@@ -184,6 +184,7 @@ TEST_CASE("an address that telephones cannot be told is refused with what to do"
         Config config;
         config.bind = std::move(bind);
         config.advertise = std::move(advertise);
+        config.http.is_plain_allowed = true;
         const auto checked = check_config(config);
         return checked ? config.advertised_address() : checked.error().detail;
     };
@@ -314,4 +315,48 @@ TEST_CASE("what a company may call outside is read, and what is not understood i
     CHECK(error_of("[outside.luz]\nallow = []\n") == "line 1: outside 'luz' needs 'trunks'");
     CHECK(error_of("[outside]\nluz = 1\n") ==
           "line 2: 'outside.luz' must be an [outside.COMPANY] section");
+}
+
+TEST_CASE("pages are not served beyond this machine without encryption, unless somebody says so") {
+    const auto check = [](const std::string& text) {
+        const auto config = read_text(text);
+        REQUIRE(config);
+        const auto checked = check_config(config.value());
+        return checked ? std::string{"fine"} : checked.error().detail;
+    };
+    const std::string wide = "[listen]\nbind = \"192.0.2.7\"\n";
+    CHECK(check(wide).find("http.tls_certificate") != std::string::npos);
+    CHECK(check(wide + "[http]\nbind = \"127.0.0.1\"\n") == "fine");
+    CHECK(check(wide + "[http]\nallow_plain = true\n") == "fine");
+    CHECK(check(wide + "[http]\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n") == "fine");
+    CHECK(check("[http]\nbind = \"::\"\n").find("http.tls_certificate") != std::string::npos);
+    CHECK(check("[http]\nbind = \"localhost\"\n") == "http.bind is not an IP address");
+    CHECK(check("[http]\ntls_key = \"/k\"\n") ==
+          "http.tls_certificate and http.tls_key go together");
+    CHECK(check("[http]\nredirect_port = 80\n").starts_with("http.redirect_port needs"));
+    CHECK(check("[http]\nredirect_port = 8080\ntls_certificate = \"/c\"\ntls_key = \"/k\"\n")
+              .ends_with("are two ports"));
+    CHECK(check("[http]\nfronts = \"192.0.2.1, 192.0.2.2\"\n") == "fine");
+    CHECK(check("[http]\nfronts = \"proxy\"\n").starts_with("http.fronts is a list"));
+}
+
+TEST_CASE("limits of requests are within bounds that their error names") {
+    const auto check = [](const std::string& line) {
+        const auto config = read_text("[http]\n" + line + "\n");
+        REQUIRE(config);
+        const auto checked = check_config(config.value());
+        return checked ? std::string{"fine"} : checked.error().detail;
+    };
+    CHECK(check("session_per_s = 100000") == "fine");
+    CHECK(check("session_per_s = 100001") == "http.session_per_s is 1 to 100000");
+    CHECK(check("address_per_s = 0") == "http.address_per_s is 1 to 100000");
+    CHECK(check("address_burst = 1000001") == "http.address_burst is 1 to 1000000");
+    CHECK(check("session_burst = 0") == "http.session_burst is 1 to 1000000");
+    CHECK(check("sign_in_per_min = 6001") == "http.sign_in_per_min is 1 to 6000");
+    CHECK(check("sign_in_burst = 1") == "fine");
+    CHECK(check("connections_max = 0") == "http.connections_max is 1 to 100000");
+    CHECK(check("connections_per_address = 100001") ==
+          "http.connections_per_address is 1 to 100000");
+    CHECK(check("hsts_days = 3650") == "fine");
+    CHECK(check("hsts_days = 3651") == "http.hsts_days is 0 to 3650");
 }

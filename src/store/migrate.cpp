@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "store/wall.h"
+
 namespace escucha::store {
 namespace {
 
@@ -155,6 +157,10 @@ Result<MigrationReport> migrate(const Database& database,
         report.applied.push_back(std::move(*applied));
     }
     ESC_TRY(report.to, schema_version(connection));
+    ESC_TRY(auto tx, Tx::begin(connection));
+    ESC_TRY(lock(connection));
+    ESC_TRY(raise_wall(connection));
+    ESC_TRY(tx.commit());
     return report;
 }
 

@@ -163,6 +163,8 @@ Result<Database> Database::open(std::string_view url) {
     return Database{std::move(origin)};
 }
 
+Result<void> Connection::see(std::optional<CompanyId> company) { return driver_->see(company); }
+
 Result<Connection> Database::connect(Access access) const {
     ESC_TRY(auto driver, open_driver(*origin_, access));
     return Connection{std::move(driver)};

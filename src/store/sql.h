@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ids.h"
 #include "base/result.h"
 #include "store/errc.h"
 #include "store/value.h"
@@ -23,6 +24,9 @@ enum class Engine { Sqlite, Postgres };
 enum class Access {
     ReadWrite,
     ReadOnly,  ///< The engine refuses writes on this connection.
+    /// As `ReadOnly`. On PostgreSQL no row of a company is seen but of the one said by `see`, and
+    /// before that none (wall.h). The others see every company's: they are trusted to say whose.
+    ReadOneCompany,
 };
 
 inline constexpr std::chrono::milliseconds kBusyTimeout{5'000};
@@ -58,6 +62,11 @@ public:
     Result<std::optional<Row>> query_one(std::string_view sql,
                                          std::initializer_list<Param> params = {});
     Result<std::optional<Row>> query_one(std::string_view sql, std::span<const Param> params);
+
+    /// From now on a `ReadOneCompany` connection sees this company's rows; nullopt: nobody's.
+    /// Outside a transaction. Nothing for other connections and for SQLite; the same again costs
+    /// nothing.
+    Result<void> see(std::optional<CompanyId> company);
 
     /// Several statements separated by semicolons, without parameters. For migrations.
     Result<void> run_script(std::string_view sql);

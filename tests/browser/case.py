@@ -25,7 +25,8 @@ class Pages(Case):
         super().tearDownClass()
 
     def address(self, path="/"):
-        return f"http://{self.server.host}:{self.server.http_port}{path}"
+        scheme = "https" if self.server.authority else "http"
+        return f"{scheme}://{self.server.host}:{self.server.http_port}{path}"
 
     def screen(self, **options):
         """A browser window of its own, nobody signed in."""

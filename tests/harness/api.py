@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import ssl
 
 from harness.schema import Contract
 from harness.websocket import EventStream
@@ -17,17 +18,25 @@ class Refused(AssertionError):
         self.code = problem.get("code") if isinstance(problem, dict) else None
 
 
+def connect(host, port, authority, timeout):
+    """A connection of http.client, by HTTPS when there is an authority."""
+    if authority is None:
+        return http.client.HTTPConnection(host, port, timeout=timeout)
+    return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context(cafile=authority))
+
+
 class Api:
     contract = None
 
-    def __init__(self, host, port):
-        self.host, self.port = host, port
+    def __init__(self, host, port, authority=None):
+        """By HTTPS when there is an `authority`: the file of who signed the server's certificate."""
+        self.host, self.port, self.authority = host, port, authority
         self.cookie = self.csrf = None
         self.session = None
 
     def raw(self, method, path, body=None, headers=None):
         """(status, headers, octets), unchecked."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        connection = connect(self.host, self.port, self.authority, timeout=10)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -37,7 +46,7 @@ class Api:
 
     def request(self, method, path, body=None, headers=None, expect=None):
         """The decoded answer. A status of 400 and more raises Refused, unless it is `expect`."""
-        sent = {"Accept": "application/json", "Origin": f"http://{self.host}:{self.port}", **(headers or {})}
+        sent = {"Accept": "application/json", "Origin": f"{'https' if self.authority else 'http'}://{self.host}:{self.port}", **(headers or {})}
         if self.cookie:
             sent["Cookie"] = self.cookie
         if self.csrf and method not in ("GET", "HEAD"):
@@ -79,7 +88,7 @@ class Api:
 
     def events(self, since=None):
         path = "/api/v1/events" + (f"?since={since}" if since is not None else "")
-        return EventStream(self.host, self.port, path, {"Cookie": self.cookie})
+        return EventStream(self.host, self.port, path, {"Cookie": self.cookie}, self.authority)
 
     def _check(self, method, path, status, kind, answer):
         if not path.startswith("/api/v1/") or path == "/api/v1/openapi.json":
@@ -94,8 +103,8 @@ class Api:
 class AgentPage(Api):
     """An agent signed in on the page, with the event stream open."""
 
-    def __init__(self, host, port, login, password):
-        super().__init__(host, port)
+    def __init__(self, host, port, login, password, authority=None):
+        super().__init__(host, port, authority)
         self.sign_in(login, password)
         self.agent_id = self.session["user"]["agent_id"]
         self.stream = None

@@ -152,6 +152,27 @@ class ServerOfItsOwn(Case):
         self.addCleanup(self.server.discard)
 
 
+class OverHttps(Case):
+    """Pages and API by HTTPS, with a certificate of `self.authority`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="escucha-test-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.authority = Authority(cls.folder.name)
+        cls.certificate, cls.key = cls.authority.issue("escucha")
+        cls.redirect_port = free_port()
+        cls.server = Server(settings=f"""
+            [http]
+            tls_certificate = "{cls.certificate}"
+            tls_key = "{cls.key}"
+            redirect_port = {cls.redirect_port}
+            {cls.settings}
+        """)
+        cls.server.authority = cls.authority.certificate
+        cls.server.start()
+
+
 class OverTls(Case):
     """The server has a certificate of `self.authority` and listens for TLS at `self.tls_address`."""
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import http.client
 import os
 import shutil
 import signal
@@ -10,7 +9,7 @@ import sqlite3
 import subprocess
 import tempfile
 
-from harness.api import AgentPage, Api
+from harness.api import AgentPage, Api, connect
 from harness.demo import demo_password, phone_password
 from harness.phone import Phone
 from harness.ports import free_port, rtp_ports
@@ -71,6 +70,7 @@ class Server:
         self.environment = environment or {}
         self.prefix, self.extra = [], []
         self.bind = self.host
+        self.authority = None  # whose certificate it has, when pages and API are by HTTPS
         self.process = None
         self.http_port, self.sip_port = free_port(), free_port()
         self.rtp = rtp_ports()
@@ -173,13 +173,13 @@ class Server:
         return self.host, self.sip_port
 
     def api(self, login=None, password=None):
-        api = Api(self.host, self.http_port)
+        api = Api(self.host, self.http_port, self.authority)
         if login:
             api.sign_in(login, password or demo_password(login))
         return api
 
     def agent_page(self, login):
-        return AgentPage(self.host, self.http_port, login, demo_password(login))
+        return AgentPage(self.host, self.http_port, login, demo_password(login), self.authority)
 
     def phone(self, user, **options):
         return Phone(self.sip, user, phone_password(user), **options)
@@ -201,7 +201,7 @@ class Server:
     def _is_ready(self):
         if self.process.poll() is not None:
             raise AssertionError(f"escuchad ended with {self.process.returncode} before it was ready:\n{self.log_tail()}")
-        connection = http.client.HTTPConnection(self.host, self.http_port, timeout=2)
+        connection = connect(self.host, self.http_port, self.authority, timeout=2)
         try:
             connection.request("GET", "/readyz")
             return connection.getresponse().status == 200

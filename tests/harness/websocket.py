@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -14,12 +15,15 @@ from harness.waiting import Late
 class EventStream:
     """Collects frames on a thread. Each frame gets `_at`, the monotonic instant it arrived."""
 
-    def __init__(self, host, port, path, headers):
+    def __init__(self, host, port, path, headers, authority=None):
         self._socket = socket.create_connection((host, port), timeout=5)
+        if authority:
+            self._socket = ssl.create_default_context(cafile=authority).wrap_socket(self._socket, server_hostname=host)
+        scheme = "https" if authority else "http"
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [
             f"GET {path} HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket", "Connection: Upgrade",
-            f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Origin: http://{host}:{port}",
+            f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Origin: {scheme}://{host}:{port}",
         ] + [f"{name}: {value}" for name, value in headers.items()]
         self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         self._left = b""

@@ -213,7 +213,7 @@ class EveryAddress(Case):
     @classmethod
     def setUpClass(cls):
         cls.server = Server()
-        cls.server.bind, cls.server.extra = "0.0.0.0", ["--advertise", "127.0.0.1"]
+        cls.server.bind, cls.server.extra = "0.0.0.0", ["--advertise", "127.0.0.1", "--allow-plain-http"]
         cls.server.start()
 
     def test_phones_and_callers_are_told_the_advertised_address(self):

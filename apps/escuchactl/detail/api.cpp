@@ -62,6 +62,8 @@ std::variant<json::value, Outcome> Api::remove(const std::string& path) {
 Result<net::HttpReply> Api::raw(net::HttpCall call) {
     call.url = options_.url + call.url;
     call.deadline = kDeadline;
+    call.ca_file = options_.ca_file;
+    if (options_.is_own_certificate) call.name = net::HttpCall::Name::Any;
     call.max_reply_bytes = std::max(call.max_reply_bytes, kMaxReply);
     if (token_) call.headers.emplace_back("Authorization", "Bearer " + *token_);
     if (!options_.company.empty()) call.headers.emplace_back("Escucha-Company", options_.company);

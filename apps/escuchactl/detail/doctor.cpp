@@ -13,6 +13,7 @@
 #include "detail/folder_lock.h"
 #include "speech_engine/command.h"
 #include "store/migrate.h"
+#include "store/wall.h"
 
 namespace escucha::ctl {
 
@@ -189,6 +190,16 @@ void Examination::check_store() {
                                 "right? Try them with psql."));
     }
     check_schema(connection.value(), "PostgreSQL");
+    const auto holds = store::holds_wall(connection.value());
+    if (holds && !holds.value()) {
+        add(Level::Doubt,
+            "store",
+            options_.say(
+                "PostgreSQL no separa a las empresas: el usuario de store.url lo puede todo",
+                "PostgreSQL keeps no companies apart: the role of store.url may everything"),
+            options_.say("Use un usuario propio, dueño de la base y no superusuario.",
+                         "Use a role of its own that owns the database and is no superuser."));
+    }
 }
 
 void Examination::check_server() {
@@ -323,6 +334,7 @@ Outcome doctor(const Options& options, const Installation& installation) {
     examination.check_folder();
     examination.check_recordings();
     examination.check_keys();
+    examination.check_certificates();
     examination.check_disk();
     examination.check_store();
     examination.check_server();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "net/tls.h"
 #include "recording/keyring.h"
 #include "store/sql.h"
 
@@ -30,6 +31,7 @@ public:
     void check_folder();
     void check_recordings();
     void check_keys();
+    void check_certificates();
     void check_disk();
     void check_store();
     void check_server();
@@ -50,6 +52,7 @@ private:
         findings_.push_back({level, std::move(what), std::move(text), std::move(advice)});
     }
     void check_keys_of_recordings(recording::Keyring& keys);
+    void check_certificate(const std::string& what, const net::TlsFiles& files);
     void check_sqlite(const std::string& path);
     void check_schema(store::Connection& connection, std::string text);
     void check_port(int type, std::uint16_t port, const std::string& name);

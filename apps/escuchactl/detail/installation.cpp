@@ -32,7 +32,14 @@ Installation find_installation(const Told& told) {
 }
 
 std::string url_of(const server::Config& config) {
-    return "http://" + reachable(config.bind) + ":" + std::to_string(config.http_port);
+    const std::string scheme = config.http.has_tls() ? "https://" : "http://";
+    return scheme + reachable(config.http_bind()) + ":" + std::to_string(config.http_port);
+}
+
+void point_at(const server::Config& config, Options& options) {
+    options.url = url_of(config);
+    options.ca_file = config.http.tls_certificate;
+    options.is_own_certificate = config.http.has_tls();
 }
 
 }  // namespace escucha::ctl

@@ -14,6 +14,8 @@
 #include "api/testing/world.h"
 #include "base/hex.h"
 #include "detail/folder_lock.h"
+#include "identity/second_factor.h"
+#include "net/testing/certificate.h"
 #include "recording/chain.h"
 
 using namespace escucha;
@@ -413,4 +415,68 @@ TEST_CASE("a flow is validated and walked without a server") {
     std::filesystem::remove(broken);
     CHECK(refused.exit == Exit::No);
     CHECK(has(refused.error, "/"));
+}
+
+TEST_CASE("the doctor reads the certificates of pages and telephones, and says when they end") {
+    const store::testing::TemporaryFolder folder;
+    const auto file = folder.path() / "escucha.toml";
+    Options options;
+    options.format = Format::Json;
+    Told told;
+    told.config_file = file;
+    told.data = folder.path();
+    const auto judge = [&](const net::TlsFiles& https, const net::TlsFiles& sips) {
+        std::ofstream{file} << "[http]\ntls_certificate = \"" << https.certificate.string()
+                            << "\"\ntls_key = \"" << https.key.string()
+                            << "\"\n[tls]\ncertificate = \"" << sips.certificate.string()
+                            << "\"\nkey = \"" << sips.key.string() << "\"\n";
+        return levels(options, told, "https") + ' ' + levels(options, told, "sips");
+    };
+    using net::testing::make_certificate;
+    const auto good = make_certificate(folder.path(), "good", std::chrono::days{15});
+    const auto ending = make_certificate(folder.path(), "ending", std::chrono::days{13});
+    const auto ended = make_certificate(folder.path(), "ended", -std::chrono::minutes{1});
+    CHECK(judge(good, ending) == "ok warning");
+    CHECK(judge(ended, good) == "bad ok");
+    CHECK(judge({good.certificate, ending.key}, {folder.path() / "none.pem", good.key}) ==
+          "bad bad");
+    CHECK(url_of(find_installation(told).config.value()) == "https://127.0.0.1:8080");
+    std::ofstream{file} << "";
+    CHECK(levels(options, told, "https").empty());
+}
+
+TEST_CASE("a new key takes over the second factors, and the one before opens nothing") {
+    World world;
+    std::filesystem::rename(world.fresh.database.path(), world.folder / "escucha.db");
+    auto database = store::Database::open("sqlite:" + (world.folder / "escucha.db").string());
+    REQUIRE(database.has_value());
+    auto connection = database.value().connect();
+    REQUIRE(connection.has_value());
+    store::Connection& db = connection.value();
+    const auto now = World::now();
+    REQUIRE(identity::begin_second_factor(db, *world.account_keys, world.agent_user, now));
+    const auto sealed = [&db] {
+        return db.query_one("SELECT sealed_secret FROM second_factor")
+            .value()
+            ->get<Bytes>(0)
+            .value();
+    };
+    const Bytes before = sealed();
+    Options options = options_for(world);
+    options.format = Format::Json;
+    Told told;
+    told.data = world.folder;
+    const Outcome done = account_rotate_key(options, find_installation(told));
+    CHECK(done.exit == Exit::Done);
+    CHECK(done.out == "{\"resealed\":1}\n");
+    using identity::SecretKeys;
+    const auto keys =
+        SecretKeys::open(world.folder / "account.keys", SecretKeys::WhenMissing::Refuse);
+    REQUIRE(keys.has_value());
+    CHECK(keys.value().is_newest_of(sealed()));
+    CHECK_FALSE(keys.value().is_newest_of(before));
+    CHECK(account_rotate_key(options, find_installation(told)).exit == Exit::Done);
+    const FolderLock running{world.folder};
+    REQUIRE(running.is_held());
+    CHECK(account_rotate_key(options, find_installation(told)).exit == Exit::Refused);
 }

@@ -81,6 +81,10 @@ json::object session_record(const identity::SessionView& session, const std::str
 
 Result<store::Connection> writer(Call& call) { return call.services.database.connect(); }
 
+Result<store::Connection> across_companies(Call& call) {
+    return call.services.database.connect(store::Access::ReadOnly);
+}
+
 Problem password_problem(const Error& error, std::string pointer) {
     const auto fault = error.code == identity::Errc::WeakPassword
                            ? identity::parse_password_fault(error.detail)
@@ -90,8 +94,9 @@ Problem password_problem(const Error& error, std::string pointer) {
 }
 
 Answer sessions_answer(Call& call, UserId user) {
+    ESC_TRY(auto connection, across_companies(call));
     ESC_TRY(const auto sessions,
-            identity::sessions_of(call.db, user, call.now, call.services.config.sessions));
+            identity::sessions_of(connection, user, call.now, call.services.config.sessions));
     // The operator and a key have none.
     const std::string own =
         call.session_token.empty() ? std::string{} : identity::session_id(call.session_token);
@@ -142,7 +147,8 @@ Answer end_own_session(Call& call) {
 
 Answer get_second_factor(Call& call) {
     ESC_TRY(check_has_account(call));
-    ESC_TRY(const auto state, identity::second_factor_of(call.db, call.who.account));
+    ESC_TRY(auto connection, across_companies(call));
+    ESC_TRY(const auto state, identity::second_factor_of(connection, call.who.account));
     return json_response(json::object{{"since", or_null(state.since)},
                                       {"recovery_codes_left", state.recovery_codes_left}});
 }

@@ -61,11 +61,13 @@ Attempt<json::value> live_figures(Call& call, const identity::Membership& member
 }
 
 /// The state of the person's agent there; null of who takes no contacts.
-Attempt<json::value> own_state(Call& call, const identity::Membership& membership) {
+Attempt<json::value> own_state(Call& call,
+                               store::Connection& connection,
+                               const identity::Membership& membership) {
     if (!membership.permissions.has(identity::Permission::TakeContacts)) return json::value{};
     ESC_TRY(const auto row,
-            call.db.query_one("SELECT id FROM agent WHERE user_id = ? AND company_id = ?",
-                              {membership.user, membership.company}));
+            connection.query_one("SELECT id FROM agent WHERE user_id = ? AND company_id = ?",
+                                 {membership.user, membership.company}));
     if (!row) return json::value{};
     ESC_TRY(const auto agent, row->get<AgentId>(0));
     const auto view = call.services.port.agent(membership.company, agent);
@@ -77,7 +79,8 @@ Attempt<json::value> own_state(Call& call, const identity::Membership& membershi
 /// there says so.
 Attempt<identity::Membership> governed(Call& call, CompanyId company) {
     if (call.session_token.empty()) return Problem{Code::Forbidden};
-    ESC_TRY(const auto own, identity::memberships_of(call.db, call.who.account));
+    ESC_TRY(auto connection, across_companies(call));
+    ESC_TRY(const auto own, identity::memberships_of(connection, call.who.account));
     const auto found = std::ranges::find(own, company, &identity::Membership::company);
     if (found == own.end()) return Problem{Code::NotFound};
     if (!found->permissions.has(identity::Permission::ManageUsers)) return Problem{Code::Forbidden};
@@ -99,11 +102,13 @@ Attempt<UserId> named_account(Call& call) {
 }
 
 /// The queues the new agent serves: those of the body, or all.
-Attempt<std::vector<QueueId>> queues_of(Call& call, CompanyId company) {
+Attempt<std::vector<QueueId>> queues_of(Call& call,
+                                        store::Connection& connection,
+                                        CompanyId company) {
     std::vector<QueueId> queues;
     if (!call.has("queue_ids")) {
         ESC_TRY(const auto rows,
-                call.db.query("SELECT id FROM queue WHERE company_id = ?", {company}));
+                connection.query("SELECT id FROM queue WHERE company_id = ?", {company}));
         for (const store::Row& row : rows) {
             ESC_TRY(const auto id, row.get<QueueId>(0));
             queues.push_back(id);
@@ -114,8 +119,8 @@ Attempt<std::vector<QueueId>> queues_of(Call& call, CompanyId company) {
     for (std::size_t i = 0; i < named.size(); ++i) {
         const auto id = QueueId::parse(std::string{named[i].as_string()});
         const auto known =
-            id ? call.db.query_one("SELECT id FROM queue WHERE company_id = ? AND id = ?",
-                                   {company, *id})
+            id ? connection.query_one("SELECT id FROM queue WHERE company_id = ? AND id = ?",
+                                      {company, *id})
                : Result<std::optional<store::Row>>{std::optional<store::Row>{}};
         if (!known) return Problem{known.error()};
         if (!known.value()) {
@@ -171,19 +176,21 @@ json::object encode(const identity::Membership& membership) {
 
 Attempt<json::array> companies_of_session(Call& call, UserId account) {
     json::array items;
-    ESC_TRY(const auto memberships, identity::memberships_of(call.db, account));
+    ESC_TRY(auto connection, across_companies(call));
+    ESC_TRY(const auto memberships, identity::memberships_of(connection, account));
     for (const auto& membership : memberships) items.push_back(encode(membership));
     return items;
 }
 
 Answer list_companies(Call& call) {
     if (call.session_token.empty()) return Problem{Code::Forbidden};
-    ESC_TRY(const auto memberships, identity::memberships_of(call.db, call.who.account));
+    ESC_TRY(auto connection, across_companies(call));
+    ESC_TRY(const auto memberships, identity::memberships_of(connection, call.who.account));
     json::array items;
     for (const auto& membership : memberships) {
         json::object item = encode(membership);
         item["is_current"] = membership.company == call.company();
-        ESC_TRY(item["agent_state"], own_state(call, membership));
+        ESC_TRY(item["agent_state"], own_state(call, connection, membership));
         ESC_TRY(item["live"], live_figures(call, membership));
         items.push_back(std::move(item));
     }
@@ -203,7 +210,8 @@ Answer add_user_membership(Call& call) {
     if (!company) return Problem{Code::NotFound};
     ESC_TRY(const auto own, governed(call, *company));
     const std::string role = call.text("role");
-    ESC_TRY(const auto permissions, identity::find_permissions(call.db, *company, role));
+    ESC_TRY(auto connection, writer(call));
+    ESC_TRY(const auto permissions, identity::find_permissions(connection, *company, role));
     if (!permissions) {
         return Problem::field("/role",
                               {"Esa empresa no tiene ese rol.", "That company has no such role."});
@@ -212,10 +220,9 @@ Answer add_user_membership(Call& call) {
     identity::Permissions give = own.permissions;
     give.add(identity::Permission::TakeContacts);
     if (!give.has_all_of(*permissions)) return Problem{Code::Forbidden};
-    ESC_TRY(const auto queues, queues_of(call, *company));
+    ESC_TRY(const auto queues, queues_of(call, connection, *company));
     call.seen.made = account.to_string();
     call.seen.changed = {{"company", company->to_string()}, {"role", role}};
-    ESC_TRY(auto connection, writer(call));
     const auto user =
         identity::add_membership(connection,
                                  {.account = account, .company = *company, .role = role},

@@ -10,10 +10,12 @@
 namespace escucha::api {
 
 /// Reading connections for the API's threads: taken, given back, never more than were in use at
-/// once. Any thread.
+/// once. Any thread. On PostgreSQL those of `ReadOneCompany` see what they saw last until they are
+/// told whose rows to see.
 class Connections {
 public:
-    explicit Connections(const store::Database& database) : database_{database} {}
+    Connections(const store::Database& database, store::Access access)
+        : database_{database}, access_{access} {}
 
     /// A connection until the lease ends.
     class Lease {
@@ -43,7 +45,7 @@ public:
                 return lease;
             }
         }
-        ESC_TRY(auto connection, database_.connect(store::Access::ReadOnly));
+        ESC_TRY(auto connection, database_.connect(access_));
         return Lease{*this, std::move(connection)};
     }
 
@@ -60,6 +62,7 @@ private:
     }
 
     const store::Database& database_;
+    const store::Access access_;
     std::mutex mutex_;
     std::vector<store::Connection> idle_;
 };

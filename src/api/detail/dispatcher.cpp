@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include "api/detail/cookie.h"
 #include "api/detail/json.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -18,16 +19,20 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kApi = "/api/";
-constexpr std::string_view kCookie = "escucha_session";
 constexpr std::string_view kBearer = "Bearer ";
 constexpr std::size_t kMaxJsonDepth = 16;
 
-// The pages use no script or style but their own files; Mantine writes its variables into a style
-// element. Sound is played from blobs.
-constexpr std::string_view kPolicy =
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; object-src 'none';"
+// The pages use no script or style but their own files: nothing inline. Sound is played from blobs.
+constexpr std::string_view kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+// Nothing else is a document; should a browser take it for one, it does nothing.
+constexpr std::string_view kDataPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+bool is_probe(std::string_view path) {
+    return path == "/healthz" || path == "/readyz" || path == "/metrics";
+}
 
 std::vector<std::string_view> split(std::string_view path) {
     std::vector<std::string_view> parts;
@@ -102,11 +107,11 @@ Dispatcher::Dispatcher(Config config,
       database_{database},
       contract_{openapi_json()},
       access_{access_of_routes(contract_)},
-      connections_{database_},
       services_{config_, port, database_, journal, contract_, listening_, ids_, feed_},
       auditor_{*config_.audit},
       files_{config_.web_root},
-      feed_{journal, std::move(on_news)} {}
+      feed_{journal, std::move(on_news)},
+      door_{config_.rates} {}
 
 Dispatcher::Match Dispatcher::match(const net::Request& request) const {
     Match found;
@@ -129,8 +134,8 @@ bool Dispatcher::is_slow(const net::Request& request) const {
 
 bool Dispatcher::takes_large_body(const net::Request& request) const {
     // Who has neither cookie nor token is refused before the body is read.
-    const bool has_credentials =
-        !request.cookie(kCookie).empty() || !request.header("authorization").empty();
+    const bool has_credentials = !request.cookie(session_cookie(request.scheme)).empty() ||
+                                 !request.header("authorization").empty();
     const Match found = match(request);
     return has_credentials && found.route != nullptr && found.route->body == Body::Large;
 }
@@ -138,9 +143,9 @@ bool Dispatcher::takes_large_body(const net::Request& request) const {
 net::Response Dispatcher::handle(const net::Request& request) {
     const bool is_api = request.path.starts_with(kApi);
     net::Response response = probe(request);
-    const bool is_probe = response.status != 0;
+    const bool is_probed = response.status != 0;
     const Language language = parse_accept_language(request.header("accept-language"));
-    if (!is_probe && is_api) {
+    if (!is_probed && is_api) {
         Match found = match(request);
         if (found.route != nullptr) {
             auto answered = answer(request, std::move(found), language);
@@ -152,20 +157,36 @@ net::Response Dispatcher::handle(const net::Request& request) {
         } else {
             response = to_response(Problem{Code::NotFound}, language);
         }
-    } else if (!is_probe) {
-        response = is_unsafe(request.method)
-                       ? to_response(Problem{Code::MethodNotAllowed}, language)
-                       : files_.serve(request);
+    } else if (!is_probed && is_unsafe(request.method)) {
+        response = to_response(Problem{Code::MethodNotAllowed}, language);
+    } else if (!is_probed) {
+        response = files_.serve(request);
     }
-    finish(response, is_api || is_probe);
+    finish(response, request);
     return response;
 }
 
-void Dispatcher::finish(net::Response& response, bool is_api) {
+std::optional<net::Response> Dispatcher::turn_away(const net::Request& request) {
+    const auto wait_s = door_.turn_away(request, read_clocks().mono);
+    if (!wait_s) return std::nullopt;
+    Problem problem{Code::TooManyRequests};
+    problem.retry_after_s = *wait_s;
+    net::Response response =
+        to_response(problem, parse_accept_language(request.header("accept-language")));
+    finish(response, request);
+    return response;
+}
+
+void Dispatcher::finish(net::Response& response, const net::Request& request) {
+    const bool is_api = request.path.starts_with(kApi) || is_probe(request.path);
     if (is_api && response.header("cache-control").empty()) {
         response.with("Cache-Control", "no-store");
     }
-    if (!is_api) response.with("Content-Security-Policy", std::string{kPolicy});
+    response.with("Content-Security-Policy", std::string{is_api ? kDataPolicy : kPagePolicy});
+    if (request.scheme == net::Scheme::Https && config_.hsts.count() > 0) {
+        response.with("Strict-Transport-Security",
+                      "max-age=" + std::to_string(std::chrono::seconds{config_.hsts}.count()));
+    }
     response.with("X-Content-Type-Options", "nosniff")
         .with("X-Frame-Options", "DENY")
         .with("Referrer-Policy", "no-referrer")
@@ -227,7 +248,10 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
     const bool is_repeatable = request.method == "POST" && access.kind != Access::Kind::Public;
     auto answered = is_repeatable && !key.empty() ? idempotency_.once(call, key, route.handler)
                                                   : route.handler(call);
-    if (!answered && status_of(answered.error().code) >= 500) connections_.forget();
+    if (!answered && status_of(answered.error().code) >= 500) {
+        connections_.forget();
+        doorkeepers_.forget();
+    }
     ESC_TRY(trail.end(answered));
     return answered;
 }
@@ -258,8 +282,10 @@ Attempt<void> Dispatcher::check_person(const Call& call,
     return BOOST_OUTCOME_V2_NAMESPACE::success();
 }
 
-Attempt<void> Dispatcher::authenticate_key(Call& call, std::string_view key) {
-    ESC_TRY(call.who, identity::resolve_api_key(call.db, key, call.now));
+Attempt<void> Dispatcher::recognise_key(Call& call,
+                                        store::Connection& everybody,
+                                        std::string_view key) {
+    ESC_TRY(call.who, identity::resolve_api_key(everybody, key, call.now));
     const identity::ApiKeyId id = *call.who.key;
     if (touched_.is_new(id.to_string(), call.now)) {
         const auto touched = services_.journal.write([&](store::Connection& connection) {
@@ -271,19 +297,31 @@ Attempt<void> Dispatcher::authenticate_key(Call& call, std::string_view key) {
 }
 
 Attempt<void> Dispatcher::authenticate(Call& call, Access::Kind kind) {
+    if (kind == Access::Kind::Public) {
+        ESC_TRY(call.db.see(std::nullopt));
+        return check_origin(call);
+    }
+    ESC_TRY(auto doorkeeper, doorkeepers_.take());
+    ESC_TRY(recognise(call, *doorkeeper));
+    ESC_TRY(call.db.see(call.company()));
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
+
+Attempt<void> Dispatcher::recognise(Call& call, store::Connection& everybody) {
     const net::Request& request = call.request;
-    if (kind == Access::Kind::Public) return check_origin(call);
     const std::string_view authorization = request.header("authorization");
     if (authorization.starts_with(kBearer)) {
         const std::string_view bearer = authorization.substr(kBearer.size());
-        if (bearer.starts_with(identity::kApiKeyPrefix)) return authenticate_key(call, bearer);
+        if (bearer.starts_with(identity::kApiKeyPrefix)) {
+            return recognise_key(call, everybody, bearer);
+        }
         if (!is_same_secret(bearer, config_.operator_token)) return Problem{Code::NotSignedIn};
         // The operator works for one company: the one named, else the first.
         const std::string_view key = request.header("escucha-company");
         ESC_TRY(const auto row,
-                call.db.query_one("SELECT id FROM company WHERE key = ? OR ? = ''"
-                                  " ORDER BY created_at_us, id LIMIT 1",
-                                  {key, key}));
+                everybody.query_one("SELECT id FROM company WHERE key = ? OR ? = ''"
+                                    " ORDER BY created_at_us, id LIMIT 1",
+                                    {key, key}));
         if (!row) return Problem{Code::NotFound};
         ESC_TRY(call.who.company, row->get<CompanyId>(0));
         call.who.login = call.who.name = "escuchactl";
@@ -292,9 +330,9 @@ Attempt<void> Dispatcher::authenticate(Call& call, Access::Kind kind) {
         call.who.language = "es";
         return BOOST_OUTCOME_V2_NAMESPACE::success();
     }
-    call.session_token = request.cookie(kCookie);
+    call.session_token = request.cookie(session_cookie(request.scheme));
     if (call.session_token.empty()) return Problem{Code::NotSignedIn};
-    ESC_TRY(call.who, identity::resolve(call.db, call.session_token, call.now, config_.sessions));
+    ESC_TRY(call.who, identity::resolve(everybody, call.session_token, call.now, config_.sessions));
     if (is_unsafe(request.method)) {
         ESC_TRY(check_origin(call));
         ESC_TRY(identity::check_csrf(call.who, request.header("x-csrf-token")));
@@ -311,8 +349,11 @@ Attempt<void> Dispatcher::authenticate(Call& call, Access::Kind kind) {
 
 Attempt<void> Dispatcher::check_origin(const Call& call) const {
     const std::string_view origin = call.request.header("origin");
-    // Browsers send it with every unsafe request; programs need not.
-    if (origin.empty() || authority_of(origin) == call.request.header("host")) {
+    // Browsers send it with every unsafe request; programs need not. A page that came in the clear
+    // may be anybody's and does not act on one that came by HTTPS.
+    const bool is_plain = origin.starts_with("http:");
+    const bool is_lesser = is_plain && call.request.scheme == net::Scheme::Https;
+    if (origin.empty() || (!is_lesser && authority_of(origin) == call.request.header("host"))) {
         return BOOST_OUTCOME_V2_NAMESPACE::success();
     }
     return Problem{Code::BadOrigin};
@@ -360,7 +401,7 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
     const Language language = parse_accept_language(request.header("accept-language"));
     const auto refusal = [&](const Problem& problem) {
         net::Response response = to_response(problem, language);
-        finish(response, true);
+        finish(response, request);
         return response;
     };
     if (request.path != "/api/v1/events") return refusal(Problem{Code::NotFound});
@@ -395,7 +436,7 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
     const auto still_may =
         [this, token = call.session_token, key, access = *access, company = call.company()] {
             if (token.empty() && key.empty()) return true;
-            auto connection = connections_.take();
+            auto connection = doorkeepers_.take();
             // A store in trouble is no reason to send people away.
             if (!connection) return true;
             const WallTime now = read_clocks().wall;
@@ -411,7 +452,7 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
 net::Response Dispatcher::withhold(const net::Request& request) {
     net::Response response =
         to_response(not_audited(), parse_accept_language(request.header("accept-language")));
-    finish(response, true);
+    finish(response, request);
     return response;
 }
 
@@ -422,7 +463,9 @@ net::Response Dispatcher::refuse(unsigned status) {
                                                      : Code::BadRequest;
     net::Response response = to_response(Problem{code}, Language::Es);
     response.status = status;
-    finish(response, true);
+    net::Request nobody;
+    nobody.path = kApi;
+    finish(response, nobody);
     return response;
 }
 
@@ -445,6 +488,10 @@ std::string Dispatcher::metrics() {
         add("escucha_api_open_connections", "", counters.open_connections);
         add("escucha_api_open_streams", "", counters.open_streams);
     }
+    const Door::Counters& turned_away = door_.turned_away();
+    add("escucha_api_turned_away_total", "{limit=\"address\"}", turned_away.address);
+    add("escucha_api_turned_away_total", "{limit=\"session\"}", turned_away.session);
+    add("escucha_api_turned_away_total", "{limit=\"sign_in\"}", turned_away.sign_in);
     const auto journal = services_.journal.counters();
     add("escucha_journal_events_total", "", journal.events);
     add("escucha_journal_commits_total", "", journal.commits);

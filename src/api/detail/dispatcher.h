@@ -10,6 +10,7 @@
 #include "api/detail/call.h"
 #include "api/detail/connections.h"
 #include "api/detail/contract.h"
+#include "api/detail/door.h"
 #include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/idempotency.h"
@@ -29,6 +30,7 @@ public:
                std::function<void()> on_news);
 
     net::Response handle(const net::Request& request) override;
+    std::optional<net::Response> turn_away(const net::Request& request) override;
     std::variant<net::Response, std::unique_ptr<net::FrameSource>> open_stream(
         const net::Request& request) override;
     [[nodiscard]] bool is_slow(const net::Request& request) const override;
@@ -52,18 +54,21 @@ private:
     net::Response probe(const net::Request& request);
     Answer answer(const net::Request& request, Match match, Language language);
     Attempt<void> authenticate(Call& call, Access::Kind kind);
-    Attempt<void> authenticate_key(Call& call, std::string_view key);
+    Attempt<void> recognise(Call& call, store::Connection& everybody);
+    Attempt<void> recognise_key(Call& call, store::Connection& everybody, std::string_view key);
     Attempt<void> check_person(const Call& call, const Route& route, Access::Kind kind) const;
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
-    void finish(net::Response& response, bool is_api);
+    void finish(net::Response& response, const net::Request& request);
 
     Config config_;
     store::Database database_;
     Contract contract_;
     std::vector<Access> access_;  ///< Of each of routes().
-    Connections connections_;
+    Connections connections_{database_, store::Access::ReadOneCompany};
+    /// For finding out who asks, which is before it is known for which company.
+    Connections doorkeepers_{database_, store::Access::ReadOnly};
     Listening listening_{std::chrono::minutes{10}, Listening::Repeat::PutsOff};
     /// Sessions whose idle expiry was put off, and keys whose use was noted, a moment ago.
     Remembered<std::string> touched_{identity::kTouchEvery,
@@ -74,6 +79,7 @@ private:
     Idempotency idempotency_;
     net::StaticFiles files_;
     EventFeed feed_;
+    Door door_;
     std::function<net::HttpServer::Counters()> server_;
     std::array<std::atomic<std::uint64_t>, 6> answers_{};  ///< By the hundreds of their status.
 };

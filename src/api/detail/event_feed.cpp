@@ -68,6 +68,7 @@ Result<EventFeed::Batch> EventFeed::read(CompanyId company,
     batch.scanned = after;
     if (after >= last) return batch;
     ESC_TRY(auto lease, connections.take());
+    ESC_TRY((*lease).see(company));
     ESC_TRY(batch.events,
             store::read_since(*lease, company, after, static_cast<std::int64_t>(limit)));
     batch.has_more = batch.events.size() == limit;

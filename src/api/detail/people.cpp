@@ -45,8 +45,9 @@ Attempt<json::object> encode_account(const store::Row& row, WallTime now) {
 }
 
 Attempt<json::object> account_record(Call& call, UserId id) {
+    ESC_TRY(auto connection, across_companies(call));
     ESC_TRY(const auto row,
-            call.db.query_one(std::string{kUser} + " AND u.id = ?", {call.company(), id}));
+            connection.query_one(std::string{kUser} + " AND u.id = ?", {call.company(), id}));
     if (!row) return Problem{Code::NotFound};
     return encode_account(*row, call.now);
 }
@@ -125,9 +126,10 @@ Attempt<void> end_shift(Call& call, AgentId agent) {
 }  // namespace
 
 Answer list_users(Call& call) {
+    ESC_TRY(auto connection, across_companies(call));
     ESC_TRY(const auto rows,
-            call.db.query(std::string{kUser} + " ORDER BY COALESCE(o.login, u.login)",
-                          {call.company()}));
+            connection.query(std::string{kUser} + " ORDER BY COALESCE(o.login, u.login)",
+                             {call.company()}));
     json::array items;
     for (const store::Row& row : rows) {
         ESC_TRY(auto user, encode_account(row, call.now));

@@ -41,6 +41,7 @@ enum class Code {
     AlreadyExists,
     TooLarge,
     TooManyAttempts,
+    TooManyRequests,
     RangeNotSatisfiable,
     UnsupportedMediaType,
     Timeout,

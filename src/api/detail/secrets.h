@@ -16,4 +16,8 @@ Answer sessions_answer(Call& call, UserId user);
 /// A connection that writes, outside the journal's: hashing must not hold up the centre.
 Result<store::Connection> writer(Call& call);
 
+/// A connection that reads the rows of every company: a person's account, sessions and memberships may
+/// be in another than the one that is asked in. Queries through it name whose rows they want.
+Result<store::Connection> across_companies(Call& call);
+
 }  // namespace escucha::api

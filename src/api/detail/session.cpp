@@ -1,8 +1,10 @@
 #include <boost/json/object.hpp>
 
+#include "api/detail/cookie.h"
 #include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
+#include "api/detail/secrets.h"
 #include "identity/memberships.h"
 #include "identity/passwords.h"
 
@@ -22,7 +24,9 @@ json::object encode_user(const identity::Principal& who) {
 }
 
 Attempt<json::value> company_of(Call& call, CompanyId company) {
-    ESC_TRY(const auto row, call.db.query_one("SELECT name FROM company WHERE id = ?", {company}));
+    ESC_TRY(auto connection, across_companies(call));
+    ESC_TRY(const auto row,
+            connection.query_one("SELECT name FROM company WHERE id = ?", {company}));
     if (!row) return Problem{Code::NotFound};
     ESC_TRY(const auto name, row->get<std::string>(0));
     return named_or_null(company.to_string(), name);
@@ -38,13 +42,6 @@ Answer session_answer(Call& call, const identity::Principal& who, WallTime expir
                                       {"csrf_token", who.csrf_token},
                                       {"must_change_password", who.must_change_password},
                                       {"expires_at", to_rfc3339(expires_at)}});
-}
-
-std::string cookie_line(const Call& call, const std::string& token, std::string_view life) {
-    std::string line = "escucha_session=" + token + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=";
-    line += life;
-    if (call.services.config.cookie == Config::Cookie::Secure) line += "; Secure";
-    return line;
 }
 
 }  // namespace
@@ -65,10 +62,11 @@ Answer sign_in(Call& call) {
                               {.limits = call.services.config.sessions,
                                .keys = call.services.config.account_keys}));
     session.principal.csrf_token = session.csrf_token;
+    ESC_TRY(call.db.see(session.principal.company));
     ESC_TRY(auto response, session_answer(call, session.principal, session.expires_at));
     const auto life = std::to_string(
         std::chrono::duration_cast<std::chrono::seconds>(session.expires_at - call.now).count());
-    response.with("Set-Cookie", cookie_line(call, session.token, life));
+    response.with("Set-Cookie", session_cookie_line(call.request.scheme, session.token, life));
     return response;
 }
 
@@ -77,9 +75,10 @@ Answer get_session(Call& call) {
     if (call.session_token.empty()) {
         return session_answer(call, call.who, call.now + call.services.config.sessions.life);
     }
+    ESC_TRY(auto connection, across_companies(call));
     ESC_TRY(const auto row,
-            call.db.query_one("SELECT expires_at_us FROM session WHERE token_hash = ?",
-                              {identity::sha256_hex(call.session_token)}));
+            connection.query_one("SELECT expires_at_us FROM session WHERE token_hash = ?",
+                                 {identity::sha256_hex(call.session_token)}));
     if (!row) return Problem{Code::NotSignedIn};
     ESC_TRY(const auto expires_at, row->get<WallTime>(0));
     return session_answer(call, call.who, expires_at);
@@ -105,7 +104,7 @@ Answer sign_out(Call& call) {
         ESC_TRY(identity::sign_out(connection, call.session_token));
     }
     net::Response response{204, {}, {}};
-    response.with("Set-Cookie", cookie_line(call, "", "0"));
+    response.with("Set-Cookie", session_cookie_line(call.request.scheme, "", "0"));
     return response;
 }
 

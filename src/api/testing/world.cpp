@@ -233,6 +233,8 @@ void World::restart() {
     config.backups_dir = folder / "backups";
     config.operator_token = kOperatorToken;
     config.heartbeat = heartbeat;
+    config.rates = rates;
+    config.fronts = fronts;
     config.started_at = now();
     config.reset_demo = [this]() -> Result<void> {
         ++demo_resets;

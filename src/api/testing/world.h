@@ -121,6 +121,8 @@ struct World {
     store::testing::TemporaryFolder files;
     std::filesystem::path folder;  ///< The data folder; SQLite's file is in it.
     std::chrono::milliseconds heartbeat{10'000};
+    Rates rates;  ///< Held from the next `restart`, as `fronts` is.
+    net::Fronts fronts;
     int demo_resets = 0;
     std::size_t talks = 0;
     std::unique_ptr<recording::Keyring> recording_keys;

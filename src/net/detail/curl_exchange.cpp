@@ -40,6 +40,8 @@ CurlExchange::CurlExchange(CURL* easy, HttpCall call) : easy_{easy}, call_{std::
     }
     curl_easy_setopt(easy, CURLOPT_URL, call_.url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (!call_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, call_.ca_file.c_str());
+    if (call_.name == HttpCall::Name::Any) curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(call_.deadline.count()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -21,6 +22,10 @@
 
 #include "base/log.h"
 #include "net/http_server.h"
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace escucha::net::detail {
 
@@ -61,7 +66,9 @@ struct ServerCore {
     const ServerOptions options;
     RequestHandler& handler;
     std::set<Session*> sessions;
+    std::map<std::string, std::size_t> sites;  ///< Connections of each; as long as `sessions`.
     bool is_draining = false;
+    std::shared_ptr<asio::ssl::context> tls;  ///< Of the connections that come; null: none.
     std::size_t large_bodies = 0;  ///< Being read or answered.
     std::atomic<std::uint64_t> connections{0}, requests{0}, refused{0}, streams{0};
     std::atomic<std::size_t> open_connections{0}, open_streams{0};
@@ -86,6 +93,24 @@ private:
     Session& session_;
 };
 
+/// Counts a connection of a site while it lives.
+class OfSite {
+public:
+    OfSite(ServerCore& core, std::string site) : core_{core}, site_{std::move(site)} {
+        ++core_.sites[site_];
+    }
+    OfSite(const OfSite&) = delete;
+    OfSite& operator=(const OfSite&) = delete;
+    ~OfSite() {
+        const auto found = core_.sites.find(site_);
+        if (--found->second == 0) core_.sites.erase(found);
+    }
+
+private:
+    ServerCore& core_;
+    const std::string site_;
+};
+
 /// Starts a task of its own; an exception that leaves it is a bug and is logged. `on_end` runs on
 /// the executor when the task has ended.
 template <typename OnEnd>
@@ -95,11 +120,5 @@ void spawn(const char* name, const Executor& executor, Task<void> task, OnEnd on
         on_end();
     });
 }
-
-/// The WebSocket part of a connection, from the upgrade to the end.
-Task<void> serve_stream(ServerCore* core,
-                        Socket socket,
-                        UpgradeRequest request,
-                        std::unique_ptr<FrameSource> source);
 
 }  // namespace escucha::net::detail

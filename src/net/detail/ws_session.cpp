@@ -5,7 +5,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include "net/detail/server_core.h"
+#include "net/detail/wire.h"
 
 namespace escucha::net::detail {
 namespace {
@@ -30,16 +30,17 @@ Work<void> beat(FrameSource* source, Frames* into) {
 /// One WebSocket: a writer that pulls frames and a reader that notices the end.
 class WsSession final : public Session {
 public:
-    WsSession(ServerCore& core, Socket socket, std::unique_ptr<FrameSource> source)
+    WsSession(ServerCore& core, std::unique_ptr<Wire> wire, std::unique_ptr<FrameSource> source)
         : core_{core},
-          stream_{std::move(socket)},
+          wire_{std::move(wire)},
+          stream_{*wire_},
           timer_{core.io.get_executor()},
           source_{std::move(source)} {}
 
     Task<void> run(UpgradeRequest request);
 
     void drain() override { wake(); }
-    void cut() override { beast::get_lowest_layer(stream_).close(); }
+    void cut() override { wire_->next_layer().close(); }
     void wake() override {
         is_woken_ = true;
         timer_.cancel();
@@ -55,7 +56,8 @@ private:
     }
 
     ServerCore& core_;
-    websocket::stream<Stream> stream_;
+    const std::unique_ptr<Wire> wire_;
+    websocket::stream<Wire&> stream_;
     Timer timer_;
     std::unique_ptr<FrameSource> source_;
     bool is_woken_ = false;
@@ -64,7 +66,7 @@ private:
 
 Task<void> WsSession::run(UpgradeRequest request) {
     // The idle time-out sends pings after half of it, so a dead peer and a stuck write both end.
-    beast::get_lowest_layer(stream_).expires_never();
+    wire_->next_layer().expires_never();
     stream_.set_option(websocket::stream_base::timeout{
         core_.options.header_time, 3 * core_.options.heartbeat, true});
     stream_.read_message_max(kMaxClientMessageBytes);
@@ -141,10 +143,10 @@ Task<void> WsSession::close(websocket::close_reason reason) {
 }  // namespace
 
 Task<void> serve_stream(ServerCore* core,
-                        Socket socket,
+                        std::unique_ptr<Wire> wire,
                         UpgradeRequest request,
                         std::unique_ptr<FrameSource> source) {
-    const auto session = std::make_unique<WsSession>(*core, std::move(socket), std::move(source));
+    const auto session = std::make_unique<WsSession>(*core, std::move(wire), std::move(source));
     const Listed listed{*core, *session};
     ++core->streams;
     ++core->open_streams;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/errc.h"
+#include "net/tls.h"
 
 namespace escucha::server {
 
@@ -99,21 +100,15 @@ Result<std::shared_ptr<ssl::context>> make_tls_client(const TrunkSection& trunk)
 }
 
 Result<std::shared_ptr<ssl::context>> make_tls_server(const Config& config) {
-    auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
+    ESC_TRY(auto context,
+            net::make_tls_server({.certificate = config.tls_certificate, .key = config.tls_key}));
+    if (config.tls_client_ca.empty()) return context;
+
     boost::system::error_code error;
     const auto refuse = [&](const std::filesystem::path& file) {
         ERR_clear_error();
         return fail(Errc::InvalidArgument, file.string() + ": " + error.message());
     };
-    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-    SSL_CTX_set_options(context->native_handle(),
-                        SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    context->use_certificate_chain_file(config.tls_certificate.string(), error);
-    if (error) return refuse(config.tls_certificate);
-    context->use_private_key_file(config.tls_key.string(), ssl::context::pem, error);
-    if (error) return refuse(config.tls_key);
-    if (config.tls_client_ca.empty()) return context;
-
     context->load_verify_file(config.tls_client_ca.string(), error);
     if (error) return refuse(config.tls_client_ca);
     context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);

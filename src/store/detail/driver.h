@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -26,6 +27,8 @@ public:
     [[nodiscard]] virtual Engine engine() const = 0;
     virtual Result<Outcome> run(std::string_view sql, std::span<const Param> params) = 0;
     virtual Result<void> script(std::string_view sql) = 0;
+    /// `Connection::see`, of an engine that has a wall.
+    virtual Result<void> see(std::optional<CompanyId>) { return ok(); }
 };
 
 }  // namespace escucha::store::detail

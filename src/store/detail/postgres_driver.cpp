@@ -1,5 +1,6 @@
 #include "store/detail/postgres_driver.h"
 
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <vector>
@@ -144,8 +145,12 @@ Result<std::unique_ptr<PostgresDriver>> PostgresDriver::open(const std::string& 
                        std::to_string(kBusyTimeout.count()) +
                        ";"
                        "SET bytea_output = 'hex'; SET extra_float_digits = 1"));
-    if (access == Access::ReadOnly) {
+    if (access != Access::ReadWrite) {
         ESC_TRY(driver->script("SET default_transaction_read_only = on"));
+    }
+    driver->is_behind_wall_ = access == Access::ReadOneCompany;
+    if (!driver->is_behind_wall_) {
+        ESC_TRY(driver->script("SET escucha.sees = 'everything'"));
     }
     return driver;
 }
@@ -220,6 +225,16 @@ Result<Driver::Outcome> PostgresDriver::run(std::string_view sql, std::span<cons
         outcome.rows.emplace_back(std::move(cells));
     }
     return outcome;
+}
+
+Result<void> PostgresDriver::see(std::optional<CompanyId> company) {
+    const std::string id = company ? company->to_string() : std::string{};
+    if (!is_behind_wall_ || seen_ == id) return ok();
+    seen_.reset();
+    const std::array<Param, 1> params{Param{id}};
+    ESC_TRY(run("SELECT set_config('escucha.company', ?, false)", params));
+    seen_ = id;
+    return ok();
 }
 
 Result<void> PostgresDriver::script(std::string_view sql) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <libpq-fe.h>
@@ -27,6 +28,7 @@ public:
     [[nodiscard]] Engine engine() const override { return Engine::Postgres; }
     Result<Outcome> run(std::string_view sql, std::span<const Param> params) override;
     Result<void> script(std::string_view sql) override;
+    Result<void> see(std::optional<CompanyId> company) override;
 
 private:
     explicit PostgresDriver(PostgresHandle handle) : handle_{std::move(handle)} {}
@@ -37,6 +39,9 @@ private:
     PostgresHandle handle_;
     StatementCache<std::string> statements_{kMaxCachedStatements};
     std::uint64_t next_statement_ = 0;
+    bool is_behind_wall_ = false;
+    /// The company that the server was told, empty for none; nullopt when it is not known.
+    std::optional<std::string> seen_ = "";
 };
 
 }  // namespace escucha::store::detail

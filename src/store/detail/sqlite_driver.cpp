@@ -121,7 +121,7 @@ Result<std::unique_ptr<SqliteDriver>> SqliteDriver::open(const std::string& name
     // not in 4, most of those copies fall away.
     ESC_TRY(driver->script("PRAGMA wal_autocheckpoint = 8000;"));
     // A reader still opens the file for writing: in WAL mode it must write the shared index.
-    if (access == Access::ReadOnly) {
+    if (access != Access::ReadWrite) {
         ESC_TRY(driver->script("PRAGMA query_only = ON;"));
     }
     return driver;

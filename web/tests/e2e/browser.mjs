@@ -30,6 +30,7 @@ export async function openPage(browser, options = {}) {
     colorScheme: options.theme ?? 'light',
     locale: options.language === 'en' ? 'en-GB' : 'es-MX',
     reducedMotion: 'reduce',
+    ignoreHTTPSErrors: options.anyCertificate ?? false,
   });
   const preferences = {
     language: options.language ?? 'es',

@@ -17,10 +17,10 @@ const types = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
-// What escuchad sends, at its strictest.
+// What escuchad sends (src/api/detail/dispatcher.cpp).
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
-  "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "connect-src 'self'; font-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export function startMock(port = 0) {
   const state = { scene: 'ready', seq: 100, dropped: false, theirs: undefined };
