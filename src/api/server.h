@@ -13,6 +13,7 @@
 #include "identity/password_rules.h"
 #include "identity/secret_keys.h"
 #include "identity/sessions.h"
+#include "privacy/clearance.h"
 #include "recording/keyring.h"
 #include "server/control_port.h"
 #include "store/journal.h"
@@ -47,6 +48,8 @@ struct Config {
     const identity::SecretKeys* account_keys = nullptr;
     identity::PasswordRules password_rules{};
     WallTime started_at;
+    /// How long a masked field is shown to who gave a reason.
+    std::chrono::minutes reveal_for = privacy::RevealLimits::kUsual;
     /// Puts the demo company back as shipped; empty when this installation has none to offer.
     std::function<Result<void>()> reset_demo;
 };

@@ -20,6 +20,7 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
     static const std::unordered_map<std::string_view, StepFunction> table{
         {"contact_arrived", contact_arrived},
         {"contact_identified", contact_identified},
+        {"identity_checked", identity_checked},
         {"reask_counted", reask_counted},
         {"flow_node_entered", flow_node_entered},
         {"language_chosen", language_chosen},
@@ -58,12 +59,13 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
     return table;
 }
 
-constexpr std::array<std::string_view, 16> kProjections{"customer",
+constexpr std::array<std::string_view, 17> kProjections{"customer",
                                                         "contact_point",
                                                         "contact",
                                                         "case_contact",
                                                         "case_file",
                                                         "case_datum",
+                                                        "contact_verification",
                                                         "case_note",
                                                         "disposition",
                                                         "recording",

@@ -101,9 +101,19 @@ Dispatcher::Dispatcher(Config config,
     : config_{std::move(config)},
       database_{database},
       contract_{openapi_json()},
+      masking_{contract_},
       access_{access_of_routes(contract_)},
       connections_{database_},
-      services_{config_, port, database_, journal, contract_, listening_, ids_, feed_},
+      services_{config_,
+                port,
+                database_,
+                journal,
+                contract_,
+                listening_,
+                ids_,
+                feed_,
+                reveals_,
+                verifying_},
       auditor_{*config_.audit},
       files_{config_.web_root},
       feed_{journal, std::move(on_news)} {}
@@ -228,8 +238,23 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
     auto answered = is_repeatable && !key.empty() ? idempotency_.once(call, key, route.handler)
                                                   : route.handler(call);
     if (!answered && status_of(answered.error().code) >= 500) connections_.forget();
+    if (answered) mask(call, operation, answered.value());
     ESC_TRY(trail.end(answered));
     return answered;
+}
+
+// After the handler and after a kept answer is repeated: whatever leaves has been here.
+void Dispatcher::mask(Call& call, const json::object& operation, net::Response& response) const {
+    auto* body = std::get_if<std::string>(&response.body);
+    if (body == nullptr || response.header("content-type") != "application/json") return;
+    privacy::Subject about;
+    // The request names a customer, a contact or a case: its customer is who was seen.
+    if (!call.path.empty() && call.seen.customers.size() == 1) {
+        about.customer = call.seen.customers.front();
+    }
+    about.contact = call.seen.contact;
+    CallViewer viewer{call};
+    masking_.mask(operation, response.status, *body, about, viewer);
 }
 
 namespace {
@@ -404,7 +429,8 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
         if (!found) return Problem{found.error()}.code != Code::NotSignedIn;
         return access.admits(found.value().permissions);
     };
-    return std::make_unique<EventStream>(feed_, connections_, call.company(), since, still_may);
+    return std::make_unique<EventStream>(
+        feed_, masking_, connections_, call.company(), since, still_may);
 }
 
 net::Response Dispatcher::withhold(const net::Request& request) {

@@ -13,7 +13,9 @@
 #include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/idempotency.h"
+#include "api/detail/masking.h"
 #include "api/detail/remembered.h"
+#include "api/detail/viewer.h"
 #include "net/http_server.h"
 #include "net/static_files.h"
 
@@ -57,11 +59,13 @@ private:
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
+    void mask(Call& call, const boost::json::object& operation, net::Response& response) const;
     void finish(net::Response& response, bool is_api);
 
     Config config_;
     store::Database database_;
     Contract contract_;
+    Masking masking_;
     std::vector<Access> access_;  ///< Of each of routes().
     Connections connections_;
     Listening listening_{std::chrono::minutes{10}, Listening::Repeat::PutsOff};
@@ -69,6 +73,8 @@ private:
     Remembered<std::string> touched_{identity::kTouchEvery,
                                      Remembered<std::string>::Repeat::ChangesNothing};
     IdMaker ids_;
+    Reveals reveals_;
+    std::mutex verifying_;
     Services services_;
     Auditor auditor_;
     Idempotency idempotency_;
