@@ -98,6 +98,39 @@ TEST_CASE("a caller is verified by answers that only the server knows, and then 
     CHECK(ana.get(world.path()).text("/state") == "unverified");
 }
 
+TEST_CASE("nobody borrows the contact in hand for somebody else's data") {
+    Talking world{each_engine()};
+    Person ana = world.sign_in("ana");
+    CHECK(world.answer(ana, "document", "678Z").status == 200);
+    CHECK(world.answer(ana, "born_on", "1980-05-17").text("/state") == "verified");
+    const CustomerId other = world.make<CustomerId>();
+    Event created = world.event("customer_created");
+    created.customer = other;
+    created.with("name", "Eva").with("notes", "Secreto").with("address", "Calle Menor 9");
+    const CaseId matter = world.make<CaseId>();
+    Event opened = world.event("case_opened");
+    opened.case_id = matter;
+    opened.with("reference", "77777777").with("kind", "claim").with("topic", "lunch");
+    opened.with("subject", "Nadie").with("opened_by", "agent");
+    Event datum = world.event("case_datum_recorded");
+    datum.case_id = matter;
+    datum.with("name", "email").with("type", "text").with("value", "eva@example.com");
+    datum.with("given_by", "caller").with("verified", "").with("sensitivity", "personal");
+    world.commit({created, opened, datum});
+    const std::string path = "/api/v1/customers/" + other.to_string();
+    const std::string borrowed =
+        "contact_id=" + world.contact.to_string() + "&customer_id=" + world.customer.to_string();
+    CHECK(ana.get(path + "?" + borrowed).text("/notes") == "•••");
+    CHECK(ana.get("/api/v1/cases/" + matter.to_string() + "?" + borrowed).text("/data/0/value") ==
+          "•••");
+    const Got shown =
+        ana.post(path + "/reveal",
+                 R"({"fields":["notes"],"reason":"Lo pide por escrito","contact_id":")" +
+                     world.contact.to_string() + "\"}");
+    CHECK(shown.text("/customer/notes") == "Secreto");
+    CHECK(shown.text("/customer/address") == "•••");
+}
+
 TEST_CASE("too many wrong answers lock the contact, whoever it is linked to") {
     Talking world{each_engine()};
     Person ana = world.sign_in("ana");

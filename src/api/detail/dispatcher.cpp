@@ -238,23 +238,20 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
     auto answered = is_repeatable && !key.empty() ? idempotency_.once(call, key, route.handler)
                                                   : route.handler(call);
     if (!answered && status_of(answered.error().code) >= 500) connections_.forget();
-    if (answered) mask(call, operation, answered.value());
+    if (answered) mask(call, route.path, operation, answered.value());
     ESC_TRY(trail.end(answered));
     return answered;
 }
 
 // After the handler and after a kept answer is repeated: whatever leaves has been here.
-void Dispatcher::mask(Call& call, const json::object& operation, net::Response& response) const {
+void Dispatcher::mask(Call& call,
+                      std::string_view pattern,
+                      const json::object& operation,
+                      net::Response& response) const {
     auto* body = std::get_if<std::string>(&response.body);
     if (body == nullptr || response.header("content-type") != "application/json") return;
-    privacy::Subject about;
-    // The request names a customer, a contact or a case: its customer is who was seen.
-    if (!call.path.empty() && call.seen.customers.size() == 1) {
-        about.customer = call.seen.customers.front();
-    }
-    about.contact = call.seen.contact;
-    CallViewer viewer{call};
-    masking_.mask(operation, response.status, *body, about, viewer);
+    CallViewer viewer{call, pattern};
+    masking_.mask(operation, response.status, *body, viewer);
 }
 
 namespace {

@@ -59,7 +59,10 @@ private:
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
-    void mask(Call& call, const boost::json::object& operation, net::Response& response) const;
+    void mask(Call& call,
+              std::string_view pattern,
+              const boost::json::object& operation,
+              net::Response& response) const;
     void finish(net::Response& response, bool is_api);
 
     Config config_;

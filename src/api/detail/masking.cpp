@@ -186,12 +186,11 @@ void Masking::collect_member(std::string name, const json::value& given, Shape& 
 void Masking::mask(const json::object& operation,
                    unsigned status,
                    std::string& body,
-                   privacy::Subject about,
                    Viewer& viewer) const {
     const auto found = answers_.find(std::pair{&operation, status});
     if (found == answers_.end() || viewer.sees_all(found->second->most)) return;
     json::value value = json::parse(json::string_view{body.data(), body.size()});
-    apply(*found->second, value, about, viewer);
+    apply(*found->second, value, viewer.named(), viewer);
     body = json::serialize(value);
 }
 
@@ -204,8 +203,10 @@ void Masking::apply(const Shape& shape,
     }
     auto* object = value.if_object();
     if (object == nullptr) return;
-    if (!shape.customer_at.empty())
-        subject.customer = id_at<CustomerId>(*object, shape.customer_at);
+    if (!shape.customer_at.empty()) {
+        // It is about this customer, and about no contact but one that it names.
+        subject = {.customer = id_at<CustomerId>(*object, shape.customer_at)};
+    }
     if (!shape.contact_at.empty()) subject.contact = id_at<ContactId>(*object, shape.contact_at);
     apply_object(shape, *object, subject, viewer);
 }

@@ -24,6 +24,8 @@ public:
     /// Whether nothing of this class is kept from the session, whoever it is about.
     [[nodiscard]] virtual bool sees_all(Sensitivity sensitivity) const = 0;
     virtual const privacy::Clearance& clearance() = 0;
+    /// Whom the request names in its path: of what an answer does not say itself whose it is.
+    virtual privacy::Subject named() = 0;
 };
 
 /// Keeps from answers and frames what their reader may not see, by what openapi.yaml declares of
@@ -37,11 +39,10 @@ class Masking {
 public:
     explicit Masking(const Contract& contract);
 
-    /// Masks an answer's body in place. `about` is whom the request names.
+    /// Masks an answer's body in place.
     void mask(const boost::json::object& operation,
               unsigned status,
               std::string& body,
-              privacy::Subject about,
               Viewer& viewer) const;
 
     /// Takes out of an event's frame what is not public, and names it in `masked`.

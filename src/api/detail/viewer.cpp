@@ -85,6 +85,42 @@ bool CallViewer::sees_all(Sensitivity sensitivity) const {
            call_.may(identity::Permission::SeePersonal);
 }
 
+std::optional<std::string> CallViewer::path_value(std::string_view name) const {
+    const std::size_t at = pattern_.find(name);
+    if (at == std::string::npos) return std::nullopt;
+    const auto before =
+        std::count(pattern_.begin(), pattern_.begin() + static_cast<std::ptrdiff_t>(at), '{');
+    return call_.path.at(static_cast<std::size_t>(before));
+}
+
+// Not from the query nor the body: those say what the caller of the API likes. What cannot be read
+// is nobody's, and less is shown.
+privacy::Subject CallViewer::named() {
+    privacy::Subject subject;
+    const auto customer_of = [this](const char* sql, const std::string& id) {
+        const auto row = call_.db.query_one(sql, {call_.company(), id});
+        if (!row || !row.value()) return std::optional<CustomerId>{};
+        const auto customer = row.value()->get<std::optional<CustomerId>>(0);
+        return customer ? customer.value() : std::nullopt;
+    };
+    if (const auto id = path_value("{customer_id}")) {
+        subject.customer = CustomerId::parse(*id);
+    } else if (const auto contact = path_value("{contact_id}")) {
+        subject.contact = ContactId::parse(*contact);
+        if (!subject.contact) return subject;
+        subject.customer =
+            customer_of("SELECT customer_id FROM contact WHERE company_id = ? AND id = ?",
+                        subject.contact->to_string());
+    } else if (const auto matter = path_value("{case_id}")) {
+        const auto parsed = CaseId::parse(*matter);
+        if (!parsed) return subject;
+        subject.customer =
+            customer_of("SELECT customer_id FROM case_file WHERE company_id = ? AND id = ?",
+                        parsed->to_string());
+    }
+    return subject;
+}
+
 const privacy::Clearance& CallViewer::clearance() {
     if (!clearance_) {
         clearance_ = privacy::Clearance{

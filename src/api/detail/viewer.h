@@ -36,15 +36,19 @@ private:
 /// The contact that the caller's own agent is offered, talks with or writes up.
 std::optional<privacy::ContactInHand> contact_in_hand(Call& call);
 
-/// The session of one request.
+/// The session of one request, to the path that `pattern` is the template of.
 class CallViewer final : public Viewer {
 public:
-    explicit CallViewer(Call& call) : call_{call} {}
+    CallViewer(Call& call, std::string_view pattern) : call_{call}, pattern_{pattern} {}
     [[nodiscard]] bool sees_all(Sensitivity sensitivity) const override;
     const privacy::Clearance& clearance() override;
+    privacy::Subject named() override;
 
 private:
+    [[nodiscard]] std::optional<std::string> path_value(std::string_view name) const;
+
     Call& call_;
+    std::string pattern_;
     std::optional<privacy::Clearance> clearance_;
 };
 

@@ -100,7 +100,7 @@ function Asking(props: { contactId: string; customerId: string; verification: Ve
         autoComplete="off"
         data-testid="verify-answer"
       />
-      <p className={css.sub} role="status" data-testid="verify-result">
+      <p className={css.sub} aria-live="polite" data-testid="verify-result">
         {check.data?.was_right === false && t('verify.wrong', { count: check.data.wrong_left })}
         {check.data?.was_right === true && t('verify.right')}
       </p>
