@@ -6,7 +6,7 @@
 namespace escucha {
 namespace {
 
-constexpr std::array<std::pair<Sensitivity, std::string_view>, 5> kWords{{
+constexpr std::array<std::pair<Sensitivity, std::string_view>, 5> kSensitivityWords{{
     {Sensitivity::Public, "public"},
     {Sensitivity::Internal, "internal"},
     {Sensitivity::Personal, "personal"},
@@ -17,11 +17,11 @@ constexpr std::array<std::pair<Sensitivity, std::string_view>, 5> kWords{{
 }  // namespace
 
 std::string_view to_text(Sensitivity sensitivity) {
-    return kWords[static_cast<std::size_t>(sensitivity)].second;
+    return kSensitivityWords[static_cast<std::size_t>(sensitivity)].second;
 }
 
 std::optional<Sensitivity> parse_sensitivity(std::string_view text) {
-    for (const auto& [sensitivity, word] : kWords) {
+    for (const auto& [sensitivity, word] : kSensitivityWords) {
         if (word == text) return sensitivity;
     }
     return std::nullopt;

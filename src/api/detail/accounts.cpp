@@ -13,14 +13,14 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::int64_t kMost = 100;
+constexpr std::int64_t kMostRows = 100;
 
 Attempt<json::array> accounts_of(Call& call, CustomerId customer) {
     ESC_TRY(const auto rows,
             call.db.query("SELECT number, product, balance_cents, currency, due_on, status,"
                           " as_of_us FROM directory_account WHERE company_id = ?"
                           " AND customer_id = ? ORDER BY number LIMIT ?",
-                          {call.company(), customer, kMost}));
+                          {call.company(), customer, kMostRows}));
     json::array accounts;
     for (const store::Row& row : rows) {
         Columns columns{row};
@@ -43,7 +43,7 @@ Attempt<json::array> orders_of(Call& call, CustomerId customer) {
             call.db.query("SELECT number, description, status, ordered_on, expected_on, as_of_us"
                           " FROM directory_order WHERE company_id = ? AND customer_id = ?"
                           " ORDER BY ordered_on DESC, number LIMIT ?",
-                          {call.company(), customer, kMost}));
+                          {call.company(), customer, kMostRows}));
     json::array orders;
     for (const store::Row& row : rows) {
         Columns columns{row};

@@ -19,12 +19,12 @@ namespace {
 constexpr const char* kMasked = "masked";
 constexpr const char* kRevealed = "revealed";
 
-std::string_view view(const json::value& text) {
+std::string_view json_text(const json::value& text) {
     return {text.as_string().data(), text.as_string().size()};
 }
-std::string_view word_of(const json::object& schema, const char* name) {
+std::string_view declared_word(const json::object& schema, const char* name) {
     const auto* word = schema.if_contains(name);
-    return word == nullptr ? std::string_view{} : view(*word);
+    return word == nullptr ? std::string_view{} : json_text(*word);
 }
 
 privacy::InHand in_hand_of(std::string_view word) {
@@ -45,7 +45,7 @@ std::optional<AnyId> id_at(const json::object& object, std::string_view pointer)
         pointer.remove_prefix(name.size());
         if (value == nullptr) return std::nullopt;
         if (pointer.empty()) {
-            return value->is_string() ? AnyId::parse(std::string{view(*value)}) : std::nullopt;
+            return value->is_string() ? AnyId::parse(std::string{json_text(*value)}) : std::nullopt;
         }
         inner = value->if_object();
         if (inner == nullptr) return std::nullopt;
@@ -58,7 +58,7 @@ json::value masked_form(const json::value& value,
                         privacy::Sight sight) {
     if (!mask || !value.is_string()) return nullptr;
     const auto form = sight == privacy::Sight::Hidden ? privacy::Mask::Whole : *mask;
-    return json::string{privacy::masked(form, view(value))};
+    return json::string{privacy::masked(form, json_text(value))};
 }
 
 bool says_nothing(const json::value& value) {
@@ -105,22 +105,22 @@ Masking::Masking(const Contract& contract) : contract_{contract} {
 std::optional<Masking::Declared> Masking::declared_by(const json::object& schema) {
     const bool is_told = schema.contains("x-sensitivity");
     Declared declared;
-    declared.sensitivity_from = word_of(schema, "x-sensitivity-from");
+    declared.sensitivity_from = declared_word(schema, "x-sensitivity-from");
     if (!is_told && declared.sensitivity_from.empty()) return std::nullopt;
     const auto sensitivity =
-        is_told ? parse_sensitivity(word_of(schema, "x-sensitivity")) : Sensitivity::Secret;
+        is_told ? parse_sensitivity(declared_word(schema, "x-sensitivity")) : Sensitivity::Secret;
     ESC_CHECK(sensitivity.has_value());
     declared.field.sensitivity = *sensitivity;
-    declared.field.in_hand = in_hand_of(word_of(schema, "x-in-hand"));
-    declared.field.revealed_by = word_of(schema, "x-reveal");
+    declared.field.in_hand = in_hand_of(declared_word(schema, "x-in-hand"));
+    declared.field.revealed_by = declared_word(schema, "x-reveal");
     declared.field.is_question = schema.contains("x-question");
     if (const auto* mask = schema.if_contains("x-mask")) {
-        declared.mask = privacy::parse_mask(view(*mask));
+        declared.mask = privacy::parse_mask(json_text(*mask));
         ESC_CHECK(declared.mask.has_value());
     }
     if (const auto* names = schema.if_contains("x-question-names")) {
         for (const json::value& name : names->as_array()) {
-            declared.question_names.emplace_back(view(name));
+            declared.question_names.emplace_back(json_text(name));
         }
     }
     return declared;
@@ -143,10 +143,10 @@ const Masking::Shape* Masking::shape_of(const json::value& schema) {
 
 void Masking::collect(const json::object& schema, Shape& shape) {
     if (const auto* subject = schema.if_contains("x-subject")) {
-        shape.customer_at = word_of(subject->as_object(), "customer");
-        shape.contact_at = word_of(subject->as_object(), "contact");
+        shape.customer_at = declared_word(subject->as_object(), "customer");
+        shape.contact_at = declared_word(subject->as_object(), "contact");
     }
-    if (const auto by = word_of(schema, "x-fields-by"); !by.empty()) {
+    if (const auto by = declared_word(schema, "x-fields-by"); !by.empty()) {
         shape.fields_by = by;
         for (const auto& [type, fields] : events_) shape.most = std::max(shape.most, fields.most);
     }
@@ -216,12 +216,14 @@ privacy::Field Masking::field_of(const Declared& declared, const json::object& b
     if (!declared.sensitivity_from.empty()) {
         const auto* told = beside.if_contains(declared.sensitivity_from);
         const bool is_word = told != nullptr && told->is_string();
-        field.sensitivity = is_word ? parse_sensitivity(view(*told)).value_or(Sensitivity::Personal)
-                                    : Sensitivity::Personal;
+        field.sensitivity =
+            is_word ? parse_sensitivity(json_text(*told)).value_or(Sensitivity::Personal)
+                    : Sensitivity::Personal;
     }
     const auto* name = declared.question_names.empty() ? nullptr : beside.if_contains("name");
     if (name != nullptr && name->is_string() &&
-        std::ranges::find(declared.question_names, view(*name)) != declared.question_names.end()) {
+        std::ranges::find(declared.question_names, json_text(*name)) !=
+            declared.question_names.end()) {
         field.is_question = true;
         field.sensitivity = std::max(field.sensitivity, Sensitivity::Personal);
     }
@@ -232,7 +234,7 @@ const Masking::Shape* Masking::inside_of(const Member& member, const json::objec
     if (member.inside == nullptr || member.inside->fields_by.empty()) return member.inside;
     const auto* type = object.if_contains(member.inside->fields_by);
     if (type == nullptr || !type->is_string()) return nullptr;
-    const auto found = events_.find(view(*type));
+    const auto found = events_.find(json_text(*type));
     return found == events_.end() ? nullptr : &found->second;
 }
 
@@ -267,7 +269,7 @@ void Masking::apply_object(const Shape& shape,
 }
 
 void Masking::strip(json::object& frame) const {
-    const auto found = events_.find(view(frame.at("type")));
+    const auto found = events_.find(json_text(frame.at("type")));
     if (found == events_.end()) return;
     json::object& data = frame.at("data").as_object();
     json::array masked;
