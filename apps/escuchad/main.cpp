@@ -283,6 +283,7 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
                     .account_keys = &account_keys,
                     .password_rules = std::move(rules),
                     .started_at = read_clocks().wall,
+                    .reveal_for = std::chrono::minutes{config.reveal_min},
                     .reset_demo = {}};
     auto pages = api::ApiServer::start(std::move(api), *shell, database, *journal);
     if (!pages) {

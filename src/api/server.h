@@ -17,6 +17,7 @@
 #include "net/front.h"
 #include "net/rate_limit.h"
 #include "net/tls.h"
+#include "privacy/clearance.h"
 #include "recording/keyring.h"
 #include "server/control_port.h"
 #include "store/journal.h"
@@ -63,6 +64,8 @@ struct Config {
     const identity::SecretKeys* account_keys = nullptr;
     identity::PasswordRules password_rules{};
     WallTime started_at;
+    /// How long a masked field is shown to who gave a reason.
+    std::chrono::minutes reveal_for = privacy::RevealLimits::kUsual;
     /// Puts the demo company back as shipped; empty when this installation has none to offer.
     std::function<Result<void>()> reset_demo;
 };

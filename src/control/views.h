@@ -7,6 +7,7 @@
 
 #include "base/diversion.h"
 #include "base/ids.h"
+#include "base/sensitivity.h"
 #include "base/time.h"
 #include "control/secure_input.h"
 
@@ -77,6 +78,7 @@ struct DatumView {
     std::string given_by;
     WallTime at;
     std::string verified;
+    Sensitivity sensitivity = Sensitivity::Internal;
 };
 
 struct ContactView {

@@ -23,11 +23,6 @@ constexpr Words<Type, 8> kTypes = {{{Type::Text, "text"},
                                     {Type::Number, "number"},
                                     {Type::Reference, "reference"},
                                     {Type::Phone, "phone"}}};
-constexpr Words<Sensitivity, 5> kSensitivities = {{{Sensitivity::Public, "public"},
-                                                   {Sensitivity::Internal, "internal"},
-                                                   {Sensitivity::Personal, "personal"},
-                                                   {Sensitivity::Financial, "financial"},
-                                                   {Sensitivity::Secret, "secret"}}};
 constexpr Words<GivenBy, 4> kGivenBy = {{{GivenBy::Caller, "caller"},
                                          {GivenBy::Number, "number"},
                                          {GivenBy::System, "system"},
@@ -111,12 +106,8 @@ Result<Value> checked(std::optional<T> value, const char* form) {
 }  // namespace
 
 std::string_view to_text(Type type) { return word_of(kTypes, type); }
-std::string_view to_text(Sensitivity sensitivity) { return word_of(kSensitivities, sensitivity); }
 std::string_view to_text(GivenBy given_by) { return word_of(kGivenBy, given_by); }
 std::optional<Type> parse_type(std::string_view text) { return value_of(kTypes, text); }
-std::optional<Sensitivity> parse_sensitivity(std::string_view text) {
-    return value_of(kSensitivities, text);
-}
 std::optional<GivenBy> parse_given_by(std::string_view text) { return value_of(kGivenBy, text); }
 
 std::string to_text(const Value& value) {

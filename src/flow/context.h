@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/sensitivity.h"
 #include "base/time.h"
 #include "speech/utterance.h"
 
@@ -16,9 +17,9 @@ namespace escucha::flow {
 /// The type of a variable; decides how a value is parsed, compared and spoken.
 enum class Type { Text, Digits, Money, Date, Time, Number, Reference, Phone };
 
-/// Who may see a value. Financial and secret ones are masked everywhere but in the caller's ear;
-/// personal ones are kept out of the journal.
-enum class Sensitivity { Public, Internal, Personal, Financial, Secret };
+/// Financial and secret values are masked everywhere but in the caller's ear; personal ones are
+/// kept out of the journal.
+using escucha::Sensitivity;
 
 enum class GivenBy { Caller, Number, System, Agent };
 
@@ -27,10 +28,8 @@ using Value =
     std::variant<std::string, std::int64_t, speech::Money, speech::Date, speech::TimeOfDay>;
 
 std::string_view to_text(Type type);
-std::string_view to_text(Sensitivity sensitivity);
 std::string_view to_text(GivenBy given_by);
 std::optional<Type> parse_type(std::string_view text);
-std::optional<Sensitivity> parse_sensitivity(std::string_view text);
 std::optional<GivenBy> parse_given_by(std::string_view text);
 
 /// The canonical text of a value, as it stands in JSON: money "1205 EUR" in minor units, date

@@ -30,6 +30,8 @@ constexpr std::array<std::pair<Permission, std::string_view>, kPermissions> kNam
     {ReadAudit, "read_audit"},
     {Operate, "operate"},
     {StopQueues, "stop_queues"},
+    {Reveal, "reveal"},
+    {RevealFinancial, "reveal_financial"},
 }};
 
 /// All but being an agent: an administrator who takes calls as well has a role of the company's
@@ -45,7 +47,7 @@ Permissions administration() {
 // Least privilege: who reads figures need not read customers, who writes knowledge neither.
 const std::array<BuiltInRole, 10>& table() {
     static const std::array<BuiltInRole, 10> kRoles{{
-        {"agent", {TakeContacts, ReadCustomers, WriteCustomers, ListenToOwn}},
+        {"agent", {TakeContacts, ReadCustomers, WriteCustomers, ListenToOwn, Reveal}},
         {"senior",
          {TakeContacts,
           ReadCustomers,
@@ -53,7 +55,8 @@ const std::array<BuiltInRole, 10>& table() {
           ListenToOwn,
           SeePersonal,
           WatchFloor,
-          ReadFlows}},
+          ReadFlows,
+          Reveal}},
         {"supervisor",
          {ReadCustomers,
           WriteCustomers,
@@ -65,10 +68,12 @@ const std::array<BuiltInRole, 10>& table() {
           ListenToAll,
           ReadFigures,
           ReadFlows,
-          StopQueues}},
+          StopQueues,
+          Reveal,
+          RevealFinancial}},
         {"quality", {ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
         {"knowledge_editor", {ReadFlows, ReadFigures}},
-        {"department_head", {ReadCustomers, WriteCustomers, ReadFigures}},
+        {"department_head", {ReadCustomers, WriteCustomers, ReadFigures, Reveal}},
         {"compliance",
          {ReadCustomers,
           SeePersonal,
@@ -77,7 +82,9 @@ const std::array<BuiltInRole, 10>& table() {
           ReadFigures,
           ReadFlows,
           ReadTraces,
-          ReadAudit}},
+          ReadAudit,
+          Reveal,
+          RevealFinancial}},
         {"administrator", administration()},
         {"brand_owner",
          {WatchFloor, ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows, StopQueues}},

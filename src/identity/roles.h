@@ -20,7 +20,8 @@ enum class Permission {
     TakeContacts,    ///< Be an agent: sign in to queues, answer, hold, transfer, wrap up.
     ReadCustomers,   ///< Customers, cases, timelines.
     WriteCustomers,  ///< Customers, notes, cases, dispositions.
-    SeePersonal,     ///< Personal fields whole; without it identity documents are masked.
+    SeePersonal,     ///< Personal fields of anybody whole; without it they are masked
+                     ///< (docs/privacy.md).
     WatchFloor,      ///< Live queues and agents.
     CommandAgents,   ///< Change another agent's state, hang up another's call.
     Supervise,       ///< Listen, whisper to and join conversations of others as they happen.
@@ -35,8 +36,11 @@ enum class Permission {
     ReadAudit,        ///< Who saw and changed what, and whether that is still what was written.
     Operate,          ///< Backup, reload, demo.
     StopQueues,       ///< A queue takes nobody new until somebody lets it.
+    Reveal,           ///< See a masked personal field for a while, with a reason.
+    RevealFinancial,  ///< The same of what somebody owes.
 };
-inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::StopQueues) + 1;
+inline constexpr std::size_t kPermissions =
+    static_cast<std::size_t>(Permission::RevealFinancial) + 1;
 
 /// As the contract, the roles and the API write it: "take_contacts".
 std::string_view to_string(Permission permission);

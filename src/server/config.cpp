@@ -161,6 +161,7 @@ const std::map<std::string, Setter>& settings() {
         {"accounts.password_blocklist", set(&Config::password_blocklist)},
         {"accounts.session_idle_min", set(&Config::session_idle_min)},
         {"accounts.session_life_h", set(&Config::session_life_h)},
+        {"privacy.reveal_min", set(&Config::reveal_min)},
         {"limits.max_live_contacts", set(&Config::max_live_contacts)},
         {"log.level", set(&Config::log_level)},
     };
@@ -555,6 +556,18 @@ Result<void> check_accounts(const Config& config) {
     return ok();
 }
 
+Result<void> check_privacy(const Config& config) {
+    using Limits = privacy::RevealLimits;
+    const std::chrono::minutes reveal{config.reveal_min};
+    if (reveal < Limits::kShortest || reveal > Limits::kLongest) {
+        return fail(Errc::InvalidArgument,
+                    fmt::format("privacy.reveal_min is {} to {}",
+                                Limits::kShortest.count(),
+                                Limits::kLongest.count()));
+    }
+    return ok();
+}
+
 }  // namespace
 
 Result<void> check_config(const Config& config) {
@@ -589,6 +602,7 @@ Result<void> check_config(const Config& config) {
         return fail(Errc::InvalidArgument, "media.opus_complexity is 0 to 10");
     }
     ESC_TRY(check_accounts(config));
+    ESC_TRY(check_privacy(config));
     if (config.max_live_contacts < 1) {
         return fail(Errc::InvalidArgument, "limits.max_live_contacts must be positive");
     }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "control/outside_rules.h"
+#include "privacy/clearance.h"
 #include "sdp/sdp.h"
 #include "server/http_section.h"
 #include "sip/address.h"
@@ -139,6 +140,8 @@ struct Config {
     std::filesystem::path password_blocklist;
     std::uint32_t session_idle_min = 480;
     std::uint32_t session_life_h = 24;
+    /// How long a masked field is shown to who gave a reason.
+    std::uint32_t reveal_min = static_cast<std::uint32_t>(privacy::RevealLimits::kUsual.count());
     std::uint32_t max_live_contacts = 5000;
     log::Level log_level = log::Level::Info;
 

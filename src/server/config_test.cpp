@@ -66,6 +66,20 @@ TEST_CASE("sessions last as long as the file says, within limits") {
     }
 }
 
+TEST_CASE("a masked field is shown for as many minutes as the file says, within limits") {
+    const auto config = read_text("[privacy]\nreveal_min = 5\n");
+    REQUIRE(config);
+    CHECK(config.value().reveal_min == 5);
+    Config checked;
+    CHECK(checked.reveal_min == 10);
+    for (const auto& [minutes, is_good] :
+         {std::pair{0U, false}, std::pair{1U, true}, std::pair{60U, true}, std::pair{61U, false}}) {
+        CAPTURE(minutes);
+        checked.reveal_min = minutes;
+        CHECK(check_config(checked).has_value() == is_good);
+    }
+}
+
 TEST_CASE("unknown keys, wrong types and values out of range name their line") {
     CHECK(error_of("[listen]\nsipport = 5080\n") == "line 2: unknown setting 'listen.sipport'");
     CHECK(error_of("[listen]\n\nsip_port = \"5080\"\n").starts_with("line 3: 'listen.sip_port'"));

@@ -95,9 +95,11 @@ Result<void> case_datum_recorded(Step& step) {
     const auto& event = step.event;
     return step.run(
         "INSERT INTO case_datum (case_id, name, company_id, type, value, given_by, verified,"
-        " contact_id, first_seq, recorded_at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " sensitivity, contact_id, first_seq, recorded_at_us)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (case_id, name) DO UPDATE SET type = excluded.type, value = excluded.value,"
         " given_by = excluded.given_by, verified = excluded.verified,"
+        " sensitivity = excluded.sensitivity,"
         " contact_id = excluded.contact_id, recorded_at_us = excluded.recorded_at_us"
         " WHERE case_datum.company_id = excluded.company_id",
         {event.case_id,
@@ -107,6 +109,7 @@ Result<void> case_datum_recorded(Step& step) {
          step.maybe_text("value"),
          step.text("given_by"),
          step.text("verified"),
+         step.maybe_text("sensitivity").value_or("personal"),
          event.contact,
          event.seq,
          event.at});

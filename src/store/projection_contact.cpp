@@ -85,11 +85,42 @@ Result<void> contact_identified(Step& step) {
     const auto& event = step.event;
     ESC_TRY(step.run("UPDATE contact SET customer_id = ? WHERE id = ? AND company_id = ?",
                      {event.customer, event.contact, event.company}));
+    // Linked again to the same customer, the caller stays verified; wrong answers stay in any case.
+    const auto verified_at =
+        step.flag("verified") ? std::optional{event.at} : std::optional<WallTime>{};
+    ESC_TRY(step.connection.execute(
+        "INSERT INTO contact_verification (contact_id, company_id, customer_id, verified_at_us)"
+        " VALUES (?, ?, ?, ?) ON CONFLICT (contact_id) DO UPDATE SET"
+        " right_questions = CASE WHEN contact_verification.customer_id = excluded.customer_id"
+        " THEN contact_verification.right_questions ELSE '' END,"
+        " verified_at_us = CASE WHEN contact_verification.customer_id = excluded.customer_id"
+        " THEN COALESCE(contact_verification.verified_at_us, excluded.verified_at_us)"
+        " ELSE excluded.verified_at_us END, customer_id = excluded.customer_id",
+        {event.contact, event.company, event.customer, verified_at}));
     // A case opened before anybody knew who called gets its customer now.
     return step.run(
         "UPDATE case_file SET customer_id = ?, updated_at_us = ? WHERE company_id = ?"
         " AND customer_id IS NULL AND id = (SELECT case_id FROM contact WHERE id = ?)",
         {event.customer, event.at, event.company, event.contact});
+}
+
+Result<void> identity_checked(Step& step) {
+    const auto& event = step.event;
+    const auto verified_at =
+        step.flag("verified") ? std::optional{event.at} : std::optional<WallTime>{};
+    ESC_TRY(step.connection.execute(
+        "INSERT INTO contact_verification (contact_id, company_id, customer_id, verified_at_us,"
+        " right_questions, wrong) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (contact_id) DO UPDATE SET"
+        " customer_id = excluded.customer_id, right_questions = excluded.right_questions,"
+        " wrong = excluded.wrong, verified_at_us ="
+        " COALESCE(contact_verification.verified_at_us, excluded.verified_at_us)",
+        {event.contact,
+         event.company,
+         event.customer,
+         verified_at,
+         step.text("right_questions"),
+         step.integer("wrong")}));
+    return ok();
 }
 
 Result<void> reask_counted(Step& step) {

@@ -16,6 +16,9 @@ _KNOWN = {
     "type", "properties", "required", "items", "enum", "const", "anyOf", "oneOf", "allOf", "$ref",
     "additionalProperties", "minimum", "maximum", "minLength", "maxLength", "pattern", "format",
     "description", "default", "maxItems", "minItems", "minProperties", "example", "title",
+    # Who may see it (docs/privacy.md): no matter of shape.
+    "x-sensitivity", "x-sensitivity-from", "x-mask", "x-in-hand", "x-question", "x-question-names", "x-reveal",
+    "x-subject", "x-fields-by",
 }
 
 

@@ -83,7 +83,8 @@ AuditTrail::AuditTrail(Auditor& auditor,
       route_{route},
       access_{access},
       action_{operation.at("operationId").as_string()},
-      kind_{Contract::audit_kind(operation)} {}
+      kind_{Contract::audit_kind(operation)},
+      kept_of_body_{operation.if_contains("x-audit-body")} {}
 
 Attempt<void> AuditTrail::refuse() {
     ESC_TRY(find_named());
@@ -166,6 +167,17 @@ audit::Entry AuditTrail::entry(audit::Outcome decided, unsigned status) const {
     entry.contact = call_.seen.contact;
     entry.reason = net::percent_decode(call_.request.header("escucha-reason")).value_or("");
     json::object details = call_.seen.changed;
+    if (kept_of_body_ != nullptr) {
+        for (const json::value& name : kept_of_body_->as_array()) {
+            const auto* told = call_.body.if_contains(name.as_string());
+            if (told == nullptr) continue;
+            if (name == "reason") {
+                entry.reason = call_.text("reason");
+            } else {
+                details[name.as_string()] = *told;
+            }
+        }
+    }
     details["from"] = call_.request.peer;
     if (status != 0) details["status"] = status;
     entry.details = json::serialize(details);

@@ -61,6 +61,7 @@ private:
     const Route& route_;
     Access::Kind access_;
     std::string_view action_, kind_;
+    const boost::json::value* kept_of_body_;  ///< x-audit-body: names of its members.
     std::size_t begun_with_ = 0;  ///< Customers that the entry of `begin` names.
 };
 

@@ -25,6 +25,7 @@ namespace escucha::api {
 
 class Contract;
 class EventFeed;
+class Reveals;
 template <typename Key>
 class Remembered;
 /// Who is listening to what: a player asks for one recording in many parts, and that is one
@@ -56,6 +57,8 @@ struct Services {
     Listening& listening;
     IdMaker& ids;
     EventFeed& feed;
+    Reveals& reveals;
+    std::mutex& verifying;  ///< Held by whoever checks an answer to an identity question.
 };
 
 /// Whom and what an answer tells about, for the audit log (audit_trail.h).

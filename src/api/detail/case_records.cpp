@@ -76,7 +76,7 @@ namespace {
 // In the order in which they were first given; what nobody may see is shown as in a context.
 Attempt<json::array> case_data(Call& call, CaseId id) {
     ESC_TRY(const auto rows,
-            call.db.query("SELECT name, type, value, given_by, verified, contact_id,"
+            call.db.query("SELECT name, type, sensitivity, value, given_by, verified, contact_id,"
                           " recorded_at_us FROM case_datum WHERE company_id = ? AND case_id = ?"
                           " ORDER BY first_seq",
                           {call.company(), id}));
@@ -86,6 +86,7 @@ Attempt<json::array> case_data(Call& call, CaseId id) {
         json::object datum;
         datum["name"] = columns.text();
         datum["type"] = columns.text();
+        datum["sensitivity"] = columns.text();
         datum["value"] = columns.next<std::optional<std::string>>().value_or("•••");
         datum["given_by"] = columns.text();
         datum["verified"] = columns.text();

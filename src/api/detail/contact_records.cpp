@@ -166,6 +166,8 @@ Attempt<json::array> context_of(Call& call, ContactId id) {
             return value != nullptr && value->is_string() ? std::string{value->get_string()} : "";
         };
         json::object datum{{"name", text("name")},
+                           // The journal has no value that is personal or more.
+                           {"sensitivity", data.contains("value") ? "internal" : "personal"},
                            {"value", data.contains("value") ? text("value") : "•••"},
                            {"given_by", text("given_by")},
                            {"at", to_rfc3339(event.at)},

@@ -2,7 +2,6 @@
 
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
-#include "api/detail/personal.h"
 #include "api/detail/records.h"
 #include "base/errc.h"
 
@@ -59,9 +58,7 @@ Answer get_contact(Call& call) {
     json::array journal;
     for (const store::StoredEvent& event : events) {
         if (journal.size() == kMaxEvents) break;
-        auto encoded = encode(event);
-        mask_personal(encoded, call.who.permissions);
-        journal.push_back(std::move(encoded));
+        journal.push_back(encode(event));
     }
     constexpr std::int64_t kMostRecordings = 100;
     ESC_TRY(auto recordings, recording_records(call, "r.contact_id = ?", {id}, kMostRecordings));

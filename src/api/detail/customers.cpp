@@ -3,6 +3,7 @@
 #include "api/detail/json.h"
 #include "api/detail/records.h"
 #include "base/phone_number.h"
+#include "privacy/mask.h"
 #include "store/value.h"
 
 namespace escucha::api {
@@ -34,15 +35,11 @@ Attempt<json::array> numbers_of(Call& call, const std::string& customer) {
 
 Attempt<json::object> encode_customer(Call& call, const store::Row& row) {
     Columns columns{row};
-    const bool is_masked = !call.may(identity::Permission::SeePersonal);
     json::object customer;
     const std::string id = columns.text();
     customer["id"] = id;
     customer["name"] = columns.text();
-    const std::string document = columns.text();
-    customer["document"] = or_null(is_masked ? mask_document(document) : document);
-    customer["is_document_masked"] = is_masked && !document.empty();
-    for (const char* name : {"address", "language", "born_on", "notes"}) {
+    for (const char* name : {"document", "address", "language", "born_on", "notes"}) {
         customer[name] = or_null(columns.text());
     }
     customer["version"] = std::to_string(columns.next<std::int64_t>());
@@ -96,8 +93,21 @@ void add_fields(const Call& call, Event& event) {
     }
 }
 
+/// Somebody saves back what was shown masked: the value would be lost.
+Attempt<void> refuse_masks(const Call& call) {
+    for (const auto& [name, value] : call.body) {
+        const std::string field{name};
+        if (!privacy::looks_masked(call.text(field))) continue;
+        return Problem::field("/" + field,
+                              {"Este dato está oculto para usted: escríbalo entero o no lo cambie.",
+                               "This field is hidden from you: write all of it, or leave it."});
+    }
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
+
 Answer save(Call& call, Event event, unsigned status) {
     const CustomerId id = *event.customer;
+    ESC_TRY(refuse_masks(call));
     add_fields(call, event);
     ESC_TRY(auto number, number_event(call, id));
     std::vector<Event> events;
@@ -108,17 +118,6 @@ Answer save(Call& call, Event event, unsigned status) {
 }
 
 }  // namespace
-
-std::string mask_document(std::string_view document) {
-    constexpr std::size_t kShown = 4;
-    if (document.empty()) return {};
-    std::string masked;
-    const std::size_t hidden = document.size() > 2 * kShown ? document.size() - kShown
-                                                            : document.size() - document.size() / 4;
-    for (std::size_t i = 0; i < hidden; ++i) masked += "•";
-    masked += document.substr(hidden);
-    return masked;
-}
 
 Attempt<json::object> customer_record(Call& call, CustomerId id) {
     ESC_TRY(const auto row,

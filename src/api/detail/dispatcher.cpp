@@ -106,8 +106,18 @@ Dispatcher::Dispatcher(Config config,
     : config_{std::move(config)},
       database_{database},
       contract_{openapi_json()},
+      masking_{contract_},
       access_{access_of_routes(contract_)},
-      services_{config_, port, database_, journal, contract_, listening_, ids_, feed_},
+      services_{config_,
+                port,
+                database_,
+                journal,
+                contract_,
+                listening_,
+                ids_,
+                feed_,
+                reveals_,
+                verifying_},
       auditor_{*config_.audit},
       files_{config_.web_root},
       feed_{journal, std::move(on_news)},
@@ -252,8 +262,20 @@ Answer Dispatcher::answer(const net::Request& request, Match match, Language lan
         connections_.forget();
         doorkeepers_.forget();
     }
+    if (answered) mask(call, route.path, operation, answered.value());
     ESC_TRY(trail.end(answered));
     return answered;
+}
+
+// After the handler and after a kept answer is repeated: whatever leaves has been here.
+void Dispatcher::mask(Call& call,
+                      std::string_view pattern,
+                      const json::object& operation,
+                      net::Response& response) const {
+    auto* body = std::get_if<std::string>(&response.body);
+    if (body == nullptr || response.header("content-type") != "application/json") return;
+    CallViewer viewer{call, pattern};
+    masking_.mask(operation, response.status, *body, viewer);
 }
 
 namespace {
@@ -446,7 +468,8 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
             if (!found) return Problem{found.error()}.code != Code::NotSignedIn;
             return found.value().company == company && access.admits(found.value().permissions);
         };
-    return std::make_unique<EventStream>(feed_, connections_, call.company(), since, still_may);
+    return std::make_unique<EventStream>(
+        feed_, masking_, connections_, call.company(), since, still_may);
 }
 
 net::Response Dispatcher::withhold(const net::Request& request) {

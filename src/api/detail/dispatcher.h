@@ -14,7 +14,9 @@
 #include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/idempotency.h"
+#include "api/detail/masking.h"
 #include "api/detail/remembered.h"
+#include "api/detail/viewer.h"
 #include "net/http_server.h"
 #include "net/static_files.h"
 
@@ -60,11 +62,16 @@ private:
     Attempt<void> check_origin(const Call& call) const;
     Attempt<void> read_query(Call& call, const boost::json::object& operation) const;
     Attempt<void> read_body(Call& call, const boost::json::object& operation) const;
+    void mask(Call& call,
+              std::string_view pattern,
+              const boost::json::object& operation,
+              net::Response& response) const;
     void finish(net::Response& response, const net::Request& request);
 
     Config config_;
     store::Database database_;
     Contract contract_;
+    Masking masking_;
     std::vector<Access> access_;  ///< Of each of routes().
     Connections connections_{database_, store::Access::ReadOneCompany};
     /// For finding out who asks, which is before it is known for which company.
@@ -74,6 +81,8 @@ private:
     Remembered<std::string> touched_{identity::kTouchEvery,
                                      Remembered<std::string>::Repeat::ChangesNothing};
     IdMaker ids_;
+    Reveals reveals_;
+    std::mutex verifying_;
     Services services_;
     Auditor auditor_;
     Idempotency idempotency_;

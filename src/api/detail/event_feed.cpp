@@ -3,7 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "api/detail/json.h"
-#include "api/detail/personal.h"
+#include "api/detail/masking.h"
 #include "base/log.h"
 
 namespace escucha::api {
@@ -77,9 +77,11 @@ Result<EventFeed::Batch> EventFeed::read(CompanyId company,
     return batch;
 }
 
-std::string encode_frame(const store::StoredEvent& event, std::int64_t prev) {
+std::string encode_frame(const store::StoredEvent& event,
+                         std::int64_t prev,
+                         const Masking& masking) {
     json::object frame = encode(event);
-    strip_personal(frame);
+    masking.strip(frame);
     frame["prev"] = prev;
     return json::serialize(frame);
 }
@@ -95,11 +97,13 @@ std::string control_frame(std::string_view type, std::optional<std::int64_t> seq
 }  // namespace
 
 EventStream::EventStream(EventFeed& feed,
+                         const Masking& masking,
                          Connections& connections,
                          CompanyId company,
                          std::optional<std::int64_t> since,
                          std::function<bool()> still_signed_in)
     : feed_{feed},
+      masking_{masking},
       connections_{connections},
       company_{company},
       sent_{since.value_or(feed.last())},
@@ -141,7 +145,7 @@ net::Frames EventStream::next() {
         return frames;
     }
     for (const store::StoredEvent& event : batch.value().events) {
-        frames.texts.push_back(encode_frame(event, sent_));
+        frames.texts.push_back(encode_frame(event, sent_, masking_));
         sent_ = event.seq;
     }
     scanned_ = batch.value().scanned;

@@ -15,6 +15,8 @@
 
 namespace escucha::api {
 
+class Masking;
+
 /// The last committed events, for the WebSockets: whoever keeps up reads memory, whoever is behind
 /// reads the journal's table, and both see the same events in the same order.
 class EventFeed {
@@ -72,6 +74,7 @@ inline constexpr std::uint16_t kCloseSessionEnded = 4'001;
 class EventStream final : public net::FrameSource {
 public:
     EventStream(EventFeed& feed,
+                const Masking& masking,
                 Connections& connections,
                 CompanyId company,
                 std::optional<std::int64_t> since,
@@ -84,6 +87,7 @@ private:
     [[nodiscard]] std::optional<net::Frames> end_of_session();
 
     EventFeed& feed_;
+    const Masking& masking_;
     Connections& connections_;
     CompanyId company_;
     std::int64_t sent_;     ///< The last event sent, or where the stream began.
@@ -95,7 +99,9 @@ private:
     std::uint64_t endings_;  ///< Of the feed, when it was checked.
 };
 
-/// One event as a WebSocket frame, without its personal fields.
-std::string encode_frame(const store::StoredEvent& event, std::int64_t prev);
+/// One event as a WebSocket frame: everybody gets the same, so only what is public.
+std::string encode_frame(const store::StoredEvent& event,
+                         std::int64_t prev,
+                         const Masking& masking);
 
 }  // namespace escucha::api

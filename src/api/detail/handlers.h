@@ -109,6 +109,13 @@ Answer search_customers(Call& call);
 Answer get_customer(Call& call);
 Answer create_customer(Call& call);
 Answer update_customer(Call& call);
+// reveal.cpp
+Answer reveal_customer(Call& call);
+// accounts.cpp
+Answer get_customer_accounts(Call& call);
+// verification.cpp
+Answer get_verification(Call& call);
+Answer check_identity(Call& call);
 // timeline.cpp
 Answer get_case_timeline(Call& call);
 Answer get_customer_timeline(Call& call);

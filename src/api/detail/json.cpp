@@ -157,6 +157,7 @@ json::object encode(const server::ContactView& contact) {
     json::array context;
     for (const server::DatumView& datum : contact.context) {
         context.push_back(json::object{{"name", datum.name},
+                                       {"sensitivity", to_text(datum.sensitivity)},
                                        {"value", datum.value},
                                        {"given_by", datum.given_by},
                                        {"at", to_rfc3339(datum.at)},

@@ -36,10 +36,8 @@ Attempt<boost::json::value> ended_contact(Call& call, ContactId id);
 /// The data of a contact as the journal has them; sensitive ones masked.
 Attempt<boost::json::array> context_of(Call& call, ContactId id);
 
-/// "Customer", with the document masked for those who take contacts only. Errors: `NotFound`.
+/// "Customer". Errors: `NotFound`.
 Attempt<boost::json::object> customer_record(Call& call, CustomerId id);
-/// "12345678Z" -> "•••••678Z".
-std::string mask_document(std::string_view document);
 
 /// "Recording" rows the caller may hear; condition on recording `r` and contact `t`.
 Attempt<boost::json::array> recording_records(Call& call,

@@ -77,6 +77,12 @@ constexpr std::array kRoutes{
     Route{"PATCH", ESC_API "/customers/{customer_id}", update_customer},
     Route{"GET", ESC_API "/customers/{customer_id}/timeline", get_customer_timeline},
 
+    Route{"POST", ESC_API "/customers/{customer_id}/reveal", reveal_customer},
+    Route{"GET", ESC_API "/customers/{customer_id}/accounts", get_customer_accounts},
+    // Only of the contact in hand; the handlers see to it.
+    Route{"GET", ESC_API "/contacts/{contact_id}/verification", get_verification},
+    Route{"POST", ESC_API "/contacts/{contact_id}/verification", check_identity},
+
     // An agent hears those of contacts he took; the queries see to it.
     Route{"GET", ESC_API "/recordings", list_recordings},
     Route{"GET", ESC_API "/recordings/{recording_id}", get_recording},

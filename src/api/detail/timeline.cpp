@@ -6,7 +6,6 @@
 #include "api/detail/columns.h"
 #include "api/detail/handlers.h"
 #include "api/detail/json.h"
-#include "api/detail/personal.h"
 #include "api/detail/records.h"
 
 namespace escucha::api {
@@ -46,8 +45,7 @@ constexpr std::string_view kOfCase =
     " UNION SELECT seq FROM event WHERE contact_id IN"
     " (SELECT contact_id FROM case_contact WHERE case_id = ?) AND seq < ?";
 
-Attempt<json::object> encode_entry(const store::Row& row,
-                                   const identity::Permissions& permissions) {
+Attempt<json::object> encode_entry(const store::Row& row) {
     Columns columns{row};
     json::object entry;
     entry["seq"] = columns.next<std::int64_t>();
@@ -62,7 +60,6 @@ Attempt<json::object> encode_entry(const store::Row& row,
     json::value data = json::parse(columns.text(), ignored);
     entry["data"] = data.is_object() ? std::move(data) : json::value(json::object{});
     ESC_TRY(columns.done());
-    mask_personal(entry, permissions);
     return entry;
 }
 
@@ -107,7 +104,7 @@ Answer timeline(Call& call, const Source& source) {
                                   ") ORDER BY e.seq DESC LIMIT ?",
                               params));
         for (const store::Row& row : rows) {
-            ESC_TRY(auto entry, encode_entry(row, call.who.permissions));
+            ESC_TRY(auto entry, encode_entry(row));
             below = entry.at("seq").as_int64();
             ESC_TRY(const bool is_old, is_superseded(call, entry));
             if (!is_old) items.push_back(std::move(entry));

@@ -117,6 +117,7 @@ void Centre::Impl::record_in_case(const Call& call, const flow::Datum& datum, Tu
     if (!datum.is_masked()) recorded.with("value", datum.shown());
     turn.out.events.push_back(recorded.with("given_by", flow::to_text(datum.given_by))
                                   .with("verified", datum.verified)
+                                  .with("sensitivity", to_text(datum.sensitivity))
                                   .with_flag("sensitive", datum.is_masked()));
 }
 

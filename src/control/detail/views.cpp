@@ -134,7 +134,8 @@ ContactView Centre::Impl::view(const Call& call) const {
                                         .value = datum.shown(),
                                         .given_by = std::string{flow::to_text(datum.given_by)},
                                         .at = datum.at,
-                                        .verified = datum.verified});
+                                        .verified = datum.verified,
+                                        .sensitivity = datum.sensitivity});
     }
     return out;
 }

@@ -49,6 +49,7 @@ using Step = ProjectionStep;
 using detail::DayTable;
 Result<void> contact_arrived(Step& step);
 Result<void> contact_identified(Step& step);
+Result<void> identity_checked(Step& step);
 Result<void> reask_counted(Step& step);
 Result<void> flow_node_entered(Step& step);
 Result<void> language_chosen(Step& step);

@@ -6,6 +6,7 @@ import { NoteEditor } from '@/cases/NoteEditor';
 import { CaseList } from '@/cases/OpenCases';
 import { Timeline } from '@/cases/Timeline';
 import { useNote } from '@/cases/use-note';
+import { AccountsPanel } from '@/crm/AccountsPanel';
 import { CallerCustomer } from '@/crm/CallerCustomer';
 import { useAccess, useSignedIn } from '@/identity/session';
 import { refreshDesk, useLive } from '@/live/store';
@@ -17,6 +18,7 @@ import { IdleDesk } from './IdleDesk';
 import { OfferCard } from './OfferCard';
 import { partOf } from './part';
 import { CaseSwitch, ThisCase } from './ThisCase';
+import { VerifyPanel } from './VerifyPanel';
 import { WrapUpForm } from './WrapUpForm';
 
 export function DeskPage() {
@@ -81,7 +83,11 @@ function Conversation({ desk, contact }: { desk: Desk; contact: ContactLive }) {
       </div>
       <div className={css.column}>
         <CallerCustomer contact={contact} customer={desk.customer} canLink={!isReader} />
+        {desk.customer && !isReader && (
+          <VerifyPanel contactId={contact.id} customerId={desk.customer.id} />
+        )}
         <ContextPanel contact={contact} />
+        {desk.customer && <AccountsPanel customerId={desk.customer.id} />}
       </div>
       <div className={css.column}>
         {desk.case ? (

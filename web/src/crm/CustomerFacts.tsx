@@ -1,11 +1,55 @@
 import { useTranslation } from 'react-i18next';
-import type { Customer } from '@/api/client';
-import { initials, phone } from '@/base/format';
+import type { Customer, RevealField } from '@/api/client';
+import { day, initials, phone } from '@/base/format';
+import { useLanguage } from '@/base/preferences';
 import { Facts } from '@/base/view/parts';
 import css from './crm.module.css';
+import { Masked } from './Masked';
+import { isMasked } from './masking';
+
+/** The customer's numbers, masked or not, with the button that shows them. */
+export function Numbers({ customer }: { customer: Customer }) {
+  const { t } = useTranslation('crm');
+  if (customer.numbers.length === 0) return t('field.none');
+  return (
+    <Masked
+      customerId={customer.id}
+      field="numbers"
+      name={t('field.numbers')}
+      isMasked={customer.numbers.some((each) => isMasked(each, 'number'))}
+      revealed={customer.revealed}
+    >
+      {customer.numbers
+        .map((each) => (each.label ? `${phone(each.number)} (${each.label})` : phone(each.number)))
+        .join(', ')}
+    </Masked>
+  );
+}
 
 export function CustomerFacts({ customer }: { customer: Customer }) {
   const { t } = useTranslation(['crm', 'call']);
+  const language = useLanguage();
+  const fact = (field: RevealField & keyof Customer, value: string | null) => {
+    const hidden = isMasked(customer, field);
+    const name = t(`field.${field}`);
+    return [
+      name,
+      value === null && !hidden ? (
+        t('field.none')
+      ) : (
+        <Masked
+          key={field}
+          customerId={customer.id}
+          field={field}
+          name={name}
+          isMasked={hidden}
+          revealed={customer.revealed}
+        >
+          {value ?? t('reveal.hidden')}
+        </Masked>
+      ),
+    ] as const;
+  };
   return (
     <>
       <div className={css.person}>
@@ -16,24 +60,11 @@ export function CustomerFacts({ customer }: { customer: Customer }) {
       </div>
       <Facts
         rows={[
-          [
-            t('field.numbers'),
-            customer.numbers.length > 0
-              ? customer.numbers
-                  .map((each) =>
-                    each.label ? `${phone(each.number)} (${each.label})` : phone(each.number),
-                  )
-                  .join(', ')
-              : t('field.none'),
-          ],
-          [
-            t('field.document'),
-            customer.document
-              ? `${customer.document}${customer.is_document_masked ? ` (${t('field.masked')})` : ''}`
-              : t('field.none'),
-          ],
-          [t('field.address'), customer.address ?? t('field.none')],
-          ...(customer.notes ? [[t('field.notes'), customer.notes] as const] : []),
+          [t('field.numbers'), <Numbers key="numbers" customer={customer} />],
+          fact('document', customer.document),
+          fact('born_on', customer.born_on && day(customer.born_on, language)),
+          fact('address', customer.address),
+          ...(customer.notes ? [fact('notes', customer.notes)] : []),
           [
             t('field.language'),
             customer.language

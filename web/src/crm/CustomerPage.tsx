@@ -6,6 +6,7 @@ import { Loading, Page, Panel, Trouble, viewCss } from '@/base/view/parts';
 import { CaseList } from '@/cases/OpenCases';
 import { Timeline } from '@/cases/Timeline';
 import { useAccess } from '@/identity/session';
+import { AccountsPanel } from './AccountsPanel';
 import { CustomerFacts } from './CustomerFacts';
 import css from './crm.module.css';
 import { customerQuery } from './queries';
@@ -61,6 +62,7 @@ export function CustomerPage() {
           <Panel title={t('card.title')}>
             <CustomerFacts customer={found.data} />
           </Panel>
+          <AccountsPanel customerId={customerId} />
           <CaseList
             title={t('page.cases')}
             cases={cases.data?.items ?? []}

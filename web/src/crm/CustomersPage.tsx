@@ -2,9 +2,9 @@ import { IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { phone } from '@/base/format';
 import { Empty, Page, Paged, Table, viewCss } from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
+import { Numbers } from './CustomerFacts';
 import { customersQuery } from './queries';
 
 const route = getRouteApi('/customers');
@@ -59,7 +59,9 @@ export function CustomersPage() {
                     {row.name}
                   </Link>
                 </td>
-                <td>{row.numbers.map((each) => phone(each.number)).join(', ')}</td>
+                <td>
+                  <Numbers customer={row} />
+                </td>
                 <td>{row.document ?? ''}</td>
                 <td>
                   {row.language &&

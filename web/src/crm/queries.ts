@@ -16,6 +16,17 @@ export const customersQuery = (text: string) =>
     getNextPageParam: (page) => page.next_cursor,
   });
 
+export const accountsQuery = (customerId: string) =>
+  queryOptions({
+    queryKey: ['accounts', customerId],
+    queryFn: () =>
+      ask(
+        api.GET('/api/v1/customers/{customer_id}/accounts', {
+          params: { path: { customer_id: customerId } },
+        }),
+      ),
+  });
+
 export const customerQuery = (customerId: string) =>
   queryOptions({
     queryKey: ['customer', customerId],

@@ -13,6 +13,9 @@ export function staleKeys(frame: EventFrame): readonly (readonly unknown[])[] {
   if (matter === 'customer' || frame.type === 'contact_identified') {
     keys.push(['customers'], ['customer', frame.customer_id]);
   }
+  if (frame.type === 'identity_checked' || frame.type === 'contact_identified') {
+    keys.push(['verification', frame.contact_id], ['accounts']);
+  }
   if (matter === 'recording') keys.push(['recordings']);
   if (matter === 'prompt') keys.push(['prompts'], ['flows']);
   if (frame.type === 'queue_stopped' || frame.type === 'queue_resumed') keys.push(['queues']);

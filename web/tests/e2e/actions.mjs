@@ -14,6 +14,7 @@ const kActions = [
   ['a lost line shows the age of the screen and goes when it is back', showsAge],
   ['the next status can be chosen during a call', choosesNext],
   ['any part of a two-hour journey is heard at once, and gaps are passed over', seeks],
+  ['a masked field is shown with a reason, for a while, and hides by itself', reveals],
   ['the shortcuts open with a question mark, but not while typing', showsShortcuts],
 ];
 
@@ -45,6 +46,21 @@ function expect(isTrue, what) {
 async function clean(page) {
   const faults = await axe(page);
   expect(faults.length === 0, faults.join('; '));
+}
+
+async function reveals(page, _scene, url) {
+  await page.goto(`${url}/customers/k1`);
+  await page.getByTestId('reveal-address').click();
+  const confirm = page.getByTestId('reveal-confirm');
+  await page.getByTestId('reveal-reason').fill('corto');
+  expect(await confirm.isDisabled(), 'a short reason is enough');
+  await page.getByTestId('reveal-reason').fill('Envía un técnico a su domicilio');
+  await clean(page);
+  await confirm.click();
+  await page.getByText('Calle de los Fresnos 18').waitFor();
+  await page.getByTestId('revealed').waitFor();
+  await page.getByText('Calle de los Fresnos 18').waitFor({ state: 'detached' });
+  await page.getByTestId('reveal-address').waitFor();
 }
 
 async function answersWithKey(page, scene, url) {

@@ -30,7 +30,7 @@ export const roles = [
     name_es: null,
     name_en: null,
     is_built_in: true,
-    permissions: ['take_contacts', 'read_customers', 'write_customers', 'listen_to_own'],
+    permissions: ['take_contacts', 'read_customers', 'write_customers', 'listen_to_own', 'reveal'],
   },
   {
     key: 'administrator',
@@ -235,17 +235,65 @@ export const queues = [
 export const customer = {
   id: 'k1',
   name: 'María Fernanda Quiroga Peña',
-  document: '•••• 4821',
-  is_document_masked: true,
-  address: 'Calle de los Fresnos 18, Valle de Bravo',
+  masked: ['document', 'address'],
+  revealed: [{ field: 'notes', until: new Date(Date.now() + 480_000).toISOString() }],
+  document: '•••••• 4821',
+  address: '•••',
   language: 'es',
   born_on: null,
   notes: 'Prefiere que la llamen por la tarde.',
   numbers: [
-    { number: '+525512345678', label: 'móvil' },
-    { number: '+527262620143', label: 'casa' },
+    { masked: ['number'], number: '+52 ••• 678', label: 'móvil' },
+    { masked: ['number'], number: '+52 ••• 143', label: 'casa' },
   ],
   version: 'v3',
+};
+
+/** @type {Schemas['CustomerAccounts']} */
+export const customerAccounts = {
+  accounts: [
+    {
+      masked: ['number', 'balance', 'due_on', 'status'],
+      number: '••••0003',
+      product: 'Gas hogar',
+      balance: null,
+      due_on: null,
+      status: '•••',
+      as_of: ago(3600),
+    },
+    {
+      number: '50010002',
+      product: 'Luz hogar',
+      balance: { amount_cents: 12150, currency: 'EUR' },
+      due_on: '2026-12-04',
+      status: 'overdue',
+      as_of: ago(3600),
+    },
+  ],
+  orders: [
+    {
+      number: '70010001',
+      description: 'Cambio de contador',
+      status: 'scheduled',
+      ordered_on: '2026-11-20',
+      expected_on: '2026-12-03',
+      as_of: ago(3600),
+    },
+  ],
+};
+
+/** @type {Schemas['Verification']} */
+export const verification = {
+  state: 'unverified',
+  customer: { id: customer.id, name: customer.name },
+  questions: [
+    { key: 'document', is_answered: true },
+    { key: 'born_on', is_answered: false },
+    { key: 'postcode', is_answered: false },
+  ],
+  right_needed: 2,
+  wrong_left: 2,
+  was_right: null,
 };
 
 /**
@@ -323,9 +371,30 @@ for (let index = 4; index < 24; index += 1) {
 
 /** @type {Schemas['Datum'][]} */
 const context = [
-  { name: 'document', value: '•••• 4821', given_by: 'caller', at: ago(170), verified: 'document' },
-  { name: 'order_number', value: '88213', given_by: 'caller', at: ago(150), verified: '' },
-  { name: 'balance', value: '1 284,50 MXN', given_by: 'system', at: ago(148), verified: 'look_up' },
+  {
+    sensitivity: 'internal',
+    name: 'document',
+    value: '•••• 4821',
+    given_by: 'caller',
+    at: ago(170),
+    verified: 'document',
+  },
+  {
+    sensitivity: 'internal',
+    name: 'order_number',
+    value: '88213',
+    given_by: 'caller',
+    at: ago(150),
+    verified: '',
+  },
+  {
+    sensitivity: 'internal',
+    name: 'balance',
+    value: '1 284,50 MXN',
+    given_by: 'system',
+    at: ago(148),
+    verified: 'look_up',
+  },
 ];
 
 /**
@@ -451,6 +520,7 @@ export const caseData = [
   { name: 'comensales', type: 'number', value: '6' },
 ].map((datum) => ({
   .../** @type {Pick<Schemas['CaseDatum'], 'name' | 'type' | 'value'>} */ (datum),
+  sensitivity: /** @type {const} */ ('internal'),
   given_by: 'caller',
   verified: '',
   contact_id: null,

@@ -164,6 +164,12 @@ async function answer(state, sockets, request, url, send, response) {
     change(state, sockets, { scene });
     return send(200, data.desk(scene, state.seq).agent);
   }
+  if (path === `/customers/${data.customer.id}/reveal`) {
+    // Long enough to be seen, short enough to be seen to end.
+    const until = new Date(Date.now() + 2500).toISOString();
+    state.revealed = { field: (await body(request)).fields[0], until };
+    return send(200, { until, customer: customerOf(state) });
+  }
   const note = /^\/notes\/(.+)$/.exec(path);
   if (note) {
     const input = await body(request);
@@ -237,12 +243,14 @@ function find(state, user, path, url) {
       return data.queueSettings;
     case 'contacts':
       if (rest === 'journey') return journeyOf(state);
+      if (rest === 'verification') return data.verification;
       return { contact: data.contactRow, live: null, events: data.contactEvents, recordings: [] };
     case 'cases':
       return findCase(id, rest, text);
     case 'customers':
       if (rest === 'timeline') return data.timeline;
-      if (id) return data.customer;
+      if (rest === 'accounts') return data.customerAccounts;
+      if (id) return customerOf(state);
       return text && !data.customer.name.toLowerCase().includes(text) ? [] : [data.customer];
     case 'recordings':
       return id ? data.recordings.find((each) => each.id === id) : data.recordings;
@@ -264,6 +272,20 @@ function find(state, user, path, url) {
     default:
       return undefined;
   }
+}
+
+/** The customer as the session sees it: with the address for a while after a reveal. */
+function customerOf(state) {
+  const { customer } = data;
+  if (state.revealed === undefined || Date.parse(state.revealed.until) <= Date.now()) {
+    return customer;
+  }
+  return {
+    ...customer,
+    masked: customer.masked?.filter((field) => field !== state.revealed.field),
+    revealed: [state.revealed],
+    address: 'Calle de los Fresnos 18, Valle de Bravo',
+  };
 }
 
 function findCase(id, rest, text) {
