@@ -29,6 +29,8 @@ constexpr std::array<std::pair<Permission, std::string_view>, kPermissions> kNam
     {ManageDirectory, "manage_directory"},
     {ReadAudit, "read_audit"},
     {Operate, "operate"},
+    {AskExport, "ask_export"},
+    {ApproveExport, "approve_export"},
 }};
 
 /// All but being an agent: an administrator who takes calls as well has a role of the company's
@@ -63,10 +65,11 @@ const std::array<BuiltInRole, 10>& table() {
           ListenToOwn,
           ListenToAll,
           ReadFigures,
-          ReadFlows}},
+          ReadFlows,
+          AskExport}},
         {"quality", {ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
         {"knowledge_editor", {ReadFlows, ReadFigures}},
-        {"department_head", {ReadCustomers, WriteCustomers, ReadFigures}},
+        {"department_head", {ReadCustomers, WriteCustomers, ReadFigures, AskExport}},
         {"compliance",
          {ReadCustomers,
           SeePersonal,
@@ -75,11 +78,19 @@ const std::array<BuiltInRole, 10>& table() {
           ReadFigures,
           ReadFlows,
           ReadTraces,
-          ReadAudit}},
+          ReadAudit,
+          AskExport,
+          ApproveExport}},
         {"administrator", administration()},
         {"brand_owner",
-         {WatchFloor, ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
-        {"auditor", {ReadFigures, ReadAudit}},
+         {WatchFloor,
+          ReadCustomers,
+          ListenToOwn,
+          ListenToAll,
+          ReadFigures,
+          ReadFlows,
+          ApproveExport}},
+        {"auditor", {ReadFigures, ReadAudit, AskExport}},
     }};
     return kRoles;
 }

@@ -21,6 +21,10 @@
 #include "store/journal.h"
 #include "store/sql.h"
 
+namespace escucha::exports {
+class Desk;
+}
+
 namespace escucha::api {
 
 class Contract;
@@ -56,6 +60,7 @@ struct Services {
     Listening& listening;
     IdMaker& ids;
     EventFeed& feed;
+    exports::Desk& exports;
 };
 
 /// Whom and what an answer tells about, for the audit log (audit_trail.h).

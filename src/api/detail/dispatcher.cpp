@@ -103,10 +103,16 @@ Dispatcher::Dispatcher(Config config,
       contract_{openapi_json()},
       access_{access_of_routes(contract_)},
       connections_{database_},
-      services_{config_, port, database_, journal, contract_, listening_, ids_, feed_},
+      services_{config_, port, database_, journal, contract_, listening_, ids_, feed_, exports_},
       auditor_{*config_.audit},
       files_{config_.web_root},
-      feed_{journal, std::move(on_news)} {}
+      feed_{journal, std::move(on_news)},
+      exports_{{.folder = config_.exports_dir,
+                .recordings_dir = config_.recordings_dir,
+                .recording_keys = config_.recording_keys,
+                .audit = config_.audit},
+               database_,
+               journal} {}
 
 Dispatcher::Match Dispatcher::match(const net::Request& request) const {
     Match found;

@@ -14,6 +14,7 @@
 #include "api/detail/handlers.h"
 #include "api/detail/idempotency.h"
 #include "api/detail/remembered.h"
+#include "exports/desk.h"
 #include "net/http_server.h"
 #include "net/static_files.h"
 
@@ -74,6 +75,7 @@ private:
     Idempotency idempotency_;
     net::StaticFiles files_;
     EventFeed feed_;
+    exports::Desk exports_;
     std::function<net::HttpServer::Counters()> server_;
     std::array<std::atomic<std::uint64_t>, 6> answers_{};  ///< By the hundreds of their status.
 };

@@ -1,6 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import {
   IconBuildingStore,
+  IconChecklist,
   IconEye,
   IconFolders,
   IconHeadset,
@@ -26,6 +27,7 @@ import { Logo } from '@/base/view/Logo';
 import { complain } from '@/base/view/notify';
 import { CallStrip } from '@/call/CallStrip';
 import { ReferenceSearch } from '@/cases/ReferenceSearch';
+import { ExportsWaiting } from '@/exports/ExportsWaiting';
 import { forgetSession, signOut, useAccess, useSignedIn } from '@/identity/session';
 import { startLive, watchDesk } from '@/live/store';
 import { ConnectionBanner } from './ConnectionBanner';
@@ -41,6 +43,7 @@ type Place =
   | '/flows'
   | '/prompts'
   | '/audit'
+  | '/approvals'
   | '/people';
 
 export function Shell() {
@@ -98,7 +101,14 @@ function Rail() {
   const navigate = useNavigate();
   const { isAgent, may } = useAccess();
   const size = { size: 22, stroke: 1.7, 'aria-hidden': true };
-  const places: { to: Place; letter: string; icon: ReactNode; isShown: boolean; name: string }[] = [
+  const places: {
+    to: Place;
+    letter: string;
+    icon: ReactNode;
+    isShown: boolean;
+    name: string;
+    waits?: ReactNode;
+  }[] = [
     {
       to: '/desk',
       letter: 'd',
@@ -162,6 +172,14 @@ function Rail() {
       isShown: may('read_audit'),
       name: t('nav.audit'),
     },
+    {
+      to: '/approvals',
+      letter: 'e',
+      icon: <IconChecklist {...size} />,
+      isShown: may('ask_export') || may('approve_export'),
+      name: t('nav.approvals'),
+      waits: <ExportsWaiting />,
+    },
   ];
   const shown = places.filter((place) => place.isShown);
   useGoTo(
@@ -181,6 +199,7 @@ function Rail() {
         >
           {place.icon}
           <span>{place.name}</span>
+          {place.waits}
         </Link>
       ))}
     </nav>

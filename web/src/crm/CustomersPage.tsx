@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { phone } from '@/base/format';
 import { Empty, Page, Paged, Table, viewCss } from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
+import { ExportButton } from '@/exports/ExportButton';
 import { customersQuery } from './queries';
 
 const route = getRouteApi('/customers');
@@ -19,13 +20,16 @@ export function CustomersPage() {
       title={t('list.title')}
       hint={t('list.hint')}
       actions={
-        <SearchBox
-          label={t('list.search')}
-          text={text}
-          onSearch={(wanted) =>
-            void navigate({ search: wanted ? { text: wanted } : {}, replace: true })
-          }
-        />
+        <>
+          <SearchBox
+            label={t('list.search')}
+            text={text}
+            onSearch={(wanted) =>
+              void navigate({ search: wanted ? { text: wanted } : {}, replace: true })
+            }
+          />
+          <ExportButton what="customers" filter={text ? { text } : {}} />
+        </>
       }
     >
       <Paged

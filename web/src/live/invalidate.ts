@@ -14,6 +14,7 @@ export function staleKeys(frame: EventFrame): readonly (readonly unknown[])[] {
     keys.push(['customers'], ['customer', frame.customer_id]);
   }
   if (matter === 'recording') keys.push(['recordings']);
+  if (matter === 'export') keys.push(['exports']);
   if (matter === 'prompt') keys.push(['prompts'], ['flows']);
   if (frame.type === 'queue_music_chosen') keys.push(['queues'], ['prompts']);
   if (matter === 'agent' || matter === 'phone') keys.push(['agents']);

@@ -42,6 +42,8 @@ const kMockVisits = [
   ['supervisor', 'ready', '/prompts?open=es/saludo'],
   ['supervisor', 'ready', '/audit'],
   ['supervisor', 'ready', '/audit?customer=k1'],
+  ['supervisor', 'ready', '/approvals'],
+  ['supervisor', 'ready', '/approvals?view=mine'],
 ];
 
 const kRealVisits = [

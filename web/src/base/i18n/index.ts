@@ -11,6 +11,7 @@ export const kNamespaces = [
   'call',
   'cases',
   'crm',
+  'exports',
   'flow',
   'identity',
   'media',

@@ -5,6 +5,7 @@ import audit from './audit.json';
 import call from './call.json';
 import cases from './cases.json';
 import crm from './crm.json';
+import exports from './exports.json';
 import flow from './flow.json';
 import identity from './identity.json';
 import media from './media.json';
@@ -18,6 +19,7 @@ export const catalogue = {
   call,
   cases,
   crm,
+  exports,
   flow,
   identity,
   media,
