@@ -1,5 +1,7 @@
 #include "exports/desk.h"
 
+#include <future>
+#include <memory>
 #include <system_error>
 
 #include <sodium.h>
@@ -14,6 +16,8 @@ namespace escucha::exports {
 namespace {
 
 constexpr std::chrono::minutes kSweepEvery{1};
+/// What is written later all the same is found by `recover`.
+constexpr std::chrono::seconds kWriteDeadline{5};
 constexpr std::string_view kEnding = ".zip";
 
 /// What people can do something about, by the word that the page says.
@@ -38,7 +42,12 @@ Desk::~Desk() {
     }
     news_.notify_all();
     thread_.join();
+    forget_waiting();
+}
+
+void Desk::forget_waiting() {
     for (Job& job : waiting_) sodium_memzero(job.passphrase.data(), job.passphrase.size());
+    waiting_.clear();
 }
 
 std::filesystem::path Desk::file_of(ExportId id) const {
@@ -71,6 +80,18 @@ void Desk::sweep_soon() {
     news_.notify_all();
 }
 
+// Not `Journal::write`, which waits for as long as a disk is full: nobody could stop the server.
+Result<void> Desk::write(store::Journal::Work work) {
+    const auto told = std::make_shared<std::promise<Result<void>>>();
+    auto outcome = told->get_future();
+    ESC_TRY(journal_.queue_write(std::move(work),
+                                 [told](Result<void> done) { told->set_value(std::move(done)); }));
+    if (outcome.wait_for(kWriteDeadline) != std::future_status::ready) {
+        return fail(escucha::Errc::Timeout, "journal");
+    }
+    return outcome.get();
+}
+
 bool Desk::is_stopping() const {
     const std::scoped_lock lock{mutex_};
     return is_stopping_;
@@ -92,7 +113,7 @@ void Desk::run() {
             });
             if (is_stopping_) return;
             is_sweep_due_ = false;
-            if (!waiting_.empty()) {
+            if (is_recovered_ && !waiting_.empty()) {
                 job = std::move(waiting_.front());
                 waiting_.pop_front();
                 making_ = job->request.id;
@@ -105,11 +126,13 @@ void Desk::run() {
     }
 }
 
-/// When the store could not be asked at the start.
+// When the store could not be asked at the start, or could not be told what became of a file.
+// Whoever waits meanwhile is to begin again, like those of a process before this one.
 void Desk::recover_once() {
     {
         const std::scoped_lock lock{mutex_};
         if (is_recovered_) return;
+        forget_waiting();
     }
     const bool is_done = recover();
     const std::scoped_lock lock{mutex_};
@@ -123,13 +146,13 @@ bool Desk::recover() {
     std::filesystem::permissions(options_.folder, std::filesystem::perms::owner_all, error);
     if (error) log::error("exports_folder_not_made", {{"why", error.message()}});
     const auto recovered =
-        journal_.write([](store::Connection& connection) { return exports::recover(connection); });
+        write([](store::Connection& connection) { return exports::recover(connection); });
     if (!recovered) log::warn("exports_not_recovered", {{"why", recovered.error().message()}});
     return recovered.has_value();
 }
 
 void Desk::sweep() {
-    const auto expired = journal_.write([now = read_clocks().wall](store::Connection& connection) {
+    const auto expired = write([now = read_clocks().wall](store::Connection& connection) {
         return expire(connection, now);
     });
     if (!expired) return log::warn("exports_not_expired", {{"why", expired.error().message()}});
@@ -164,13 +187,18 @@ void Desk::make_one(Job job) {
     std::error_code error;
     if (made) std::filesystem::rename(partial, path, error);
     if (made && error) made = fail(escucha::Errc::Io, error.message());
-    const auto written = journal_.write([&](store::Connection& connection) {
-        if (made) return finish_making(connection, id, made.value(), read_clocks().wall);
-        return give_up_making(connection, id, failure_of(made.error()));
-    });
+    const std::string failure = made ? "" : failure_of(made.error());
+    const Made done = made ? made.value() : Made{};
+    const auto written =
+        write([id, failure, done, now = read_clocks().wall](store::Connection& connection) {
+            return failure.empty() ? finish_making(connection, id, done, now)
+                                   : give_up_making(connection, id, failure);
+        });
     {
         const std::scoped_lock lock{mutex_};
         making_.reset();
+        // Else it would be Making with nobody who makes it.
+        if (!written && written.error().code != escucha::Errc::Conflict) is_recovered_ = false;
     }
     if (!made) {
         std::filesystem::remove(partial, error);

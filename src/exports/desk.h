@@ -67,6 +67,9 @@ private:
     /// Whether the store could be asked.
     bool recover();
     void recover_once();
+    /// Wipes their passphrases. With the lock, or without the thread.
+    void forget_waiting();
+    Result<void> write(store::Journal::Work work);
     void sweep();
     void remove_strays(const std::set<std::string>& keep);
     void make_one(Job job);

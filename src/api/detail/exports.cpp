@@ -264,6 +264,8 @@ Answer make_export(Call& call) {
 Answer get_export_file(Call& call) {
     ESC_TRY(check_is_person(call));
     ESC_TRY(const auto request, own_request(call));
+    // Whoever may not see it any more does not fetch it either.
+    ESC_TRY(check_may_have(call, request));
     const auto path = call.services.exports.file_of(request.id);
     std::error_code error;
     const auto size = std::filesystem::file_size(path, error);
