@@ -57,7 +57,8 @@ void wait_for(Person& who, const std::string& id, const std::string& state) {
 std::vector<audit::Entry> entries_about(World& world, const std::string& id) {
     auto connection = world.fresh.database.connect().value();
     std::vector<audit::Entry> found;
-    for (auto& link : audit::read_links(connection, world.company, 0, 1'000'000, 10'000).value()) {
+    auto links = audit::read_links(connection, world.company, 0, 1'000'000, 10'000).value();
+    for (auto& link : links) {
         if (link.entry.object_id == id) found.push_back(std::move(link.entry));
     }
     return found;

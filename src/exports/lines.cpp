@@ -161,7 +161,7 @@ Result<std::int64_t> count(store::Connection& connection,
     query.params.emplace_back((is_sound(request.what) ? kMaxRecordings : kMaxRows) + 1);
     ESC_TRY(const auto row,
             connection.query_one(
-                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM " + from + " LIMIT ?) AS some",
+                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM " + from + " LIMIT ?) AS counted",
                 query.params));
     return row->get<std::int64_t>(0);
 }

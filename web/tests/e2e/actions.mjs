@@ -43,6 +43,9 @@ export async function checkActions(report) {
 }
 
 async function exportsData(page, _scene, url) {
+  await page.getByTestId('person-menu').click();
+  await page.getByTestId('sign-out').click();
+  await page.getByTestId('sign-in-login').waitFor();
   await signIn(page, url, 'sofia', 'escucha');
   await page.goto(`${url}/customers`);
   await page.getByTestId('export').click();
