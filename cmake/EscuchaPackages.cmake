@@ -6,7 +6,7 @@ find_package(OpenSSL 3 REQUIRED)
 # EXACT: Boost 1.74 is Debian's default and cannot be mixed with 1.81.
 find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json url)
 
-foreach(package IN ITEMS sqlite3 libpq libsodium speexdsp spandsp opus sndfile libcurl libcares fmt spdlog
+foreach(package IN ITEMS sqlite3 libpq libsodium libarchive speexdsp spandsp opus sndfile libcurl libcares fmt spdlog
                         jemalloc)
     string(TOUPPER "${package}" upper)
     pkg_check_modules(${upper} REQUIRED IMPORTED_TARGET ${package})

@@ -39,6 +39,7 @@ ARROWS = {
     "privacy": {"base"},
     "identity": {"base", "store"},
     "audit": {"base", "store"},
+    "exports": {"base", "store", "identity", "audit", "recording"},
     "speech_engine": {"base", "speech"},
     "net": {"base"},
     "store": {"base"},
@@ -46,7 +47,7 @@ ARROWS = {
     "sim": CORES,
     "demo": CORES | {"store", "identity"},
     "server": CORES | {"net", "store", "identity", "demo", "speech_engine"},
-    "api": CORES | {"net", "store", "identity", "audit", "demo", "speech_engine", "server"},
+    "api": CORES | {"net", "store", "identity", "audit", "exports", "demo", "speech_engine", "server"},
 }
 
 # Pure cores: no I/O, no clock, no thread. base and media hold parts of a shell beside pure ones.

@@ -125,6 +125,12 @@ Outcome audit_verify(const Options& options, const Installation& installation);
 /// server has to be stopped meanwhile.
 Outcome account_rotate_key(const Options& options, const Installation& installation);
 
+/// From which export a file comes, by its hidden marks. Reads the store itself, on the server's
+/// machine; "no" when it carries none.
+Outcome export_trace(const Options& options,
+                     const Installation& installation,
+                     const std::filesystem::path& file);
+
 /// Looks for what keeps an installation from working, and says how to mend it.
 Outcome doctor(const Options& options, const Installation& installation);
 

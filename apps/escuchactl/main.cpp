@@ -182,6 +182,23 @@ void add_audit(CLI::App& app, Asked& asked) {
         });
 }
 
+void add_exports(CLI::App& app, Asked& asked) {
+    const Options& options = asked.options;
+    auto* exported = app.add_subcommand(
+        "export", options.say("Lo que salió como fichero", "What left as a file"));
+    exported->require_subcommand(1);
+    auto* trace = exported->add_subcommand(
+        "trace",
+        options.say("De qué exportación sale un fichero, por sus marcas ocultas",
+                    "From which export a file comes, by its hidden marks"));
+    trace->add_option("FILE", asked.file)->required();
+    trace->callback([&asked] {
+        asked.run = [&asked] {
+            return export_trace(asked.options, *asked.installation, asked.file);
+        };
+    });
+}
+
 void add_users(CLI::App& app, Asked& asked) {
     const Options& options = asked.options;
     auto* user = app.add_subcommand("user", options.say("Usuarios", "Users"));
@@ -345,6 +362,7 @@ int main(int argc, char** argv) {
     add_flows(app, asked);
     add_recordings(app, asked);
     add_audit(app, asked);
+    add_exports(app, asked);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -277,6 +277,7 @@ Result<void> run(const escuchad::Options& options, const sigset_t& signals) {
                     .audit_keys = &audit_keys,
                     .prompts_dir = config.prompts_dir(),
                     .shared_prompts_dir = config.shared_prompts_dir(),
+                    .exports_dir = config.data_dir / "exports",
                     .backups_dir = config.data_dir / "backups",
                     .operator_token = token,
                     .sessions = limits,

@@ -46,6 +46,7 @@ TEST_CASE("every operation says what it reads or changes, in words that do not c
                                       "company",
                                       "contact",
                                       "customer",
+                                      "export",
                                       "note",
                                       "recording",
                                       "role",

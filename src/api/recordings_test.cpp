@@ -1,6 +1,8 @@
 // Recordings over HTTP: sealed files, parts of them, journeys, and who may hear.
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include <doctest/doctest.h>
@@ -65,6 +67,12 @@ TEST_CASE("a recording is heard by those who may, whole or in part, and that is 
     CHECK(whole.status == 200);
     CHECK(whole.reply.body == wav);
     CHECK(whole.reply.header("cache-control") == "no-store");
+    CHECK(whole.reply.header("content-disposition").empty());
+    // To a browser that opens it by itself, and would keep it, nothing is sent.
+    CHECK(ana.get(path + "/audio", {"Sec-Fetch-Mode: navigate"}).status == 403);
+    CHECK(ana.get("/api/v1/contacts/" + talk.contact.to_string() + "/journey/audio",
+                  {"Sec-Fetch-Mode: navigate"})
+              .status == 403);
     // Within the header, over its end, over the seam of two chunks, the last byte.
     for (const auto& [from, to] : {std::pair{4, 6}, {40, 50}, {4'000, 4'100}, {9'043, 9'043}}) {
         const auto asked = std::to_string(from) + "-" + std::to_string(to);
@@ -199,4 +207,45 @@ TEST_CASE("a recording's path cannot lead out of its folder") {
         CHECK(world.sign_in("sara").get("/api/v1/recordings/" + id.to_string() + "/audio").status ==
               404);
     }
+}
+
+TEST_CASE("a recording leaves as an approved export, sealed, and of those who may hear it") {
+    World world;
+    const auto talk = world.talk(world.agent);
+    const Bytes samples = sound_of(300'000);
+    const auto id = record(world, talk.contact, "2026/a.rec", samples);
+    Person sara = world.sign_in("sara");
+    Person control = world.sign_in(world.add_person("compliance", world.company));
+    const auto body = [](const char* what, const char* filter, const std::string& of) {
+        return std::string{R"({"what":")"} + what + R"(","filter":{")" + filter + "\":\"" + of +
+               R"("},"columns":[],"reason":"reclamación judicial"})";
+    };
+    const std::string no_one = world.make<RecordingId>().to_string();
+    CHECK(
+        sara.post("/api/v1/exports", body("recording", "recording_id", no_one)).text("/pointer") ==
+        "/filter");
+    // Whoever hears no recordings asks for none.
+    Person chief = world.sign_in(world.add_person("department_head", world.company));
+    CHECK(chief.post("/api/v1/exports", body("recording", "recording_id", id.to_string())).status ==
+          403);
+    const auto contact = talk.contact.to_string();
+    const Got asked =
+        sara.post("/api/v1/exports", body("contact_recordings", "contact_id", contact));
+    REQUIRE(asked.status == 201);
+    CHECK(asked.number("/expected_rows") == 1);
+    const std::string path = "/api/v1/exports/" + asked.text("/id");
+    CHECK(control.post(path + "/approve", R"({"reason":"de acuerdo"})").status == 200);
+    const std::string passphrase = sara.post(path + "/file").text("/passphrase");
+    while (sara.get(path).text("/state") != "ready") std::this_thread::yield();
+    const Got file = sara.get(path + "/file");
+    REQUIRE(file.status == 200);
+    std::ofstream{world.folder / "a.zip", std::ios::binary} << file.reply.body;
+    const std::string command = "7z x -y -p" + passphrase + " -o'" + world.folder.string() + "' '" +
+                                (world.folder / "a.zip").string() + "' >/dev/null </dev/null";
+    REQUIRE(std::system(command.c_str()) == 0);
+    std::ifstream wav{world.folder / (id.to_string() + ".wav"), std::ios::binary};
+    const std::string heard{std::istreambuf_iterator<char>{wav}, {}};
+    const auto header = recording::wav_header(2, samples.size());
+    CHECK(heard == std::string{as_text(header)} + std::string{as_text(samples)});
+    CHECK(sara.get(path).number("/customers") == 1);
 }

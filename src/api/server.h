@@ -55,6 +55,7 @@ struct Config {
     std::filesystem::path prompts_dir;  ///< Holds the prompt library; as the media process has it.
     /// Recordings of the installation, "<language>/<file>", put there by hand for all companies.
     std::filesystem::path shared_prompts_dir;
+    std::filesystem::path exports_dir;  ///< Holds nothing but files of exports, for their time.
     std::filesystem::path backups_dir;  ///< Made when the first backup is.
     /// Whoever bears it is an administrator (docs/api.md, "Operator token"); empty refuses all.
     std::string operator_token;

@@ -11,6 +11,8 @@ Permissions permissions_for_keys() {
     all.remove(Permission::ManageUsers);
     all.remove(Permission::Reveal);
     all.remove(Permission::RevealFinancial);
+    all.remove(Permission::AskExport);
+    all.remove(Permission::ApproveExport);
     return all;
 }
 

@@ -20,7 +20,8 @@ inline constexpr std::chrono::days kLongestKeyLife{366};
 inline constexpr std::int64_t kMaxKeysPerCompany = 100;
 
 /// All a key can be made for. Not `ManageUsers`: whoever sets passwords can become anybody, and
-/// then no other limit of the key means anything. Nor what reveals: a key has no session.
+/// then no other limit of the key means anything. Nor what reveals: a key has no session. Nor exports,
+/// which people answer for.
 Permissions permissions_for_keys();
 
 struct NewApiKey {

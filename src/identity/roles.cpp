@@ -32,6 +32,8 @@ constexpr std::array<std::pair<Permission, std::string_view>, kPermissions> kNam
     {StopQueues, "stop_queues"},
     {Reveal, "reveal"},
     {RevealFinancial, "reveal_financial"},
+    {AskExport, "ask_export"},
+    {ApproveExport, "approve_export"},
 }};
 
 /// All but being an agent: an administrator who takes calls as well has a role of the company's
@@ -70,10 +72,11 @@ const std::array<BuiltInRole, 10>& table() {
           ReadFlows,
           StopQueues,
           Reveal,
-          RevealFinancial}},
+          RevealFinancial,
+          AskExport}},
         {"quality", {ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
         {"knowledge_editor", {ReadFlows, ReadFigures}},
-        {"department_head", {ReadCustomers, WriteCustomers, ReadFigures, Reveal}},
+        {"department_head", {ReadCustomers, WriteCustomers, ReadFigures, Reveal, AskExport}},
         {"compliance",
          {ReadCustomers,
           SeePersonal,
@@ -84,11 +87,20 @@ const std::array<BuiltInRole, 10>& table() {
           ReadTraces,
           ReadAudit,
           Reveal,
-          RevealFinancial}},
+          RevealFinancial,
+          AskExport,
+          ApproveExport}},
         {"administrator", administration()},
         {"brand_owner",
-         {WatchFloor, ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows, StopQueues}},
-        {"auditor", {ReadFigures, ReadAudit}},
+         {WatchFloor,
+          ReadCustomers,
+          ListenToOwn,
+          ListenToAll,
+          ReadFigures,
+          ReadFlows,
+          StopQueues,
+          ApproveExport}},
+        {"auditor", {ReadFigures, ReadAudit, AskExport}},
     }};
     return kRoles;
 }

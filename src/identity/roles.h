@@ -38,9 +38,10 @@ enum class Permission {
     StopQueues,       ///< A queue takes nobody new until somebody lets it.
     Reveal,           ///< See a masked personal field for a while, with a reason.
     RevealFinancial,  ///< The same of what somebody owes.
+    AskExport,        ///< Ask for a file of what one may see; somebody else lets it.
+    ApproveExport,    ///< Decide what others asked for.
 };
-inline constexpr std::size_t kPermissions =
-    static_cast<std::size_t>(Permission::RevealFinancial) + 1;
+inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::ApproveExport) + 1;
 
 /// As the contract, the roles and the API write it: "take_contacts".
 std::string_view to_string(Permission permission);

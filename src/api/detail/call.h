@@ -21,6 +21,10 @@
 #include "store/journal.h"
 #include "store/sql.h"
 
+namespace escucha::exports {
+class Desk;
+}
+
 namespace escucha::api {
 
 class Contract;
@@ -59,6 +63,7 @@ struct Services {
     EventFeed& feed;
     Reveals& reveals;
     std::mutex& verifying;  ///< Held by whoever checks an answer to an identity question.
+    exports::Desk& exports;
 };
 
 /// Whom and what an answer tells about, for the audit log (audit_trail.h).

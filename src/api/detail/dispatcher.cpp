@@ -117,11 +117,18 @@ Dispatcher::Dispatcher(Config config,
                 ids_,
                 feed_,
                 reveals_,
-                verifying_},
+                verifying_,
+                exports_},
       auditor_{*config_.audit},
       files_{config_.web_root},
       feed_{journal, std::move(on_news)},
-      door_{config_.rates} {}
+      door_{config_.rates},
+      exports_{{.folder = config_.exports_dir,
+                .recordings_dir = config_.recordings_dir,
+                .recording_keys = config_.recording_keys,
+                .audit = config_.audit},
+               database_,
+               journal} {}
 
 Dispatcher::Match Dispatcher::match(const net::Request& request) const {
     Match found;

@@ -17,6 +17,7 @@
 #include "api/detail/masking.h"
 #include "api/detail/remembered.h"
 #include "api/detail/viewer.h"
+#include "exports/desk.h"
 #include "net/http_server.h"
 #include "net/static_files.h"
 
@@ -89,6 +90,7 @@ private:
     net::StaticFiles files_;
     EventFeed feed_;
     Door door_;
+    exports::Desk exports_;
     std::function<net::HttpServer::Counters()> server_;
     std::array<std::atomic<std::uint64_t>, 6> answers_{};  ///< By the hundreds of their status.
 };

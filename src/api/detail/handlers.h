@@ -175,5 +175,15 @@ Answer list_trunks(Call& call);
 Answer create_backup(Call& call);
 Answer get_backup(Call& call);
 Answer reset_demo(Call& call);
+// exports.cpp
+Answer list_export_columns(Call& call);
+Answer list_exports(Call& call);
+Answer ask_export(Call& call);
+Answer get_export(Call& call);
+Answer approve_export(Call& call);
+Answer refuse_export(Call& call);
+Answer make_export(Call& call);
+Answer get_export_file(Call& call);
+Answer withdraw_export(Call& call);
 
 }  // namespace escucha::api

@@ -75,6 +75,13 @@ Attempt<std::unique_ptr<recording::Sound>> open_recorded(Call& call, RecordingId
 }
 
 Answer wav_response(Call& call, std::unique_ptr<recording::Sound> sound) {
+    // What a browser opens by itself it also offers to keep; a player does not navigate.
+    if (call.request.header("sec-fetch-mode") == "navigate") {
+        return Problem{Code::Forbidden,
+                       {"Las grabaciones se oyen en la página. Para llevarse una, pida una"
+                        " exportación.",
+                        "Recordings are played in the page. To take one away, ask for an export."}};
+    }
     auto body = std::make_shared<WavBody>(recording::WavView{std::move(sound)});
     const std::uint64_t size = body->size();
     return sound_answer(call, size, [&](std::uint64_t offset, std::uint64_t length) {

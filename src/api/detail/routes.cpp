@@ -136,6 +136,16 @@ constexpr std::array kRoutes{
     Route{"POST", ESC_API "/backups", create_backup, Pace::Slow},
     Route{"GET", ESC_API "/backups/{name}", get_backup},
     Route{"POST", ESC_API "/demo/reset", reset_demo, Pace::Slow},
+
+    Route{"GET", ESC_API "/exports", list_exports},
+    Route{"POST", ESC_API "/exports", ask_export},
+    Route{"GET", ESC_API "/exports/columns", list_export_columns},
+    Route{"GET", ESC_API "/exports/{export_id}", get_export},
+    Route{"DELETE", ESC_API "/exports/{export_id}", withdraw_export},
+    Route{"POST", ESC_API "/exports/{export_id}/approve", approve_export},
+    Route{"POST", ESC_API "/exports/{export_id}/refuse", refuse_export},
+    Route{"POST", ESC_API "/exports/{export_id}/file", make_export},
+    Route{"GET", ESC_API "/exports/{export_id}/file", get_export_file},
 };
 
 #undef ESC_API

@@ -230,6 +230,7 @@ void World::restart() {
     config.audit_keys = &*audit_keys;
     config.prompts_dir = folder / "prompts";
     config.shared_prompts_dir = folder / "recorded-prompts";
+    config.exports_dir = folder / "exports";
     config.backups_dir = folder / "backups";
     config.operator_token = kOperatorToken;
     config.heartbeat = heartbeat;

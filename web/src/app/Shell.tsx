@@ -1,6 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import {
   IconBuildingStore,
+  IconChecklist,
   IconEye,
   IconFolders,
   IconHeadset,
@@ -28,6 +29,7 @@ import { CallStrip } from '@/call/CallStrip';
 import { ReferenceSearch } from '@/cases/ReferenceSearch';
 import { CompanyBadge } from '@/company/CompaniesPage';
 import { useFollowCalls } from '@/company/follow';
+import { ExportsWaiting } from '@/exports/ExportsWaiting';
 import { forgetSession, signOut, useAccess, useSignedIn } from '@/identity/session';
 import { startLive, watchDesk } from '@/live/store';
 import { ConnectionBanner } from './ConnectionBanner';
@@ -44,7 +46,8 @@ type Place =
   | '/prompts'
   | '/audit'
   | '/people'
-  | '/companies';
+  | '/companies'
+  | '/approvals';
 
 export function Shell() {
   const { t } = useTranslation('app');
@@ -105,7 +108,14 @@ function Rail() {
   const { isAgent, may } = useAccess();
   const { companies } = useSignedIn();
   const size = { size: 22, stroke: 1.7, 'aria-hidden': true };
-  const places: { to: Place; letter: string; icon: ReactNode; isShown: boolean; name: string }[] = [
+  const places: {
+    to: Place;
+    letter: string;
+    icon: ReactNode;
+    isShown: boolean;
+    name: string;
+    waits?: ReactNode;
+  }[] = [
     {
       to: '/desk',
       letter: 'd',
@@ -176,6 +186,14 @@ function Rail() {
       isShown: may('read_audit'),
       name: t('nav.audit'),
     },
+    {
+      to: '/approvals',
+      letter: 'e',
+      icon: <IconChecklist {...size} />,
+      isShown: may('ask_export') || may('approve_export'),
+      name: t('nav.approvals'),
+      waits: <ExportsWaiting />,
+    },
   ];
   const shown = places.filter((place) => place.isShown);
   useGoTo(
@@ -195,6 +213,7 @@ function Rail() {
         >
           {place.icon}
           <span>{place.name}</span>
+          {place.waits}
         </Link>
       ))}
     </nav>

@@ -6,6 +6,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import type { AuditFilter } from '@/audit/queries';
+import type { ExportView } from '@/exports/queries';
 import { HomePage } from './HomePage';
 import { NotFound, RouteTrouble } from './NotFound';
 import { Shell } from './Shell';
@@ -137,6 +138,15 @@ const audit = createRoute({
   },
   component: lazyRouteComponent(() => import('@/audit/AuditPage'), 'AuditPage'),
 });
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  validateSearch: (search: Record<string, unknown>): { view?: ExportView } => {
+    const view = word(search.view);
+    return view === 'waiting' || view === 'mine' || view === 'all' ? { view } : {};
+  },
+  component: lazyRouteComponent(() => import('@/exports/ApprovalsPage'), 'ApprovalsPage'),
+});
 const preferences = createRoute({
   getParentRoute: () => root,
   path: '/preferences',
@@ -174,6 +184,7 @@ export const router = createRouter({
     companies,
     prompts,
     audit,
+    approvals,
     preferences,
     account,
     people,

@@ -7,10 +7,11 @@ import type { AuditEntry } from '@/api/client';
 import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Empty, Page, Paged, Pill, Table, viewCss } from '@/base/view/parts';
+import { ExportButton } from '@/exports/ExportButton';
 import { peopleQuery } from '@/identity/queries';
 import { useAccess } from '@/identity/session';
 import css from './audit.module.css';
-import { type AuditFilter, auditQuery } from './queries';
+import { type AuditFilter, auditQuery, exportFilter } from './queries';
 import { VerificationPanel } from './VerificationPanel';
 
 const route = getRouteApi('/audit');
@@ -57,6 +58,7 @@ export function AuditPage() {
             value={filter.to ?? ''}
             onChange={(event) => change({ to: event.currentTarget.value })}
           />
+          <ExportButton what="audit" filter={exportFilter(filter)} />
         </>
       }
     >

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
-import { api, ask } from '@/api/client';
+import { api, ask, type ExportFilter } from '@/api/client';
 
 /** What is looked for; days are those of the reader's own clock, both included. */
 export interface AuditFilter {
@@ -17,19 +17,26 @@ export function dayEdge(day: string | undefined, edge: 'start' | 'end'): string 
   return new Date(Number(match[1]), Number(match[2]) - 1, Number(match[3]) + shift).toISOString();
 }
 
+/** What the list shows, as an export takes it. */
+export function exportFilter(filter: AuditFilter): ExportFilter {
+  const from = dayEdge(filter.from, 'start');
+  const to = dayEdge(filter.to, 'end');
+  return {
+    ...(filter.customer && { customer_id: filter.customer }),
+    ...(filter.user && { user_id: filter.user }),
+    ...(from && { from }),
+    ...(to && { to }),
+  };
+}
+
 export const auditQuery = (filter: AuditFilter) =>
   infiniteQueryOptions({
     queryKey: ['audit', filter],
     initialPageParam: '',
     queryFn: ({ pageParam }) => {
-      const from = dayEdge(filter.from, 'start');
-      const to = dayEdge(filter.to, 'end');
       const query = {
         limit: 50,
-        ...(filter.customer && { customer_id: filter.customer }),
-        ...(filter.user && { user_id: filter.user }),
-        ...(from && { from }),
-        ...(to && { to }),
+        ...exportFilter(filter),
         ...(pageParam !== '' && { cursor: pageParam }),
       };
       return ask(api.GET('/api/v1/audit', { params: { query } }));

@@ -9,6 +9,9 @@ import { dateTime } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Empty, Page, Paged, Reference, Said, Table, viewCss } from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
+import { ExportButton } from '@/exports/ExportButton';
+import { useSignedIn } from '@/identity/session';
+import { exportFilter } from './export-filter';
 import { CaseStatusPill, DueDate } from './OpenCases';
 import { type CaseFilter, casesQuery } from './queries';
 
@@ -33,6 +36,7 @@ export function CasesPage() {
       ) as CaseFilter,
       replace: true,
     });
+  const { user } = useSignedIn();
   const list = useInfiniteQuery(casesQuery(filter));
   return (
     <Page
@@ -63,6 +67,7 @@ export function CasesPage() {
             onChange={(event) => change({ mine: event.currentTarget.checked })}
             mb={8}
           />
+          <ExportButton what="cases" filter={exportFilter(filter, user.id)} />
         </>
       }
     >

@@ -4,6 +4,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Empty, Page, Paged, Table, viewCss } from '@/base/view/parts';
 import { SearchBox } from '@/base/view/SearchBox';
+import { ExportButton } from '@/exports/ExportButton';
 import { Numbers } from './CustomerFacts';
 import { customersQuery } from './queries';
 
@@ -19,13 +20,16 @@ export function CustomersPage() {
       title={t('list.title')}
       hint={t('list.hint')}
       actions={
-        <SearchBox
-          label={t('list.search')}
-          text={text}
-          onSearch={(wanted) =>
-            void navigate({ search: wanted ? { text: wanted } : {}, replace: true })
-          }
-        />
+        <>
+          <SearchBox
+            label={t('list.search')}
+            text={text}
+            onSearch={(wanted) =>
+              void navigate({ search: wanted ? { text: wanted } : {}, replace: true })
+            }
+          />
+          <ExportButton what="customers" filter={text ? { text } : {}} />
+        </>
       }
     >
       <Paged

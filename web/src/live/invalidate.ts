@@ -17,6 +17,7 @@ export function staleKeys(frame: EventFrame): readonly (readonly unknown[])[] {
     keys.push(['verification', frame.contact_id], ['accounts']);
   }
   if (matter === 'recording') keys.push(['recordings']);
+  if (matter === 'export') keys.push(['exports']);
   if (matter === 'prompt') keys.push(['prompts'], ['flows']);
   if (frame.type === 'queue_stopped' || frame.type === 'queue_resumed') keys.push(['queues']);
   if (frame.type === 'queue_music_chosen') keys.push(['queues'], ['prompts']);

@@ -8,6 +8,7 @@ import { clockSpan, dateTime, number, percent } from '@/base/format';
 import { useLanguage } from '@/base/preferences';
 import { Loading, Panel, Trouble, viewCss } from '@/base/view/parts';
 import { PlayButton, usePlayback } from '@/base/view/playback';
+import { ExportButton } from '@/exports/ExportButton';
 import { afterGap, partsOf } from './journey';
 import css from './media.module.css';
 import { type LegSound, soundOf } from './sound';
@@ -45,9 +46,12 @@ export function Player(props: { recordingId: string; onClose: () => void }) {
         title={t('player.title')}
         testId="player"
         aside={
-          <ActionIcon variant="subtle" aria-label={t('player.close')} onClick={props.onClose}>
-            <IconX size={18} aria-hidden="true" />
-          </ActionIcon>
+          <>
+            <ExportButton what="recording" filter={{ recording_id: recordingId }} />
+            <ActionIcon variant="subtle" aria-label={t('player.close')} onClick={props.onClose}>
+              <IconX size={18} aria-hidden="true" />
+            </ActionIcon>
+          </>
         }
       >
         {error && (

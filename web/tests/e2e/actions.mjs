@@ -15,6 +15,10 @@ const kActions = [
   ['the next status can be chosen during a call', choosesNext],
   ['any part of a two-hour journey is heard at once, and gaps are passed over', seeks],
   ['a masked field is shown with a reason, for a while, and hides by itself', reveals],
+  [
+    'an export is asked for with a reason, decided by another, made with a key shown once',
+    exportsData,
+  ],
   ['the shortcuts open with a question mark, but not while typing', showsShortcuts],
 ];
 
@@ -37,6 +41,36 @@ export async function checkActions(report) {
   }
   await browser.close();
   mock.close();
+}
+
+async function exportsData(page, _scene, url) {
+  await page.getByTestId('person-menu').click();
+  await page.getByTestId('sign-out').click();
+  await page.getByTestId('sign-in-login').waitFor();
+  await signIn(page, url, 'sofia', 'escucha');
+  await page.goto(`${url}/customers`);
+  await page.getByTestId('export').click();
+  expect(await page.getByTestId('export-send').isDisabled(), 'it can be asked without a reason');
+  await page.getByTestId('export-reason').fill('Aviso de cambio de tarifa');
+  await clean(page);
+  await page.getByTestId('export-send').click();
+  await page.getByTestId('export-reason').waitFor({ state: 'detached' });
+  await page.getByTestId('nav-approvals').click();
+  const waiting = page.getByTestId('export-card');
+  await waiting.first().waitFor();
+  expect((await waiting.count()) === 2, 'one of two that wait is missing, or an own one is there');
+  await waiting.first().getByTestId('approve').click();
+  expect(await page.getByTestId('decide').isDisabled(), 'it can be decided without a reason');
+  await page.getByTestId('decision-reason').fill('Conforme');
+  await clean(page);
+  await page.getByTestId('decide').click();
+  await page.getByTestId('decision-reason').waitFor({ state: 'detached' });
+  await page.goto(`${url}/approvals?view=mine`);
+  await page.getByTestId('make').first().click();
+  await page.getByTestId('told').getByText('K7QF-93MX').waitFor();
+  await clean(page);
+  await page.getByTestId('told-close').click();
+  await page.getByTestId('told').waitFor({ state: 'detached' });
 }
 
 function expect(isTrue, what) {

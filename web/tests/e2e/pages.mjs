@@ -43,6 +43,8 @@ const kMockVisits = [
   ['supervisor', 'ready', '/companies'],
   ['supervisor', 'ready', '/audit'],
   ['supervisor', 'ready', '/audit?customer=k1'],
+  ['supervisor', 'ready', '/approvals'],
+  ['supervisor', 'ready', '/approvals?view=mine'],
 ];
 
 const kRealVisits = [

@@ -55,6 +55,8 @@ export const roles = [
       'read_audit',
       'operate',
       'stop_queues',
+      'ask_export',
+      'approve_export',
     ],
   },
   {
@@ -870,6 +872,62 @@ export const auditEntries = [
   auditEntry(3, { reason: 'Reclamación por la factura de octubre' }),
   auditEntry(2, { outcome: 'refused', action: 'get_case', customers: [], customer_count: 0 }),
   auditEntry(1, { actor: { kind: 'operator', id: null, name: null }, action: 'create_backup' }),
+];
+
+/**
+ * @param {string} id
+ * @param {Partial<Schemas['Export']>} given
+ * @returns {Schemas['Export']}
+ */
+export const exportOf = (id, given) => ({
+  id,
+  what: 'customers',
+  filter: { text: 'núñez' },
+  columns: ['name', 'document', 'number'],
+  reason: 'Aviso del cambio de tarifa, pedido por la dirección comercial',
+  state: 'asked',
+  asked_by: { id: 'u7', name: 'Marta Ríos' },
+  asked_at: '2026-11-20T09:10:00Z',
+  expected_rows: 1250,
+  decided_by: null,
+  decided_at: null,
+  decision_reason: null,
+  expires_at: '2026-11-27T09:10:00Z',
+  failure: null,
+  progress: null,
+  rows: 0,
+  customers: 0,
+  bytes: 0,
+  downloads: 0,
+  downloads_left: 0,
+  is_mine: false,
+  may_decide: true,
+  ...given,
+});
+
+const decided = {
+  decided_by: { id: 'u7', name: 'Marta Ríos' },
+  decided_at: '2026-11-20T10:00:00Z',
+  decision_reason: 'Conforme',
+  asked_by: { id: 'u9', name: 'Sofía Ledesma' },
+  is_mine: true,
+  may_decide: false,
+};
+
+export const exported = [
+  exportOf('e1', {}),
+  exportOf('e2', { what: 'audit', filter: {}, columns: ['number', 'at', 'actor', 'action'] }),
+  exportOf('e3', { ...decided, state: 'approved', failure: 'interrupted' }),
+  exportOf('e4', { ...decided, state: 'making', progress: 500 }),
+  exportOf('e5', { ...decided, state: 'ready', rows: 1250, customers: 1250, downloads_left: 2 }),
+  exportOf('e6', { ...decided, state: 'refused', what: 'recording', filter: {}, columns: [] }),
+];
+
+/** @type {Schemas['ExportColumn'][]} */
+export const exportColumns = [
+  { key: 'name', label: 'Nombre', sensitivity: 'personal' },
+  { key: 'document', label: 'Documento', sensitivity: 'personal' },
+  { key: 'language', label: 'Idioma', sensitivity: 'internal' },
 ];
 
 /** @type {Schemas['AuditVerification']} */

@@ -186,6 +186,9 @@ async function answer(state, sockets, request, url, send, response) {
     state.isTheirsSeen = true;
     return send(412, problem(412, 'version_conflict', ''));
   }
+  if (path.startsWith('/exports')) {
+    return answerExports(state, request, path, url, send);
+  }
   const found = find(state, user, path, url);
   if (path.endsWith('/audio')) {
     if (/^\/(prompts|hold-music)\//.test(path)) {
@@ -200,6 +203,44 @@ async function answer(state, sockets, request, url, send, response) {
     return send(200, { ...found, case: { ...found.case, ...state.theirs } }, { ETag: '"v2"' });
   }
   return send(200, found, { ETag: '"v1"' });
+}
+
+async function answerExports(state, request, path, url, send) {
+  const [, , id, action] = path.split('/');
+  state.exports ??= data.exported.map((each) => ({ ...each }));
+  const view = url.searchParams.get('view');
+  if (id === 'columns') return send(200, { items: data.exportColumns });
+  if (!id && request.method === 'GET') {
+    const shown = state.exports.filter(
+      (each) =>
+        view === 'all' ||
+        (view === 'mine' ? each.is_mine : each.may_decide && each.state === 'asked'),
+    );
+    return send(200, { items: shown, next_cursor: null });
+  }
+  if (!id) {
+    const asked = await body(request);
+    const made = data.exportOf(`e${state.exports.length + 1}`, {
+      ...asked,
+      is_mine: true,
+      may_decide: false,
+    });
+    state.exports.unshift(made);
+    return send(201, made);
+  }
+  const one = state.exports.find((each) => each.id === id);
+  if (action === 'file') {
+    Object.assign(one, { state: 'making', progress: 10 });
+    return send(202, { passphrase: 'K7QF-93MX-2BTR-HJ4W-Z8CD' });
+  }
+  const states = { approve: 'approved', refuse: 'refused' };
+  const { reason } = action ? await body(request) : {};
+  Object.assign(one, {
+    state: states[action] ?? 'gone',
+    may_decide: false,
+    decision_reason: reason,
+  });
+  return send(200, one);
 }
 
 const session = (user) => ({

@@ -12,6 +12,7 @@ export const kNamespaces = [
   'cases',
   'company',
   'crm',
+  'exports',
   'flow',
   'identity',
   'media',

@@ -6,6 +6,7 @@ import call from './call.json';
 import cases from './cases.json';
 import company from './company.json';
 import crm from './crm.json';
+import exports from './exports.json';
 import flow from './flow.json';
 import identity from './identity.json';
 import media from './media.json';
@@ -20,6 +21,7 @@ export const catalogue = {
   cases,
   company,
   crm,
+  exports,
   flow,
   identity,
   media,
