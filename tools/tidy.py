@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Which folders of src/ a folder may include, beside itself. ARCHITECTURE.md, "Folders and arrows".
 PROTOCOLS = {"base", "sip", "sdp", "rtp"}
-DOMAIN = {"calendar", "speech", "flow", "acd", "cases"}
+DOMAIN = {"calendar", "speech", "flow", "acd", "cases", "guard"}
 CORES = PROTOCOLS | DOMAIN | {"audio", "media", "recording", "control"}
 ARROWS = {
     "base": set(),
@@ -36,6 +36,7 @@ ARROWS = {
     "flow": {"base", "speech"},  # what is said is said in speech's words
     "acd": {"base"},
     "cases": {"base"},
+    "guard": {"base"},
     "identity": {"base", "store"},
     "audit": {"base", "store"},
     "speech_engine": {"base", "speech"},
