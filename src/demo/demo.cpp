@@ -10,11 +10,12 @@ namespace escucha::demo {
 namespace {
 
 // What hangs from a company by its id but has no foreign key to it; the rest goes with its row.
-constexpr std::array<std::string_view, 20> kLooseTables{
+constexpr std::array<std::string_view, 22> kLooseTables{
     "event",        "live_contact",    "customer",  "contact_point",   "contact",
     "case_contact", "case_file",       "case_note", "recording",       "disposition",
     "agent_state",  "agent_state_log", "queue_day", "agent_day",       "line_day",
-    "prompt",       "queue_music",     "session",   "idempotency_key", "line"};
+    "prompt",       "queue_music",     "session",   "idempotency_key", "line",
+    "alert",        "canary"};
 
 constexpr std::string_view kMark = "demo_company";
 

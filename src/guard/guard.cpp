@@ -12,6 +12,7 @@ namespace escucha::guard {
 using detail::kMeasures;
 using detail::kWindows;
 using detail::ReaderState;
+using detail::Recent;
 
 namespace {
 
@@ -117,10 +118,6 @@ Guard::Guard(Guard&&) noexcept = default;
 Guard& Guard::operator=(Guard&&) noexcept = default;
 Guard::~Guard() = default;
 
-void Guard::set_limits(Profile profile, const Limits& limits) {
-    limits_.insert_or_assign(profile, limits);
-}
-
 ReaderState& Guard::state_of(Reader reader, WallTime& at) {
     // The clock of a machine may be put back; windows only move on.
     at = last_ = std::max(at, last_);
@@ -164,6 +161,10 @@ void Guard::owns_case_of(Reader reader, CustomerId customer, WallTime at) {
         state.cases.add(customer, at);
         for (auto& handled : state.handled) handled.add(detail::HandledId{customer.value()}, at);
     }
+}
+
+void Guard::recall_work(Reader reader, CustomerId customer, WallTime at) {
+    state_of(reader, at).work.add(customer, at);
 }
 
 bool Guard::is_work(Reader reader, CustomerId customer, WallTime at) {
@@ -268,16 +269,7 @@ void Guard::judge_opened(const Read& read, WallTime at, Verdict& verdict) {
     for (std::size_t i = 0; i < read.customers.size(); ++i) {
         const CustomerId customer = read.customers[i];
         if (verdict.is_work[i]) continue;
-        if (canaries_.contains(customer) && !state.canaries.has(customer, at)) {
-            state.canaries.add(customer, at);
-            verdict.findings.push_back({.signal = Signal::CanaryOpened,
-                                        .severity = Severity::Low,
-                                        .reader = read.reader,
-                                        .at = at,
-                                        .count = 1,
-                                        .window = detail::kDay,
-                                        .customers = {customer}});
-        }
+        judge_canary(read, customer, at, verdict);
         const std::uint32_t run = state.walk.step(customer);
         find(Pattern::Sequence,
              Signal::Sequence,
@@ -316,6 +308,19 @@ void Guard::judge_opened(const Read& read, WallTime at, Verdict& verdict) {
              detail::kWeek,
              {customer});
     }
+}
+
+void Guard::judge_canary(const Read& read, CustomerId customer, WallTime at, Verdict& verdict) {
+    Recent<CustomerId>& met = state_of(read.reader, at).canaries;
+    if (!canaries_.contains(customer) || met.has(customer, at)) return;
+    met.add(customer, at);
+    verdict.findings.push_back({.signal = Signal::CanaryOpened,
+                                .severity = Severity::Low,
+                                .reader = read.reader,
+                                .at = at,
+                                .count = 1,
+                                .window = detail::kDay,
+                                .customers = {customer}});
 }
 
 void Guard::lift(Reader reader) {

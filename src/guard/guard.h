@@ -108,7 +108,7 @@ struct Verdict {
 /// a reader, `kMostReaders` readers, `kMostLists` lists.
 class Guard {
 public:
-    static constexpr std::size_t kMostCounted = 2'048;  ///< Above every threshold.
+    static constexpr std::size_t kMostCounted = 4'096;  ///< Above every threshold.
     static constexpr std::size_t kMostReaders = 5'000;  ///< The one longest still is forgotten.
     static constexpr std::size_t kMostLists = 256;
     static constexpr std::size_t kMostInList = 256;
@@ -124,7 +124,6 @@ public:
     Guard& operator=(Guard&&) noexcept;
     ~Guard();
 
-    void set_limits(Profile profile, const Limits& limits);
     void set_canaries(std::set<CustomerId> canaries) { canaries_ = std::move(canaries); }
 
     /// The reader handles or handled this contact; the same again changes nothing but the customer.
@@ -139,6 +138,9 @@ public:
     Verdict judge(const Read& read);
 
     /// As it stood before a restart.
+    void set_blocked(std::set<Reader> blocked) { blocked_ = std::move(blocked); }
+    /// This customer was work at that time, for whatever cause.
+    void recall_work(Reader reader, CustomerId customer, WallTime at);
     void block(Reader reader) { blocked_.insert(reader); }
     [[nodiscard]] bool is_blocked(Reader reader) const { return blocked_.contains(reader); }
     /// What was counted is forgotten with the block: otherwise the next read would begin another.
@@ -148,6 +150,7 @@ private:
     detail::ReaderState& state_of(Reader reader, WallTime& at);
     void judge_budgets(const Read& read, WallTime at, Verdict& verdict);
     void judge_opened(const Read& read, WallTime at, Verdict& verdict);
+    void judge_canary(const Read& read, CustomerId customer, WallTime at, Verdict& verdict);
 
     std::map<Profile, Limits> limits_;
     std::set<CustomerId> canaries_;

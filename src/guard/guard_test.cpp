@@ -296,17 +296,28 @@ TEST_CASE("readers beyond the most push out whoever read longest ago") {
     CHECK(it.open(it.ana, Company::scattered(9)).findings.empty());
 }
 
-TEST_CASE("every threshold has a name, a range, and a default within it") {
+TEST_CASE("every budget's block is within what can be counted, on a day with many contacts") {
+    constexpr std::size_t kManyContacts = 200;
     for (const Profile profile : {Profile::Desk, Profile::Review, Profile::Program}) {
         CHECK(parse_profile(word(profile)) == profile);
-        Limits limits = default_limits(profile);
-        for (const Setting& setting : settings()) {
-            CAPTURE(setting.name);
-            CHECK(setting.of(limits) >= setting.least);
-            CHECK(setting.of(limits) <= setting.most);
-            // More could not be counted.
-            CHECK(setting.most <= Guard::kMostCounted);
+        const Limits limits = default_limits(profile);
+        for (const Budget& budget : {limits.opened_burst,
+                                     limits.opened_hour,
+                                     limits.opened_day,
+                                     limits.opened_week,
+                                     limits.alone_hour,
+                                     limits.alone_day,
+                                     limits.alone_week,
+                                     limits.shown_burst,
+                                     limits.shown_hour,
+                                     limits.shown_day,
+                                     limits.off_shift_day,
+                                     limits.exported_day,
+                                     limits.exported_week}) {
+            CHECK(budget.base > 0);
+            CHECK(budget.allowed(kManyContacts) * limits.block_percent / 100 < Guard::kMostCounted);
         }
+        CHECK(limits.list_walk * limits.block_percent / 100 <= Guard::kMostInList);
     }
     CHECK_FALSE(parse_profile("nobody").has_value());
 }

@@ -12,35 +12,6 @@ constexpr std::array<std::pair<Profile, std::string_view>, 3> kProfiles{{
     {Profile::Program, "program"},
 }};
 
-// A base below 1 would alert at the first slip; without an upper end a typing error would switch
-// the guard off.
-#define ESC_BUDGET(field, most)                                                             \
-    Setting{#field, 1, most, [](Limits& all) -> std::uint32_t& { return all.field.base; }}, \
-        Setting {                                                                           \
-#field "_per_ten_handled", 0, 200,                                                  \
-            [](Limits & all) -> std::uint32_t& { return all.field.per_ten_handled; }        \
-    }
-#define ESC_COUNT(field, least, most)                                                 \
-    Setting {                                                                         \
-#field, least, most, [](Limits & all) -> std::uint32_t& { return all.field; } \
-    }
-
-constexpr std::array kSettings{
-    ESC_BUDGET(opened_burst, 200),     ESC_BUDGET(opened_hour, 500),
-    ESC_BUDGET(opened_day, 1'500),     ESC_BUDGET(opened_week, 1'900),
-    ESC_BUDGET(alone_hour, 500),       ESC_BUDGET(alone_day, 1'500),
-    ESC_BUDGET(alone_week, 1'900),     ESC_BUDGET(shown_burst, 1'900),
-    ESC_BUDGET(shown_hour, 1'900),     ESC_BUDGET(shown_day, 1'900),
-    ESC_BUDGET(off_shift_day, 500),    ESC_BUDGET(exported_day, 1'900),
-    ESC_BUDGET(exported_week, 1'900),  ESC_COUNT(block_percent, 100, 400),
-    ESC_COUNT(sequence, 6, 100),       ESC_COUNT(list_walk, 8, 200),
-    ESC_COUNT(list_together, 8, 200),  ESC_COUNT(repeats_in_day, 3, 12),
-    ESC_COUNT(repeats_in_week, 3, 24),
-};
-
-#undef ESC_BUDGET
-#undef ESC_COUNT
-
 Limits desk() {
     return {.opened_burst = {8, 10},
             .opened_hour = {10, 8},
@@ -122,7 +93,5 @@ Limits default_limits(Profile profile) {
     }
     return desk();
 }
-
-std::span<const Setting> settings() { return kSettings; }
 
 }  // namespace escucha::guard

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace escucha::guard {
@@ -58,15 +57,7 @@ struct Limits {
     std::uint32_t repeats_in_week = 9;
 };
 
+/// Of every company. `guard_test.cpp` holds them below what a guard can count.
 Limits default_limits(Profile profile);
-
-/// A threshold by its name in settings: "opened_hour", "opened_hour_per_ten_handled".
-struct Setting {
-    std::string_view name;
-    std::uint32_t least = 0, most = 0;
-    std::uint32_t& (*of)(Limits& limits);
-};
-/// All of them, in the order of `Limits`.
-std::span<const Setting> settings();
 
 }  // namespace escucha::guard

@@ -9,6 +9,8 @@ namespace escucha::identity {
 Permissions permissions_for_keys() {
     Permissions all = Permissions::all();
     all.remove(Permission::ManageUsers);
+    all.remove(Permission::HandleAlerts);
+    all.remove(Permission::PlantCanaries);
     return all;
 }
 

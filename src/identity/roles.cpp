@@ -29,6 +29,8 @@ constexpr std::array<std::pair<Permission, std::string_view>, kPermissions> kNam
     {ManageDirectory, "manage_directory"},
     {ReadAudit, "read_audit"},
     {Operate, "operate"},
+    {HandleAlerts, "handle_alerts"},
+    {PlantCanaries, "plant_canaries"},
 }};
 
 /// All but being an agent: an administrator who takes calls as well has a role of the company's
@@ -63,7 +65,8 @@ const std::array<BuiltInRole, 10>& table() {
           ListenToOwn,
           ListenToAll,
           ReadFigures,
-          ReadFlows}},
+          ReadFlows,
+          HandleAlerts}},
         {"quality", {ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
         {"knowledge_editor", {ReadFlows, ReadFigures}},
         {"department_head", {ReadCustomers, WriteCustomers, ReadFigures}},
@@ -75,7 +78,9 @@ const std::array<BuiltInRole, 10>& table() {
           ReadFigures,
           ReadFlows,
           ReadTraces,
-          ReadAudit}},
+          ReadAudit,
+          HandleAlerts,
+          PlantCanaries}},
         {"administrator", administration()},
         {"brand_owner",
          {WatchFloor, ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},

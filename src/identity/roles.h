@@ -34,8 +34,10 @@ enum class Permission {
     ManageDirectory,  ///< Lines, trunks, queues, phones, calendars, reasons, topics.
     ReadAudit,        ///< Who saw and changed what, and whether that is still what was written.
     Operate,          ///< Backup, reload, demo.
+    HandleAlerts,  ///< Who read too much: acknowledge, and lift a block. A person's, never a key's.
+    PlantCanaries,  ///< Know which customers are planted. A person's, never a key's.
 };
-inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::Operate) + 1;
+inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::PlantCanaries) + 1;
 
 /// As the contract, the roles and the API write it: "take_contacts".
 std::string_view to_string(Permission permission);

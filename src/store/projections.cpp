@@ -54,11 +54,17 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
         {"prompt_described", prompt_described},
         {"prompt_removed", prompt_removed},
         {"queue_music_chosen", queue_music_chosen},
+        {"alert_raised", alert_raised},
+        {"canary_alert_raised", alert_raised},
+        {"alert_acknowledged", alert_acknowledged},
+        {"read_block_lifted", read_block_lifted},
+        {"canary_planted", canary_planted},
+        {"canary_removed", canary_removed},
     };
     return table;
 }
 
-constexpr std::array<std::string_view, 16> kProjections{"customer",
+constexpr std::array<std::string_view, 18> kProjections{"customer",
                                                         "contact_point",
                                                         "contact",
                                                         "case_contact",
@@ -73,7 +79,9 @@ constexpr std::array<std::string_view, 16> kProjections{"customer",
                                                         "agent_day",
                                                         "line_day",
                                                         "prompt",
-                                                        "queue_music"};
+                                                        "queue_music",
+                                                        "alert",
+                                                        "canary"};
 
 constexpr std::int64_t kRebuildPage = 10'000;
 

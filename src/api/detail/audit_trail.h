@@ -55,13 +55,15 @@ private:
     [[nodiscard]] audit::Entry entry(audit::Outcome outcome, unsigned status) const;
     Attempt<void> enter(audit::Outcome outcome, unsigned status);
     Attempt<void> enter_shown(net::Response& response);
+    Attempt<void> withhold();
 
     Auditor& auditor_;
     Call& call_;
     const Route& route_;
     Access::Kind access_;
     std::string_view action_, kind_;
-    std::size_t begun_with_ = 0;  ///< Customers that the entry of `begin` names.
+    std::size_t begun_with_ = 0;       ///< Customers that the entry of `begin` names.
+    boost::json::object judged_ = {};  ///< How the guard took the read.
 };
 
 }  // namespace escucha::api

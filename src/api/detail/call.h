@@ -25,6 +25,7 @@ namespace escucha::api {
 
 class Contract;
 class EventFeed;
+class ReadGuard;
 template <typename Key>
 class Remembered;
 /// Who is listening to what: a player asks for one recording in many parts, and that is one
@@ -56,6 +57,7 @@ struct Services {
     Listening& listening;
     IdMaker& ids;
     EventFeed& feed;
+    ReadGuard& reads;
 };
 
 /// Whom and what an answer tells about, for the audit log (audit_trail.h).

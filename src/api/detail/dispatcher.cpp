@@ -103,7 +103,8 @@ Dispatcher::Dispatcher(Config config,
       contract_{openapi_json()},
       access_{access_of_routes(contract_)},
       connections_{database_},
-      services_{config_, port, database_, journal, contract_, listening_, ids_, feed_},
+      reads_{journal, ids_, database_},
+      services_{config_, port, database_, journal, contract_, listening_, ids_, feed_, reads_},
       auditor_{*config_.audit},
       files_{config_.web_root},
       feed_{journal, std::move(on_news)} {}
@@ -404,7 +405,8 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
         if (!found) return Problem{found.error()}.code != Code::NotSignedIn;
         return access.admits(found.value().permissions);
     };
-    return std::make_unique<EventStream>(feed_, connections_, call.company(), since, still_may);
+    return std::make_unique<EventStream>(
+        feed_, connections_, call.company(), since, call.who.permissions, still_may);
 }
 
 net::Response Dispatcher::withhold(const net::Request& request) {

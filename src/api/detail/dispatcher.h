@@ -13,6 +13,7 @@
 #include "api/detail/event_feed.h"
 #include "api/detail/handlers.h"
 #include "api/detail/idempotency.h"
+#include "api/detail/read_guard.h"
 #include "api/detail/remembered.h"
 #include "net/http_server.h"
 #include "net/static_files.h"
@@ -69,6 +70,7 @@ private:
     Remembered<std::string> touched_{identity::kTouchEvery,
                                      Remembered<std::string>::Repeat::ChangesNothing};
     IdMaker ids_;
+    ReadGuard reads_;
     Services services_;
     Auditor auditor_;
     Idempotency idempotency_;

@@ -157,5 +157,14 @@ Answer list_trunks(Call& call);
 Answer create_backup(Call& call);
 Answer get_backup(Call& call);
 Answer reset_demo(Call& call);
+// alerts.cpp
+Answer list_alerts(Call& call);
+Answer get_alert(Call& call);
+Answer acknowledge_alert(Call& call);
+Answer lift_read_block(Call& call);
+// canaries.cpp
+Answer list_canaries(Call& call);
+Answer plant_canary(Call& call);
+Answer remove_canary(Call& call);
 
 }  // namespace escucha::api

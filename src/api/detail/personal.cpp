@@ -33,6 +33,11 @@ constexpr std::array kPersonal{
     Personal{"outside_redirected", "number"},
     Personal{"outside_redirected", "from"},
     Personal{"outside_ended", "number"},
+    Personal{"alert_raised", "customers"},
+    Personal{"canary_alert_raised", "customers"},
+    Personal{"canary_alert_raised", "number"},
+    Personal{"alert_acknowledged", "reason"},
+    Personal{"read_block_lifted", "reason"},
 };
 
 }  // namespace

@@ -83,6 +83,11 @@ Result<void> prompt_saved(Step& step);
 Result<void> prompt_described(Step& step);
 Result<void> prompt_removed(Step& step);
 Result<void> queue_music_chosen(Step& step);
+Result<void> alert_raised(Step& step);
+Result<void> alert_acknowledged(Step& step);
+Result<void> read_block_lifted(Step& step);
+Result<void> canary_planted(Step& step);
+Result<void> canary_removed(Step& step);
 
 }  // namespace projection
 }  // namespace escucha::store

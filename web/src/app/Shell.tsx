@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import {
+  IconBellRinging,
   IconBuildingStore,
   IconEye,
   IconFolders,
@@ -15,7 +16,7 @@ import {
   IconUserShield,
   IconUsers,
 } from '@tabler/icons-react';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -26,6 +27,7 @@ import { Logo } from '@/base/view/Logo';
 import { complain } from '@/base/view/notify';
 import { CallStrip } from '@/call/CallStrip';
 import { ReferenceSearch } from '@/cases/ReferenceSearch';
+import { openAlertsQuery } from '@/guard/queries';
 import { forgetSession, signOut, useAccess, useSignedIn } from '@/identity/session';
 import { startLive, watchDesk } from '@/live/store';
 import { ConnectionBanner } from './ConnectionBanner';
@@ -41,6 +43,7 @@ type Place =
   | '/flows'
   | '/prompts'
   | '/audit'
+  | '/alerts'
   | '/people';
 
 export function Shell() {
@@ -163,6 +166,13 @@ function Rail() {
       name: t('nav.audit'),
     },
   ];
+  places.push({
+    to: '/alerts',
+    letter: 'e',
+    icon: <AlertsIcon />,
+    isShown: may('handle_alerts'),
+    name: t('nav.alerts'),
+  });
   const shown = places.filter((place) => place.isShown);
   useGoTo(
     Object.fromEntries(shown.map((place) => [place.letter, () => void navigate({ to: place.to })])),
@@ -184,6 +194,23 @@ function Rail() {
         </Link>
       ))}
     </nav>
+  );
+}
+
+/** The bell, with how many alerts wait for somebody. */
+function AlertsIcon() {
+  const { t } = useTranslation('app');
+  const { data: open } = useQuery(openAlertsQuery);
+  return (
+    <span className={css.bell}>
+      <IconBellRinging size={22} stroke={1.7} aria-hidden="true" />
+      {open !== undefined && open > 0 && (
+        <span className={css.badge} data-testid="alerts-open">
+          <span aria-hidden="true">{open > 99 ? '99+' : open}</span>
+          <span className="visually-hidden">{t('nav.alerts_open', { count: open })}</span>
+        </span>
+      )}
+    </span>
   );
 }
 

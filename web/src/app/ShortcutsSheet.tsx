@@ -21,6 +21,7 @@ const kKeys = [
   ['g v', 'prompts'],
   ['g a', 'audit'],
   ['g u', 'people'],
+  ['g e', 'alerts'],
 ] as const;
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
@@ -34,6 +35,7 @@ const kNeeds: Record<string, Permission> = {
   prompts: 'read_flows',
   people: 'manage_users',
   audit: 'read_audit',
+  alerts: 'handle_alerts',
 };
 
 export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {

@@ -42,6 +42,10 @@ const kMockVisits = [
   ['supervisor', 'ready', '/prompts?open=es/saludo'],
   ['supervisor', 'ready', '/audit'],
   ['supervisor', 'ready', '/audit?customer=k1'],
+  ['agent', 'ready', '/alerts'],
+  ['supervisor', 'ready', '/alerts'],
+  ['supervisor', 'ready', '/alerts?open=w1'],
+  ['supervisor', 'ready', '/alerts?open=w2'],
 ];
 
 const kRealVisits = [

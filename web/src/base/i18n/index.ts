@@ -12,6 +12,7 @@ export const kNamespaces = [
   'cases',
   'crm',
   'flow',
+  'guard',
   'identity',
   'media',
   'prompts',

@@ -6,6 +6,7 @@ import call from './call.json';
 import cases from './cases.json';
 import crm from './crm.json';
 import flow from './flow.json';
+import guard from './guard.json';
 import identity from './identity.json';
 import media from './media.json';
 import prompts from './prompts.json';
@@ -19,6 +20,7 @@ export const catalogue = {
   cases,
   crm,
   flow,
+  guard,
   identity,
   media,
   prompts,
