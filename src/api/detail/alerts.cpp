@@ -1,6 +1,6 @@
 // Alerts of who read too much, the blocks they began, and who answered for lifting them.
 
-#include <set>
+#include <utility>
 
 #include "api/detail/columns.h"
 #include "api/detail/handlers.h"

@@ -85,16 +85,19 @@ function Rows(props: { rows: readonly Alert[]; onOpen: (id: string) => void }) {
     <Table
       label={t('title')}
       heads={[
-        { text: t('field.at') },
+        { text: t('field.what') },
         { text: t('field.severity') },
         { text: t('field.reader') },
-        { text: t('field.what') },
+        { text: t('field.at') },
         { text: t('look'), isHidden: true },
       ]}
     >
       {props.rows.map((alert) => (
         <tr key={alert.id} data-testid="alert">
-          <td className={viewCss.when}>{dateTime(alert.at, language)}</td>
+          <td className={css.what}>
+            <strong>{t(`signal.${alert.signal}`)}</strong>
+            <div className={viewCss.muted}>{evidence(alert)}</div>
+          </td>
           <td>
             <Pill tone={kTones[alert.severity]}>{t(`severity.${alert.severity}`)}</Pill>
             {alert.is_blocking && (
@@ -106,10 +109,7 @@ function Rows(props: { rows: readonly Alert[]; onOpen: (id: string) => void }) {
           <td>
             <ReaderName reader={alert.reader} />
           </td>
-          <td>
-            <strong>{t(`signal.${alert.signal}`)}</strong>
-            <div className={viewCss.muted}>{evidence(alert)}</div>
-          </td>
+          <td className={viewCss.when}>{dateTime(alert.at, language)}</td>
           <td>
             <Button
               size="xs"
