@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Which folders of src/ a folder may include, beside itself. ARCHITECTURE.md, "Folders and arrows".
 PROTOCOLS = {"base", "sip", "sdp", "rtp"}
-DOMAIN = {"calendar", "speech", "flow", "acd", "cases", "privacy"}
+DOMAIN = {"calendar", "speech", "flow", "acd", "cases", "privacy", "guard"}
 CORES = PROTOCOLS | DOMAIN | {"audio", "media", "recording", "control"}
 ARROWS = {
     "base": set(),
@@ -37,6 +37,7 @@ ARROWS = {
     "acd": {"base"},
     "cases": {"base"},
     "privacy": {"base"},
+    "guard": {"base"},
     "identity": {"base", "store"},
     "audit": {"base", "store"},
     "exports": {"base", "store", "identity", "audit", "recording"},

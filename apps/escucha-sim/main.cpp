@@ -12,6 +12,7 @@
 
 #include "calendar/zone.h"
 #include "sim/day.h"
+#include "sim/reading.h"
 
 namespace {
 
@@ -29,12 +30,14 @@ constexpr std::string_view kUsage =
     "  --media-kills N   how often the media process dies (0)\n"
     "  --lost-ends N     of a thousand legs, how many end without a word (0)\n"
     "  --journal TEXT    prints the journal's events that contain TEXT; \"\" is all\n"
+    "  --thieves WEEKS   instead of a day: thieves and honest people before the guard\n"
     "  --flows FOLDER    the two demo flows (demo/flows)\n"
     "  --help            this text\n";
 
 struct Wanted {
     Options options;
     std::uint64_t first = 1, last = 1;
+    std::uint32_t thieves = 0;  ///< Weeks; 0: a day of calls.
     std::string flows = "demo/flows";
 };
 
@@ -64,6 +67,8 @@ bool set_number(Wanted& wanted, std::string_view name, std::uint64_t value) {
         wanted.options.kills = small;
     else if (name == "--media-kills")
         wanted.options.media_kills = small;
+    else if (name == "--thieves" && value > 0 && value <= 52)
+        wanted.thieves = small;
     else if (name == "--lost-ends" && value <= 1'000)
         wanted.options.lost_ends = small;
     else
@@ -122,6 +127,55 @@ void print(const Report& report) {
     for (const std::string& line : report.last_events) fmt::print("  {}\n", line);
 }
 
+void print(const escucha::sim::TheftReport& report) {
+    if (!report.is_detected) {
+        fmt::print("  {:<12} not detected\n", report.thief);
+        return;
+    }
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(report.took).count();
+    fmt::print("  {:<12} {:<18} lost {:>5}, after {:>4} h {:>2} min",
+               report.thief,
+               escucha::guard::word(report.signal),
+               report.lost,
+               minutes / 60,
+               minutes % 60);
+    if (report.is_blocked) fmt::print(", {} when blocked", report.lost_to_block);
+    if (report.suspects > 0) {
+        fmt::print(", {} named, the thief {}",
+                   report.suspects,
+                   report.is_among_suspects ? "among them" : "not among them");
+    }
+    fmt::print("\n");
+}
+
+void print(const escucha::sim::HonestReport& report) {
+    fmt::print(
+        "  {:<12} {:>4} agent-weeks, {:>6} reads, {:.3f} false alarms an agent-week, {} blocks",
+        report.habit,
+        report.agent_weeks,
+        report.reads,
+        report.alarms_per_week(),
+        report.blocks);
+    for (const auto& [signal, count] : report.alarms) {
+        fmt::print(", {} {}", escucha::guard::word(signal), count);
+    }
+    fmt::print("; canaries opened {}\n", report.low);
+}
+
+void run_thieves(const Wanted& wanted) {
+    for (std::uint64_t seed = wanted.first; seed <= wanted.last; ++seed) {
+        escucha::sim::ReadingOptions options;
+        options.seed = seed;
+        options.weeks = wanted.thieves;
+        fmt::print("seed {}\n", seed);
+        for (const char* thief : escucha::sim::kThieves) {
+            print(escucha::sim::run_theft(thief, options));
+        }
+        for (const auto& report : escucha::sim::run_honest(options)) print(report);
+        std::fflush(stdout);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -136,6 +190,10 @@ int main(int argc, char** argv) {
             fmt::print(stderr, "escucha-sim: cannot use {}\n\n{}", arguments[i], kUsage);
             return 2;
         }
+    }
+    if (wanted.thieves > 0) {
+        run_thieves(wanted);
+        return 0;
     }
     if (const auto zones = escucha::calendar::self_test(); !zones) {
         fmt::print(stderr, "escucha-sim: {}\n", zones.error().message());

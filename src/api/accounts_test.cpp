@@ -349,6 +349,7 @@ TEST_CASE("a key is refused what its maker may not, and a day too far") {
     CHECK(ask(R"(["manage_users"])", hours{24}).status == 422);
     CHECK(ask("[]", hours{24}).status == 422);
     CHECK(world.sign_in("sara").get("/api/v1/api-keys").status == 403);
-    // No calls, which the boss does not take; no people, reveals and exports, which no key is made for.
-    CHECK(world.boss().get("/api/v1/api-keys").count("/permissions") == identity::kPermissions - 6);
+    // No calls, which the boss does not take; no people, reveals, exports and alerts, which no key is
+    // made for.
+    CHECK(world.boss().get("/api/v1/api-keys").count("/permissions") == identity::kPermissions - 8);
 }

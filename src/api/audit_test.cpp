@@ -39,9 +39,11 @@ TEST_CASE("every operation says what it reads or changes, in words that do not c
     const Contract contract{openapi_json()};
     const std::set<std::string> kinds{"none",
                                       "agent",
+                                      "alert",
                                       "api_key",
                                       "audit",
                                       "backup",
+                                      "canary",
                                       "case",
                                       "company",
                                       "contact",
@@ -91,7 +93,8 @@ TEST_CASE("a reading is entered with who, when, on whom, why and from where") {
     CHECK(entry.object_id == id);
     CHECK(entry.customers == std::vector{world.customer});
     CHECK(entry.reason == "reclamación");
-    CHECK(entry.details == R"({"from":"127.0.0.1","status":200})");
+    CHECK(entry.details == R"({"from":"127.0.0.1","status":200,"read":"open",)"
+                           R"("profile":"desk","shift":"off"})");
 }
 
 TEST_CASE("who is found in a list, a case, a contact, a recording or a desk has been seen") {

@@ -13,6 +13,8 @@ Permissions permissions_for_keys() {
     all.remove(Permission::RevealFinancial);
     all.remove(Permission::AskExport);
     all.remove(Permission::ApproveExport);
+    all.remove(Permission::HandleAlerts);
+    all.remove(Permission::PlantCanaries);
     return all;
 }
 

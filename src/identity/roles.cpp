@@ -34,6 +34,8 @@ constexpr std::array<std::pair<Permission, std::string_view>, kPermissions> kNam
     {RevealFinancial, "reveal_financial"},
     {AskExport, "ask_export"},
     {ApproveExport, "approve_export"},
+    {HandleAlerts, "handle_alerts"},
+    {PlantCanaries, "plant_canaries"},
 }};
 
 /// All but being an agent: an administrator who takes calls as well has a role of the company's
@@ -73,7 +75,8 @@ const std::array<BuiltInRole, 10>& table() {
           StopQueues,
           Reveal,
           RevealFinancial,
-          AskExport}},
+          AskExport,
+          HandleAlerts}},
         {"quality", {ReadCustomers, ListenToOwn, ListenToAll, ReadFigures, ReadFlows}},
         {"knowledge_editor", {ReadFlows, ReadFigures}},
         {"department_head", {ReadCustomers, WriteCustomers, ReadFigures, Reveal, AskExport}},
@@ -89,7 +92,9 @@ const std::array<BuiltInRole, 10>& table() {
           Reveal,
           RevealFinancial,
           AskExport,
-          ApproveExport}},
+          ApproveExport,
+          HandleAlerts,
+          PlantCanaries}},
         {"administrator", administration()},
         {"brand_owner",
          {WatchFloor,

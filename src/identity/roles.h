@@ -40,8 +40,10 @@ enum class Permission {
     RevealFinancial,  ///< The same of what somebody owes.
     AskExport,        ///< Ask for a file of what one may see; somebody else lets it.
     ApproveExport,    ///< Decide what others asked for.
+    HandleAlerts,  ///< Who read too much: acknowledge, and lift a block. A person's, never a key's.
+    PlantCanaries,  ///< Know which customers are planted. A person's, never a key's.
 };
-inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::ApproveExport) + 1;
+inline constexpr std::size_t kPermissions = static_cast<std::size_t>(Permission::PlantCanaries) + 1;
 
 /// As the contract, the roles and the API write it: "take_contacts".
 std::string_view to_string(Permission permission);

@@ -57,11 +57,17 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
         {"queue_music_chosen", queue_music_chosen},
         {"queue_stopped", queue_stopped},
         {"queue_resumed", queue_resumed},
+        {"alert_raised", alert_raised},
+        {"canary_alert_raised", alert_raised},
+        {"alert_acknowledged", alert_acknowledged},
+        {"read_block_lifted", read_block_lifted},
+        {"canary_planted", canary_planted},
+        {"canary_removed", canary_removed},
     };
     return table;
 }
 
-constexpr std::array<std::string_view, 17> kProjections{"customer",
+constexpr std::array<std::string_view, 19> kProjections{"customer",
                                                         "contact_point",
                                                         "contact",
                                                         "case_contact",
@@ -78,7 +84,9 @@ constexpr std::array<std::string_view, 17> kProjections{"customer",
                                                         "line_day",
                                                         "prompt",
                                                         "queue_music",
-                                                        "queue_stop"};
+                                                        "queue_stop",
+                                                        "alert",
+                                                        "canary"};
 
 constexpr std::int64_t kRebuildPage = 10'000;
 

@@ -430,7 +430,7 @@ namespace {
 
 /// Any event of any type, about few enough things that they meet.
 Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t at_s) {
-    constexpr std::array<std::string_view, 40> kTypes{
+    constexpr std::array<std::string_view, 46> kTypes{
         "contact_arrived",      "contact_identified",   "reask_counted",
         "flow_node_entered",    "language_chosen",      "contact_queued",
         "contact_left_queue",   "offer_made",           "offer_returned",
@@ -444,7 +444,9 @@ Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t 
         "disposition_recorded", "datum_given",          "bug_met",
         "case_datum_recorded",  "prompt_saved",         "prompt_described",
         "prompt_removed",       "queue_music_chosen",   "queue_stopped",
-        "queue_resumed"};
+        "queue_resumed",        "alert_raised",         "canary_alert_raised",
+        "alert_acknowledged",   "read_block_lifted",    "canary_planted",
+        "canary_removed"};
     constexpr std::array<const char*, 14> kWords{"answered",
                                                  "abandoned",
                                                  "flow",
@@ -483,11 +485,17 @@ Event any_event(Rng& rng, const std::vector<CompanyId>& companies, std::int64_t 
         .with("recording", "R" + std::to_string(rng.below(3)));
     event.with("note", "N" + std::to_string(rng.below(3))).with("text", word());
     if (rng.below(2) == 0) event.with("value", word());
+    event.with("alert", "W" + std::to_string(rng.below(3)))
+        .with("reader", "U" + std::to_string(rng.below(2)))
+        .with("canary", "Y" + std::to_string(rng.below(3)))
+        .with("planted", "C" + std::to_string(rng.below(3)));
     event.with("prompts", rng.below(2) == 0 ? "uno dos" : "").with("language", "es");
     event.with("point", "P" + std::to_string(rng.below(3)))
         .with("name", "Ñandú")
         .with("line", word());
-    event.with_flag("complete", rng.below(2) == 0).with("score", rng.unit());
+    event.with_flag("complete", rng.below(2) == 0)
+        .with_flag("blocks", rng.below(2) == 0)
+        .with("score", rng.unit());
     return event;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "api/detail/contract.h"
+#include "api/detail/read_guard.h"
 #include "base/log.h"
 
 namespace escucha::api {
@@ -96,6 +97,10 @@ Attempt<void> AuditTrail::begin() {
     ESC_TRY(find_named());
     if (!is_change()) return outcome::success();
     begun_with_ = call_.seen.customers.size();
+    if (const auto read = kind_of_read(action_, kind_); read && begun_with_ > 0) {
+        ESC_TRY(const bool is_withheld, call_.services.reads.would_withhold(call_, *read));
+        if (is_withheld) return withhold();
+    }
     return enter(audit::Outcome::Allowed, 0);
 }
 
@@ -107,9 +112,22 @@ Attempt<void> AuditTrail::end(Answer& answer) {
     }
     // Any other failure shows nothing of anybody.
     if (kind_.empty() || status >= 400) return outcome::success();
+    if (const auto read = kind_of_read(action_, kind_); read && !call_.seen.customers.empty()) {
+        ESC_TRY(auto judged, call_.services.reads.judge(call_, *read));
+        // What was changed was let through before it was.
+        if (judged.is_withheld && !is_change()) return withhold();
+        judged_ = std::move(judged.details);
+    }
     const bool tells_more = call_.seen.customers.size() > begun_with_ || !call_.seen.made.empty();
     if (is_change() && !tells_more) return outcome::success();
     return enter_shown(answer.value());
+}
+
+Attempt<void> AuditTrail::withhold() {
+    // Nobody's data was shown: whom it would have been is not among "who has seen me".
+    call_.seen.customers.clear();
+    ESC_TRY(enter(audit::Outcome::Refused, status_of(Code::ReadsBlocked)));
+    return Problem{Code::ReadsBlocked};
 }
 
 /// The customers and the contact that the request is about by its own words.
@@ -180,6 +198,7 @@ audit::Entry AuditTrail::entry(audit::Outcome decided, unsigned status) const {
     }
     details["from"] = call_.request.peer;
     if (status != 0) details["status"] = status;
+    for (const auto& each : judged_) details[each.key()] = each.value();
     entry.details = json::serialize(details);
     return entry;
 }

@@ -55,6 +55,7 @@ private:
     [[nodiscard]] audit::Entry entry(audit::Outcome outcome, unsigned status) const;
     Attempt<void> enter(audit::Outcome outcome, unsigned status);
     Attempt<void> enter_shown(net::Response& response);
+    Attempt<void> withhold();
 
     Auditor& auditor_;
     Call& call_;
@@ -63,6 +64,7 @@ private:
     std::string_view action_, kind_;
     const boost::json::value* kept_of_body_;  ///< x-audit-body: names of its members.
     std::size_t begun_with_ = 0;  ///< Customers that the entry of `begin` names.
+    boost::json::object judged_ = {};  ///< How the guard took the read.
 };
 
 }  // namespace escucha::api

@@ -30,6 +30,7 @@ namespace escucha::api {
 class Contract;
 class EventFeed;
 class Reveals;
+class ReadGuard;
 template <typename Key>
 class Remembered;
 /// Who is listening to what: a player asks for one recording in many parts, and that is one
@@ -64,6 +65,7 @@ struct Services {
     Reveals& reveals;
     std::mutex& verifying;  ///< Held by whoever checks an answer to an identity question.
     exports::Desk& exports;
+    ReadGuard& reads;
 };
 
 /// Whom and what an answer tells about, for the audit log (audit_trail.h).

@@ -108,6 +108,7 @@ Dispatcher::Dispatcher(Config config,
       contract_{openapi_json()},
       masking_{contract_},
       access_{access_of_routes(contract_)},
+      reads_{journal, ids_, database_},
       services_{config_,
                 port,
                 database_,
@@ -118,7 +119,8 @@ Dispatcher::Dispatcher(Config config,
                 feed_,
                 reveals_,
                 verifying_,
-                exports_},
+                exports_,
+                reads_},
       auditor_{*config_.audit},
       files_{config_.web_root},
       feed_{journal, std::move(on_news)},
@@ -476,7 +478,7 @@ std::variant<net::Response, std::unique_ptr<net::FrameSource>> Dispatcher::open_
             return found.value().company == company && access.admits(found.value().permissions);
         };
     return std::make_unique<EventStream>(
-        feed_, masking_, connections_, call.company(), since, still_may);
+        feed_, masking_, connections_, call.company(), since, call.who.permissions, still_may);
 }
 
 net::Response Dispatcher::withhold(const net::Request& request) {

@@ -15,6 +15,7 @@
 #include "api/detail/handlers.h"
 #include "api/detail/idempotency.h"
 #include "api/detail/masking.h"
+#include "api/detail/read_guard.h"
 #include "api/detail/remembered.h"
 #include "api/detail/viewer.h"
 #include "exports/desk.h"
@@ -84,6 +85,7 @@ private:
     IdMaker ids_;
     Reveals reveals_;
     std::mutex verifying_;
+    ReadGuard reads_;
     Services services_;
     Auditor auditor_;
     Idempotency idempotency_;

@@ -77,6 +77,16 @@ Result<EventFeed::Batch> EventFeed::read(CompanyId company,
     return batch;
 }
 
+bool may_hear_of(std::string_view type, const identity::Permissions& permissions) {
+    if (type.starts_with("canary_")) {
+        return permissions.has(identity::Permission::PlantCanaries);
+    }
+    if (type.starts_with("alert_") || type == "read_block_lifted") {
+        return permissions.has(identity::Permission::HandleAlerts);
+    }
+    return true;
+}
+
 std::string encode_frame(const store::StoredEvent& event,
                          std::int64_t prev,
                          const Masking& masking) {
@@ -101,6 +111,7 @@ EventStream::EventStream(EventFeed& feed,
                          Connections& connections,
                          CompanyId company,
                          std::optional<std::int64_t> since,
+                         const identity::Permissions& permissions,
                          std::function<bool()> still_signed_in)
     : feed_{feed},
       masking_{masking},
@@ -108,6 +119,7 @@ EventStream::EventStream(EventFeed& feed,
       company_{company},
       sent_{since.value_or(feed.last())},
       scanned_{sent_},
+      permissions_{permissions},
       still_signed_in_{std::move(still_signed_in)},
       checked_at_{read_clocks().wall},
       endings_{feed.endings()} {
@@ -145,6 +157,7 @@ net::Frames EventStream::next() {
         return frames;
     }
     for (const store::StoredEvent& event : batch.value().events) {
+        if (!may_hear_of(event.type, permissions_)) continue;
         frames.texts.push_back(encode_frame(event, sent_, masking_));
         sent_ = event.seq;
     }

@@ -10,6 +10,7 @@
 
 #include "api/detail/connections.h"
 #include "api/detail/problem.h"
+#include "identity/roles.h"
 #include "net/http_server.h"
 #include "store/journal.h"
 
@@ -78,6 +79,7 @@ public:
                 Connections& connections,
                 CompanyId company,
                 std::optional<std::int64_t> since,
+                const identity::Permissions& permissions,
                 std::function<bool()> still_signed_in);
 
     net::Frames next() override;
@@ -93,11 +95,16 @@ private:
     std::int64_t sent_;     ///< The last event sent, or where the stream began.
     std::int64_t scanned_;  ///< No event of the company up to here is left to send.
     bool is_too_old_ = false;
+    identity::Permissions permissions_;
     bool has_greeted_ = false;
     std::function<bool()> still_signed_in_;
     WallTime checked_at_;
     std::uint64_t endings_;  ///< Of the feed, when it was checked.
 };
+
+/// Whether a session with these permissions is told of an event: alerts are for those who handle
+/// them, and of canaries only they hear who know them.
+bool may_hear_of(std::string_view type, const identity::Permissions& permissions);
 
 /// One event as a WebSocket frame: everybody gets the same, so only what is public.
 std::string encode_frame(const store::StoredEvent& event,

@@ -185,5 +185,14 @@ Answer refuse_export(Call& call);
 Answer make_export(Call& call);
 Answer get_export_file(Call& call);
 Answer withdraw_export(Call& call);
+// alerts.cpp
+Answer list_alerts(Call& call);
+Answer get_alert(Call& call);
+Answer acknowledge_alert(Call& call);
+Answer lift_read_block(Call& call);
+// canaries.cpp
+Answer list_canaries(Call& call);
+Answer plant_canary(Call& call);
+Answer remove_canary(Call& call);
 
 }  // namespace escucha::api

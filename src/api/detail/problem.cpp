@@ -204,6 +204,14 @@ constexpr std::array kCodes{
              "Internal error",
              "Algo ha fallado por nuestra parte.",
              "Something failed on our side."},
+    CodeText{Code::ReadsBlocked,
+             403,
+             "reads_blocked",
+             "Reading is blocked",
+             "Ha consultado más clientes de los que explica su trabajo, y por ahora solo puede ver al"
+             " cliente del contacto que atiende. Pida a quien le supervisa que levante el bloqueo.",
+             "You have read more customers than your work explains, and for now you can only see the"
+             " customer of the contact in hand. Ask your supervisor to lift the block."},
 };
 
 const CodeText& text_of(Code code) { return kCodes[static_cast<std::size_t>(code)]; }

@@ -47,6 +47,7 @@ enum class Code {
     Timeout,
     Unavailable,
     Internal,
+    ReadsBlocked,
 };
 
 enum class Language { Es, En };

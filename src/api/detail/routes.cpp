@@ -146,6 +146,13 @@ constexpr std::array kRoutes{
     Route{"POST", ESC_API "/exports/{export_id}/refuse", refuse_export},
     Route{"POST", ESC_API "/exports/{export_id}/file", make_export},
     Route{"GET", ESC_API "/exports/{export_id}/file", get_export_file},
+    Route{"GET", ESC_API "/alerts", list_alerts},
+    Route{"GET", ESC_API "/alerts/{alert_id}", get_alert},
+    Route{"POST", ESC_API "/alerts/{alert_id}/acknowledge", acknowledge_alert},
+    Route{"POST", ESC_API "/alerts/{alert_id}/lift", lift_read_block},
+    Route{"GET", ESC_API "/canaries", list_canaries},
+    Route{"POST", ESC_API "/canaries", plant_canary},
+    Route{"DELETE", ESC_API "/canaries/{canary_id}", remove_canary},
 };
 
 #undef ESC_API

@@ -86,6 +86,11 @@ Result<void> prompt_removed(Step& step);
 Result<void> queue_music_chosen(Step& step);
 Result<void> queue_stopped(Step& step);
 Result<void> queue_resumed(Step& step);
+Result<void> alert_raised(Step& step);
+Result<void> alert_acknowledged(Step& step);
+Result<void> read_block_lifted(Step& step);
+Result<void> canary_planted(Step& step);
+Result<void> canary_removed(Step& step);
 
 }  // namespace projection
 }  // namespace escucha::store

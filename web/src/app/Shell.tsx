@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import {
+  IconBellRinging,
   IconBuildingStore,
   IconChecklist,
   IconEye,
@@ -16,7 +17,7 @@ import {
   IconUserShield,
   IconUsers,
 } from '@tabler/icons-react';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -30,6 +31,7 @@ import { ReferenceSearch } from '@/cases/ReferenceSearch';
 import { CompanyBadge } from '@/company/CompaniesPage';
 import { useFollowCalls } from '@/company/follow';
 import { ExportsWaiting } from '@/exports/ExportsWaiting';
+import { openAlertsQuery } from '@/guard/queries';
 import { forgetSession, signOut, useAccess, useSignedIn } from '@/identity/session';
 import { startLive, watchDesk } from '@/live/store';
 import { ConnectionBanner } from './ConnectionBanner';
@@ -47,7 +49,8 @@ type Place =
   | '/audit'
   | '/people'
   | '/companies'
-  | '/approvals';
+  | '/approvals'
+  | '/alerts';
 
 export function Shell() {
   const { t } = useTranslation('app');
@@ -188,13 +191,20 @@ function Rail() {
     },
     {
       to: '/approvals',
-      letter: 'e',
+      letter: 'b',
       icon: <IconChecklist {...size} />,
       isShown: may('ask_export') || may('approve_export'),
       name: t('nav.approvals'),
       waits: <ExportsWaiting />,
     },
   ];
+  places.push({
+    to: '/alerts',
+    letter: 't',
+    icon: <AlertsIcon />,
+    isShown: may('handle_alerts'),
+    name: t('nav.alerts'),
+  });
   const shown = places.filter((place) => place.isShown);
   useGoTo(
     Object.fromEntries(shown.map((place) => [place.letter, () => void navigate({ to: place.to })])),
@@ -217,6 +227,23 @@ function Rail() {
         </Link>
       ))}
     </nav>
+  );
+}
+
+/** The bell, with how many alerts wait for somebody. */
+function AlertsIcon() {
+  const { t } = useTranslation('app');
+  const { data: open } = useQuery(openAlertsQuery);
+  return (
+    <span className={css.bell}>
+      <IconBellRinging size={22} stroke={1.7} aria-hidden="true" />
+      {open !== undefined && open > 0 && (
+        <span className={css.badge} data-testid="alerts-open">
+          <span aria-hidden="true">{open > 99 ? '99+' : open}</span>
+          <span className="visually-hidden">{t('nav.alerts_open', { count: open })}</span>
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -22,6 +22,8 @@ const kKeys = [
   ['g a', 'audit'],
   ['g u', 'people'],
   ['g e', 'companies'],
+  ['g b', 'approvals'],
+  ['g t', 'alerts'],
 ] as const;
 
 /** Keys of what not everybody can do; a sheet that promises them to others would be wrong. */
@@ -35,6 +37,7 @@ const kNeeds: Record<string, Permission> = {
   prompts: 'read_flows',
   people: 'manage_users',
   audit: 'read_audit',
+  alerts: 'handle_alerts',
 };
 
 export function ShortcutsSheet(props: { isOpen: boolean; onClose: () => void }) {

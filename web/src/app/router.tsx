@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router';
 import type { AuditFilter } from '@/audit/queries';
 import type { ExportView } from '@/exports/queries';
+import type { AlertState } from '@/guard/queries';
 import { HomePage } from './HomePage';
 import { NotFound, RouteTrouble } from './NotFound';
 import { Shell } from './Shell';
@@ -167,6 +168,19 @@ const people = createRoute({
   },
   component: lazyRouteComponent(() => import('@/identity/PeoplePage'), 'PeoplePage'),
 });
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  validateSearch: (search: Record<string, unknown>): { state?: AlertState; open?: string } => {
+    const { state } = search;
+    const open = word(search.open);
+    return {
+      ...((state === 'blocking' || state === 'all') && { state }),
+      ...(open && { open }),
+    };
+  },
+  component: lazyRouteComponent(() => import('@/guard/AlertsPage'), 'AlertsPage'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -188,6 +202,7 @@ export const router = createRouter({
     preferences,
     account,
     people,
+    alerts,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: false,

@@ -1,19 +1,21 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Account, api, ask, type UserSession } from '@/api/client';
 import { complain, tell } from '@/base/view/notify';
-import { Facts, Loading, Panel, Said, Trouble } from '@/base/view/parts';
+import { Facts, Loading, Panel, Pill, Said, Trouble, viewCss } from '@/base/view/parts';
 import { Memberships } from '@/company/Memberships';
+import { blockedQuery } from '@/guard/queries';
 import css from './identity.module.css';
 import { Sure, Told } from './Modals';
 import { PersonState } from './PeoplePage';
 import { peopleQuery, sessionsOf } from './queries';
 import { useRoleName } from './roles';
 import { SessionList } from './SessionList';
-import { useSignedIn } from './session';
+import { useAccess, useSignedIn } from './session';
 
 type Doing =
   | { kind: 'nothing' }
@@ -44,11 +46,29 @@ export function PersonDetail({ person, onClose }: { person: Account; onClose: ()
             [t('people.factor'), person.has_second_factor ? t('people.yes') : t('people.no')],
           ]}
         />
+        <ReadBlock userId={person.id} />
         <Actions person={person} />
         {person.account_of === null && <Memberships person={person} />}
         <Sessions userId={person.id} />
       </div>
     </Panel>
+  );
+}
+
+/** That somebody read too much and sees only the work in hand, with the alert that says why. */
+function ReadBlock({ userId }: { userId: string }) {
+  const { t } = useTranslation('account');
+  const { may } = useAccess();
+  const blocked = useQuery({ ...blockedQuery, enabled: may('handle_alerts') });
+  const alert = blocked.data?.get(userId);
+  if (!alert) return null;
+  return (
+    <p className={css.row} data-testid="person-blocked">
+      <Pill tone="bad">{t('people.blocked')}</Pill>
+      <Link to="/alerts" search={{ open: alert }} className={viewCss.link}>
+        {t('people.blocked_look')}
+      </Link>
+    </p>
   );
 }
 

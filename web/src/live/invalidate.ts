@@ -22,6 +22,9 @@ export function staleKeys(frame: EventFrame): readonly (readonly unknown[])[] {
   if (frame.type === 'queue_stopped' || frame.type === 'queue_resumed') keys.push(['queues']);
   if (frame.type === 'queue_music_chosen') keys.push(['queues'], ['prompts']);
   if (matter === 'agent' || matter === 'phone') keys.push(['agents']);
+  if (matter === 'alert' || matter === 'canary' || matter === 'read') {
+    keys.push(['alerts'], ['canaries']);
+  }
   if (frame.contact_id !== null) keys.push(['contact', frame.contact_id]);
   const isOnTimeline =
     matter === 'case' ||

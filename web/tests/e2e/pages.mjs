@@ -45,6 +45,10 @@ const kMockVisits = [
   ['supervisor', 'ready', '/audit?customer=k1'],
   ['supervisor', 'ready', '/approvals'],
   ['supervisor', 'ready', '/approvals?view=mine'],
+  ['agent', 'ready', '/alerts'],
+  ['supervisor', 'ready', '/alerts'],
+  ['supervisor', 'ready', '/alerts?open=w1'],
+  ['supervisor', 'ready', '/alerts?open=w2'],
 ];
 
 const kRealVisits = [

@@ -57,6 +57,8 @@ export const roles = [
       'stop_queues',
       'ask_export',
       'approve_export',
+      'handle_alerts',
+      'plant_canaries',
     ],
   },
   {
@@ -939,6 +941,86 @@ export const auditVerification = {
   head: 'ab'.repeat(32),
   fault: { kind: 'changed', number: 1205 },
 };
+
+/**
+ * @param {string} id
+ * @param {Partial<Schemas['AlertDetail']>} given
+ * @returns {Schemas['AlertDetail']}
+ */
+const alert = (id, given) => ({
+  id,
+  signal: 'opened',
+  severity: 'high',
+  reader: { kind: 'user', id: 'u1', name: 'Ana Pérez' },
+  other: null,
+  at: '2026-11-20T09:14:00Z',
+  count: 27,
+  allowed: 16,
+  window_s: 3600,
+  handled: 8,
+  blocks: true,
+  is_blocking: true,
+  contact_id: null,
+  number: null,
+  how: null,
+  acknowledged: null,
+  lifted: null,
+  customers: [{ id: 'k1', name: 'José Núñez' }],
+  readers: [],
+  ...given,
+});
+
+/** @type {Schemas['AlertDetail'][]} */
+export const alerts = [
+  alert('w1', {}),
+  alert('w2', {
+    signal: 'canary_contacted',
+    severity: 'critical',
+    reader: { kind: 'nobody', id: null, name: null },
+    count: 1,
+    allowed: 0,
+    window_s: 0,
+    handled: 0,
+    blocks: false,
+    is_blocking: false,
+    number: '+34***222',
+    how: 'dialled',
+    readers: [
+      {
+        reader: { kind: 'user', id: 'u1', name: 'Ana Pérez' },
+        at: '2026-11-18T16:02:00Z',
+        action: 'get_customer',
+      },
+    ],
+  }),
+  alert('w3', {
+    signal: 'together',
+    other: { id: 'u2', name: 'Sofía Gil' },
+    window_s: 604_800,
+    count: 14,
+    severity: 'medium',
+    is_blocking: false,
+    lifted: {
+      at: '2026-11-20T10:00:00Z',
+      by: 'Marta Ruiz',
+      reason: 'Repasaban juntos una campaña',
+    },
+  }),
+];
+
+/** @type {Schemas['Canary'][]} */
+export const canaries = [
+  {
+    id: 'y1',
+    customer: { id: 'k1', name: 'José Núñez' },
+    number: '+34912000777',
+    email: 'jose.nunez@correo.example',
+    planted_at: '2026-10-01T08:00:00Z',
+    planted_by: 'Marta Ruiz',
+    contacts: 1,
+    line: null,
+  },
+];
 
 /** @type {Schemas['QueueSettings'][]} */
 export const queueSettings = queues.map((queue) => ({

@@ -308,6 +308,11 @@ function find(state, user, path, url) {
       return { items: data.roles };
     case 'api-keys':
       return { items: data.apiKeys, permissions: ['read_customers', 'read_figures'] };
+    case 'alerts':
+      if (id) return data.alerts.find((each) => each.id === id);
+      return { items: data.alerts, next_cursor: null, open: 2 };
+    case 'canaries':
+      return { items: data.canaries };
     case 'flows':
       return id ? data.flowVersion : data.flows;
     default:

@@ -14,6 +14,7 @@ export const kNamespaces = [
   'crm',
   'exports',
   'flow',
+  'guard',
   'identity',
   'media',
   'prompts',

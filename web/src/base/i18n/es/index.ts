@@ -8,6 +8,7 @@ import company from './company.json';
 import crm from './crm.json';
 import exports from './exports.json';
 import flow from './flow.json';
+import guard from './guard.json';
 import identity from './identity.json';
 import media from './media.json';
 import prompts from './prompts.json';
@@ -23,6 +24,7 @@ export const catalogue = {
   crm,
   exports,
   flow,
+  guard,
   identity,
   media,
   prompts,
