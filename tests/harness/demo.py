@@ -1,6 +1,6 @@
 """What the scenarios know of the demo company (demo/data, demo/flows): its people, its keys."""
 
-LINE_SERVICE, LINE_GRANDPARENTS = "100", "200"
+LINE_SERVICE, LINE_GRANDPARENTS, LINE_PARTNER = "100", "200", "300"
 
 # Flow 100, menu.
 KEY_PERSON = "0"
