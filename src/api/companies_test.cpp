@@ -99,7 +99,7 @@ TEST_CASE("a stream ends when its session leaves the company") {
     CHECK(o.enter(sara, o.world.other_company).status == 200);
     while (stream.receive()) {
     }
-    CHECK(stream.close_code() == 1008);
+    CHECK(stream.close_code() == 4001);
 }
 
 TEST_CASE("where one works is told with what goes on there, to who may watch it") {

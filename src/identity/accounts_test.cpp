@@ -398,7 +398,7 @@ TEST_CASE("a key lives a year at most and is never one that makes people") {
         CHECK(make({}, kNow + 1h).error().detail == "permissions");
         CHECK(make({Permission::Operate, Permission::ManageUsers}, kNow + 1h).error().detail ==
               "permissions");
-        CHECK(permissions_for_keys().names().size() == kPermissions - 3);
+        CHECK(permissions_for_keys().names().size() == kPermissions - 7);
     });
 }
 

@@ -67,26 +67,11 @@ const std::unordered_map<std::string_view, StepFunction>& steps() {
     return table;
 }
 
-constexpr std::array<std::string_view, 19> kProjections{"customer",
-                                                        "contact_point",
-                                                        "contact",
-                                                        "case_contact",
-                                                        "case_file",
-                                                        "case_datum",
-                                                        "contact_verification",
-                                                        "case_note",
-                                                        "disposition",
-                                                        "recording",
-                                                        "agent_state",
-                                                        "agent_state_log",
-                                                        "queue_day",
-                                                        "agent_day",
-                                                        "line_day",
-                                                        "prompt",
-                                                        "queue_music",
-                                                        "queue_stop",
-                                                        "alert",
-                                                        "canary"};
+constexpr std::array<std::string_view, 20> kProjections{
+    "customer",    "contact_point",        "contact",    "case_contact", "case_file",
+    "case_datum",  "contact_verification", "case_note",  "disposition",  "recording",
+    "agent_state", "agent_state_log",      "queue_day",  "agent_day",    "line_day",
+    "prompt",      "queue_music",          "queue_stop", "alert",        "canary"};
 
 constexpr std::int64_t kRebuildPage = 10'000;
 

@@ -99,7 +99,7 @@ void talk_and_end(World& world) {
 
 /// Every table a projection writes, as text, in an order that does not depend on how it was filled.
 std::string picture(Connection& connection) {
-    constexpr std::array<std::string_view, 17> kTables{
+    constexpr std::array<std::string_view, 20> kTables{
         "customer ORDER BY id",
         "contact_point ORDER BY id",
         "contact ORDER BY id",
@@ -116,7 +116,10 @@ std::string picture(Connection& connection) {
         "line_day ORDER BY company_id, line_id, day",
         "prompt ORDER BY company_id, language, name",
         "queue_music ORDER BY company_id, queue_id, position",
-        "queue_stop ORDER BY queue_id"};
+        "queue_stop ORDER BY queue_id",
+        "contact_verification ORDER BY contact_id",
+        "alert ORDER BY id",
+        "canary ORDER BY id"};
     std::string all;
     for (const auto table : kTables) {
         const auto rows = connection.query("SELECT * FROM " + std::string{table}).value();

@@ -32,7 +32,7 @@ import { CompanyBadge } from '@/company/CompaniesPage';
 import { useFollowCalls } from '@/company/follow';
 import { ExportsWaiting } from '@/exports/ExportsWaiting';
 import { openAlertsQuery } from '@/guard/queries';
-import { forgetSession, signOut, useAccess, useSignedIn } from '@/identity/session';
+import { recheckSession, signOut, useAccess, useSignedIn } from '@/identity/session';
 import { startLive, watchDesk } from '@/live/store';
 import { ConnectionBanner } from './ConnectionBanner';
 import css from './Shell.module.css';
@@ -62,10 +62,10 @@ export function Shell() {
   const [isSheetOpen, setSheetOpen] = useState(false);
   useHotkey('F1', () => setSheetOpen(true));
   useHotkey('?', () => setSheetOpen(true));
-  useEffect(
-    () => (isLive ? startLive(queries, () => forgetSession(queries)) : undefined),
-    [isLive, queries],
-  );
+  useEffect(() => {
+    const recheck = () => void recheckSession(queries, company.id).catch(complain);
+    return isLive ? startLive(queries, recheck) : undefined;
+  }, [isLive, queries, company.id]);
   useEffect(() => (isAgent ? watchDesk() : undefined), [isAgent]);
   useFollowCalls();
 

@@ -46,6 +46,13 @@ export function forgetSession(queries: QueryClient): void {
   queries.setQueryData(sessionQuery.queryKey, null);
 }
 
+/** The stream of a company ended: the session is over, or it went to another one, perhaps in another tab. */
+export async function recheckSession(queries: QueryClient, company: string): Promise<void> {
+  const present = await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  if (present === null || present.company.id === company) return forgetSession(queries);
+  queries.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
+}
+
 export async function signOut(queries: QueryClient): Promise<void> {
   await ask(api.DELETE('/api/v1/session'));
   forgetSession(queries);
