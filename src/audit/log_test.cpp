@@ -1,8 +1,8 @@
 #include "audit/log.h"
 
-#include <algorithm>
 #include <atomic>
 #include <future>
+#include <set>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -91,9 +91,9 @@ TEST_CASE(
             CHECK_FALSE(report.first.has_value());
             CHECK(report.entries == (company == rig.company ? 2 : 1));
         }
-        std::vector companies{rig.company, rig.other};
-        std::ranges::sort(companies);
-        CHECK(audited_companies(rig.db).value() == companies);
+        const auto audited = audited_companies(rig.db).value();
+        CHECK(std::set(audited.begin(), audited.end()) == std::set{rig.company, rig.other});
+        CHECK(audited.size() == 2);
     });
 }
 

@@ -2,6 +2,7 @@
 
 from harness.case import TONE_AGENT, TONE_CALLER, Case
 from harness.demo import KEY_PERSON, LINE_PARTNER
+from harness.waiting import until
 
 
 class Companies(Case):
@@ -30,6 +31,12 @@ class Companies(Case):
         call.contact_id = queued["contact_id"]
         return call, queued
 
+    def finish_there(self, there):
+        """Ends the wrap-up of a call with the partner."""
+        agent = there.session["user"]["agent_id"]
+        until(lambda: there.get("/api/v1/desk")["agent"]["state"] == "wrap_up", 15, "wrap-up")
+        there.post(f"/api/v1/agents/{agent}/wrap-up/finish", {"topic": "other", "outcome": "solved"})
+
     def test_one_agent_serves_both_one_caller_at_a_time(self):
         page, phone = self.ready_agent("ana", sound=TONE_AGENT)
         stream = self.partner_stream()
@@ -49,8 +56,7 @@ class Companies(Case):
         self.assertEqual(page.desk()["agent"]["reason"], "elsewhere")
         theirs.hang_up()
         ringing.wait_ended()
-        agent = there.session["user"]["agent_id"]
-        there.post(f"/api/v1/agents/{agent}/wrap-up/finish")
+        self.finish_there(there)
         phone.wait_incoming(20).answer()
         page.stream.wait_type("contact_connected", contact_id=ours.contact_id)
         self.assertEqual(there.get("/api/v1/desk")["agent"]["reason"], "elsewhere")
@@ -70,6 +76,7 @@ class Companies(Case):
         self.assertEqual([each["key"] for each in bruno.session["companies"]], ["aguas-de-la-vega"])
         bruno.post("/api/v1/session/company", {"company_id": sofia.session["company"]["id"]}, expect=404)
         call.hang_up()
+        self.finish_there(self.partner("luis"))
 
     def test_the_brands_owner_stops_a_queue_and_the_next_caller_is_told(self):
         page, _ = self.ready_agent("ana", sound=TONE_AGENT)
