@@ -6,7 +6,7 @@
 namespace escucha::exports {
 namespace {
 
-constexpr std::array<std::pair<State, std::string_view>, 6> kWords{{
+constexpr std::array<std::pair<State, std::string_view>, 6> kStateWords{{
     {State::Asked, "asked"},
     {State::Refused, "refused"},
     {State::Approved, "approved"},
@@ -17,10 +17,10 @@ constexpr std::array<std::pair<State, std::string_view>, 6> kWords{{
 
 }  // namespace
 
-std::string_view word(State state) { return kWords[static_cast<std::size_t>(state)].second; }
+std::string_view word(State state) { return kStateWords[static_cast<std::size_t>(state)].second; }
 
 std::optional<State> parse_state(std::string_view word) {
-    for (const auto& [state, known] : kWords) {
+    for (const auto& [state, known] : kStateWords) {
         if (known == word) return state;
     }
     return std::nullopt;

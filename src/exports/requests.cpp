@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kRequestColumns =
     "SELECT id, company_id, what, filter, columns, language, reason, asked_by, asked_at_us,"
     " expected_rows, state, expires_at_us, decided_by, decided_at_us, decision_reason, failure,"
     " ready_at_us, row_count, customer_count, bytes, downloads, mark_key FROM export_request ";
@@ -139,7 +139,7 @@ Result<void> add(store::Connection& connection, const Request& request, const Ma
 
 Result<std::optional<Request>> find(store::Connection& connection, CompanyId company, ExportId id) {
     ESC_TRY(const auto row,
-            connection.query_one(std::string{kColumns} + "WHERE company_id = ? AND id = ?",
+            connection.query_one(std::string{kRequestColumns} + "WHERE company_id = ? AND id = ?",
                                  {company, id}));
     if (!row) return std::optional<Request>{};
     ESC_TRY(auto request, read(*row));
@@ -147,7 +147,7 @@ Result<std::optional<Request>> find(store::Connection& connection, CompanyId com
 }
 
 Result<std::vector<Request>> list(store::Connection& connection, const Listed& which) {
-    std::string sql = std::string{kColumns} + "WHERE company_id = ? AND id < ?";
+    std::string sql = std::string{kRequestColumns} + "WHERE company_id = ? AND id < ?";
     std::vector<store::Param> params{which.company, which.before};
     if (which.asked_by) {
         sql += " AND asked_by = ?";
@@ -263,9 +263,9 @@ Result<std::vector<ExportId>> ready_ones(store::Connection& connection) {
 }
 
 Result<std::vector<Keyed>> made_ones(store::Connection& connection) {
-    ESC_TRY(
-        const auto rows,
-        connection.query(std::string{kColumns} + "WHERE ready_at_us IS NOT NULL ORDER BY id DESC"));
+    ESC_TRY(const auto rows,
+            connection.query(std::string{kRequestColumns} +
+                             "WHERE ready_at_us IS NOT NULL ORDER BY id DESC"));
     std::vector<Keyed> found;
     for (const store::Row& row : rows) {
         ESC_TRY(auto request, read(row));

@@ -8,23 +8,18 @@
 #include <arpa/inet.h>
 
 #include "base/errc.h"
+#include "net/detail/text.h"
 
 namespace escucha::net {
 namespace {
 
 constexpr std::string_view kMapped = "::ffff:";
 
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view kBlank = " \t";
-    text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
-    return text.substr(0, text.find_last_not_of(kBlank) + 1);
-}
-
 /// Takes what follows the last comma off `list`.
 std::string_view take_last(std::string_view& list) {
     const std::size_t comma = list.rfind(',');
     const std::string_view last =
-        trim(list.substr(comma == std::string_view::npos ? 0 : comma + 1));
+        detail::trim(list.substr(comma == std::string_view::npos ? 0 : comma + 1));
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(0, comma);
     return last;
 }
@@ -61,7 +56,7 @@ std::string site_of(const std::string& address) {
 
 Result<Fronts> Fronts::parse(std::string_view list) {
     Fronts fronts;
-    while (!trim(list).empty()) {
+    while (!detail::trim(list).empty()) {
         const auto address = canonical_address(take_last(list));
         if (!address) {
             return fail(Errc::InvalidArgument,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/detail/text.h"
+
 namespace escucha::net {
 namespace {
 
@@ -17,12 +19,6 @@ int hex_digit(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
 }
 
 const std::string kNoText;
@@ -42,7 +38,7 @@ std::string_view Request::cookie(std::string_view name) const {
         std::string_view rest = value;
         while (!rest.empty()) {
             const std::size_t end = std::min(rest.find(';'), rest.size());
-            const std::string_view pair = trim(rest.substr(0, end));
+            const std::string_view pair = detail::trim(rest.substr(0, end));
             const std::size_t equals = pair.find('=');
             if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
                 return pair.substr(equals + 1);

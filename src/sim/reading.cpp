@@ -12,8 +12,6 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t kPage = 50;
-
 /// A thief notes customers down one after another until the alarm and the block. Who works with an
 /// accomplice has one notebook with him.
 class Theft {

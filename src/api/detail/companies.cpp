@@ -165,7 +165,7 @@ Attempt<void> tell(Call& call, Event event) {
     return BOOST_OUTCOME_V2_NAMESPACE::success();
 }
 
-json::object encode(const identity::Membership& membership) {
+json::object encode_membership(const identity::Membership& membership) {
     return {{"id", membership.company.to_string()},
             {"key", membership.company_key},
             {"name", membership.company_name},
@@ -178,7 +178,7 @@ Attempt<json::array> companies_of_session(Call& call, UserId account) {
     json::array items;
     ESC_TRY(auto connection, across_companies(call));
     ESC_TRY(const auto memberships, identity::memberships_of(connection, account));
-    for (const auto& membership : memberships) items.push_back(encode(membership));
+    for (const auto& membership : memberships) items.push_back(encode_membership(membership));
     return items;
 }
 
@@ -188,7 +188,7 @@ Answer list_companies(Call& call) {
     ESC_TRY(const auto memberships, identity::memberships_of(connection, call.who.account));
     json::array items;
     for (const auto& membership : memberships) {
-        json::object item = encode(membership);
+        json::object item = encode_membership(membership);
         item["is_current"] = membership.company == call.company();
         ESC_TRY(item["agent_state"], own_state(call, connection, membership));
         ESC_TRY(item["live"], live_figures(call, membership));
@@ -235,12 +235,12 @@ Answer add_user_membership(Call& call) {
     if (!user) return Problem{user.error()};
     ESC_TRY(serve_queues(connection, user.value(), *company, queues));
     ESC_TRY(call.services.port.reload());
-    return json_response(encode({.user = user.value(),
-                                 .company = *company,
-                                 .company_key = own.company_key,
-                                 .company_name = own.company_name,
-                                 .role = role,
-                                 .permissions = *permissions}),
+    return json_response(encode_membership({.user = user.value(),
+                                            .company = *company,
+                                            .company_key = own.company_key,
+                                            .company_name = own.company_name,
+                                            .role = role,
+                                            .permissions = *permissions}),
                          201);
 }
 

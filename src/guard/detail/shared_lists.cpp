@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "guard/detail/reader_state.h"
+
 namespace escucha::guard::detail {
 namespace {
 
-constexpr Duration kWeek = std::chrono::hours{24 * 7};
 /// Readers remembered of one customer; the latest.
 constexpr std::size_t kMostOpenings = 6;
 

@@ -14,7 +14,6 @@ using std::chrono::seconds;
 const WallTime kMonday = from_micros(1'762'732'800'000'000);
 constexpr Duration kShiftBegins = hours{9};
 constexpr Duration kShift = hours{8};
-constexpr std::size_t kPage = 50;
 
 std::size_t position(Dice& dice, std::size_t size, std::size_t length) {
     return dice.below(size - length);

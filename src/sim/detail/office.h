@@ -12,6 +12,8 @@
 
 namespace escucha::sim {
 
+inline constexpr std::size_t kPage = 50;  ///< Customers of a list as it is shown.
+
 /// Somebody who reads customers, and what came of it.
 struct Clerk {
     std::string habit;
