@@ -39,9 +39,15 @@ class Https(OverHttps):
     def serial(self):
         return self.handshake().getpeercert()["serialNumber"]
 
+    def hears_of_itself(self, page):
+        """Commands go and events come."""
+        page.stream.wait_for(
+            lambda f: f["type"] == "agent_state_changed" and f["agent_id"] == page.agent_id and f["data"]["state"] == "not_ready", 10, "the shift"
+        )
+
     def test_curl_gets_the_pages_and_is_told_to_come_by_https_from_now_on(self):
-        for version in ("--tlsv1.3", "--tls-max=1.2"):
-            code, answer = curl("--cacert", self.authority.certificate, version, self.url("/desk"))
+        for version in (["--tlsv1.3"], ["--tls-max", "1.2"]):
+            code, answer = curl("--cacert", self.authority.certificate, *version, self.url("/desk"))
             self.assertEqual(code, 0, answer)
             self.assertTrue(answer.startswith("HTTP/1.1 200"), answer)
             self.assertIn("Strict-Transport-Security: max-age=31536000", answer)
@@ -53,8 +59,7 @@ class Https(OverHttps):
         page = self.page("ana")
         self.assertTrue(page.cookie.startswith("__Host-escucha_session="))
         page.be_ready()
-        page.stream.wait_type("agent_state_changed", agent_id=page.agent_id)
-        self.finish(page)
+        self.hears_of_itself(page)
 
     def test_old_versions_and_protocols_of_others_are_refused(self):
         with self.assertRaises(OSError):
@@ -82,8 +87,7 @@ class Https(OverHttps):
         os.kill(self.server.process.pid, signal.SIGHUP)
         until(lambda: self.serial() != before, 10, "the new certificate")
         page.be_ready()
-        page.stream.wait_type("agent_state_changed", agent_id=page.agent_id)
-        self.finish(page)
+        self.hears_of_itself(page)
 
     def test_escuchactl_knows_its_own_server_and_no_other(self):
         def ask(*words):
