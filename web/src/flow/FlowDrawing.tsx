@@ -136,8 +136,14 @@ function Step({ data }: NodeProps<FlowNode>) {
           </Pill>
         )}
       </div>
-      <div className={css.nodeId}>{node.id.replaceAll('_', ' ')}</div>
-      {node.text && <p className={css.nodeText}>{node.text}</p>}
+      <div className={css.nodeId} translate="no">
+        {node.id.replaceAll('_', ' ')}
+      </div>
+      {node.text && (
+        <p className={css.nodeText} translate="no">
+          {node.text}
+        </p>
+      )}
       {!node.text && node.detail && <p className={css.nodeText}>{node.detail}</p>}
       {problems.map((problem) => (
         <p key={problem.code + problem.message} className={css.problem}>
