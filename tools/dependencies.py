@@ -28,7 +28,7 @@ SUITE = "bookworm"
 # are, and GCC's run-time library with its exception.
 ACCEPTED = {
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "GCC-exception-3.1", "ISC", "LGPL-2.0-or-later", "LGPL-2.1-only",
-    "LGPL-2.1-or-later", "LGPL-3.0-or-later", "MIT", "MPL-2.0", "OLDAP-2.8", "PostgreSQL", "Python-2.0", "Unlicense", "Zlib", "blessing", "curl", "libtiff",
+    "LGPL-2.1-or-later", "LGPL-3.0-or-later", "MIT", "MPL-2.0", "OLDAP-2.8", "PostgreSQL", "Python-2.0", "Unlicense", "Zlib", "blessing", "bzip2-1.0.6", "curl", "libtiff",
 }
 
 # Debian's copyright files in their own words.
@@ -40,6 +40,7 @@ SPDX = {
 
 # What Debian's copyright file says to people only, of the library and not of the programs beside it. By source package.
 READ_BY_HAND = {
+    "acl": "LGPL-2.1-or-later", "bzip2": "bzip2-1.0.6", "libxml2": "MIT",
     "c-ares": "MIT", "e2fsprogs": "MIT", "gcc-12": "GCC-exception-3.1", "glibc": "LGPL-2.1-or-later", "gnutls28": "LGPL-2.1-or-later",
     "keyutils": "LGPL-2.1-or-later", "krb5": "MIT", "libidn2": "LGPL-3.0-or-later", "libjpeg-turbo": "BSD-3-Clause", "libtasn1-6": "LGPL-2.1-or-later",
     "libwebp": "BSD-3-Clause", "rtmpdump": "LGPL-2.1-or-later", "spandsp": "LGPL-2.1-only", "tiff": "libtiff",

@@ -69,7 +69,9 @@ export function FlowPage() {
         <ul className={css.problems} aria-label={t('page.problems')}>
           {version.data.problems.map((problem) => (
             <li key={problem.code + problem.node} data-severity={problem.severity}>
-              {problem.node && <strong>{problem.node.replaceAll('_', ' ')}: </strong>}
+              {problem.node && (
+                <strong translate="no">{problem.node.replaceAll('_', ' ')}: </strong>
+              )}
               {problem.message}
             </li>
           ))}
