@@ -16,17 +16,40 @@ namespace escucha::exports {
 struct SealedArchive::Open {
     int file = -1;
     archive* zip = nullptr;
+    int failure = 0;  ///< errno of the first write that failed.
+    bool is_abandoned = false;
 
     Open() = default;
     Open(const Open&) = delete;
     Open& operator=(const Open&) = delete;
     ~Open() {
-        // Freeing would write what is left: an archive that failed is left as it is.
-        if (zip != nullptr) {
-            archive_write_fail(zip);
-            archive_write_free(zip);
-        }
+        // Freeing ends what was begun; of an archive that was not closed nothing more is written.
+        is_abandoned = true;
+        if (zip != nullptr) archive_write_free(zip);
         if (file >= 0) ::close(file);
+    }
+    /// The library is never told of a failure: libarchive 3.6 forgets what compresses the entry it
+    /// was in when it is. Whoever called the library asks `check`.
+    static la_ssize_t put(archive*, void* client, const void* bytes, std::size_t count) {
+        auto& open = *static_cast<Open*>(client);
+        const auto* left = static_cast<const std::byte*>(bytes);
+        std::size_t more = count;
+        while (more > 0 && open.failure == 0 && !open.is_abandoned) {
+            const ssize_t written = ::write(open.file, left, more);
+            if (written < 0 && errno != EINTR) open.failure = errno;
+            if (written <= 0) continue;
+            left += written;
+            more -= static_cast<std::size_t>(written);
+        }
+        return static_cast<la_ssize_t>(count);
+    }
+    [[nodiscard]] Result<void> check(bool has_succeeded) const {
+        if (failure != 0) {
+            return fail(escucha::Errc::Io,
+                        std::error_code{failure, std::generic_category()}.message());
+        }
+        if (!has_succeeded) return trouble();
+        return ok();
     }
     [[nodiscard]] Error trouble() const {
         const char* text = archive_error_string(zip);
@@ -52,7 +75,7 @@ Result<SealedArchive> SealedArchive::create(const std::filesystem::path& path,
         archive_write_set_options(open->zip, "zip:encryption=aes256") != ARCHIVE_OK ||
         archive_write_set_passphrase(open->zip, passphrase.c_str()) != ARCHIVE_OK ||
         archive_write_set_bytes_in_last_block(open->zip, 1) != ARCHIVE_OK ||
-        archive_write_open_fd(open->zip, open->file) != ARCHIVE_OK) {
+        archive_write_open(open->zip, open.get(), nullptr, &Open::put, nullptr) != ARCHIVE_OK) {
         return open->trouble();
     }
     return SealedArchive{std::move(open)};
@@ -64,14 +87,13 @@ Result<void> SealedArchive::begin(const std::string& name) {
     archive_entry_set_pathname_utf8(entry.get(), name.c_str());
     archive_entry_set_filetype(entry.get(), AE_IFREG);
     archive_entry_set_perm(entry.get(), 0600);
-    if (archive_write_header(open_->zip, entry.get()) != ARCHIVE_OK) return open_->trouble();
-    return ok();
+    return open_->check(archive_write_header(open_->zip, entry.get()) == ARCHIVE_OK);
 }
 
 Result<void> SealedArchive::write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const auto written = archive_write_data(open_->zip, bytes.data(), bytes.size());
-        if (written <= 0) return open_->trouble();
+        ESC_TRY(open_->check(written > 0));
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     return ok();
@@ -82,7 +104,7 @@ Result<void> SealedArchive::write(std::string_view text) {
 }
 
 Result<void> SealedArchive::close() {
-    if (archive_write_close(open_->zip) != ARCHIVE_OK) return open_->trouble();
+    ESC_TRY(open_->check(archive_write_close(open_->zip) == ARCHIVE_OK));
     if (::fsync(open_->file) != 0) {
         return fail(escucha::Errc::Io, std::error_code{errno, std::generic_category()}.message());
     }
