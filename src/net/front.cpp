@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <ranges>
 
 #include <arpa/inet.h>
 
@@ -74,9 +73,9 @@ void Fronts::look_behind(Request& request) const {
     if (!contains(request.peer)) return;
     request.scheme =
         request.header("x-forwarded-proto") == "https" ? Scheme::Https : request.scheme;
-    for (const auto& [name, value] : request.headers | std::views::reverse) {
-        if (name != "x-forwarded-for") continue;
-        std::string_view rest = value;
+    for (auto header = request.headers.rbegin(); header != request.headers.rend(); ++header) {
+        if (header->first != "x-forwarded-for") continue;
+        std::string_view rest = header->second;
         while (!rest.empty()) {
             auto address = canonical_address(take_last(rest));
             if (!address) return;
